@@ -1,0 +1,12 @@
+"""Every URL. They are permanent: published ones never move."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("api/v1/", include("config.api_urls")),
+    path("", include("postmortems.urls")),
+    path("", include("incidents.urls")),
+]

@@ -1,0 +1,15 @@
+"""Incidents: from raw exports to one objective timeline, its milestones and measures. THE MAP, in the order of the route.
+
+    file / webhook / API
+      models/intake.py   Delivery: raw bytes stored first, with sha256, sender and time
+      sources/           payload -> EventDraft (pure, streaming); one file a vendor
+      intake.py          drafts -> rows, idempotent, one report
+      timeline.py        rows -> ordered entries: days, folds, filters (pure)
+      milestones.py      entries -> impact start, detected, ... each with evidence and rule (pure)
+      metrics.py         milestones -> MTTD, MTTA, MTTM, MTTR with their state (pure)
+      measuring.py       writes what milestones.py and metrics.py found
+      lifecycle.py       declare, edit, curate: every change a person makes to an incident
+
+Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other
+apps answer or hear), lib/ (no models, no app imports). `postmortems/__init__.py` is the second half of the map.
+"""

@@ -1,0 +1,87 @@
+"""Who may see or do what. Nowhere else.
+
+Reading: every queryset of protected rows is narrowed by `visible_to(actor)`, which asks `incident_filter` here.
+Doing: views and functions ask `may(actor, verb, incident)`. What may not be seen answers 404, what may be seen but
+not done answers 403.
+
+Roles: an *admin* configures; a *facilitator* edits and publishes; a *responder* edits incidents and drafts; a *viewer*
+reads incidents and published post-mortems. A private incident exists only for its members, whatever their role.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+
+if TYPE_CHECKING:
+    from incidents.models import Incident
+
+#: What each role may do to what it sees; every role may read.
+ABILITIES: dict[str, frozenset[str]] = {
+    "viewer": frozenset(),
+    "responder": frozenset({"edit", "import", "declare", "draft"}),
+    "facilitator": frozenset({"edit", "import", "declare", "draft", "publish", "restrict"}),
+    "admin": frozenset({"edit", "import", "declare", "draft", "publish", "restrict", "configure"}),
+}
+
+
+class System:
+    """The actor of commands and jobs: the operator's own shell, trusted to see and do all."""
+
+    is_authenticated = True
+    role = "admin"
+    pk = None
+
+    def __str__(self) -> str:
+        return "Debrief"
+
+
+SYSTEM = System()
+
+Actor = Any  # User, AnonymousUser or System; a token acts as its owner
+
+
+def incident_filter(actor: Actor, prefix: str = "") -> Q:
+    """Return the condition for rows whose incident, reached through `prefix` ("incident__"), the actor may see."""
+    if isinstance(actor, System):
+        return Q()
+    if not getattr(actor, "is_authenticated", False) or not actor.is_active:
+        return Q(pk__in=[])
+    members = apps.get_model("incidents", "IncidentMember").objects.filter(user=actor)
+    return Q(**{f"{prefix}is_private": False}) | Q(**{f"{prefix}pk__in": members.values("incident_id")})
+
+
+def may(actor: Actor, verb: str) -> bool:
+    """Say whether the actor's role allows `verb` on what the actor may see."""
+    if not getattr(actor, "is_authenticated", False):
+        return False
+    return verb in ABILITIES.get(actor.role, frozenset())
+
+
+def require(actor: Actor, verb: str) -> None:
+    """Raise PermissionDenied (403) unless the actor's role allows `verb`."""
+    if not may(actor, verb):
+        raise PermissionDenied(f"Your role does not allow this ({verb}). Ask an administrator for another role.")
+
+
+def number_of(reference: str, prefix: str) -> int:
+    """Return 12 for "INC-12" (any case). Raises Http404 for anything else, as for a row that is not there."""
+    head, _, tail = reference.partition("-")
+    if head.upper() != prefix or not tail.isascii() or not tail.isdigit() or len(tail) > 12:
+        raise Http404
+    return int(tail)
+
+
+def incident_for(actor: Actor, reference: str, verb: str = "read") -> Incident:
+    """Return the incident named "INC-12". Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed."""
+    model = apps.get_model("incidents", "Incident")
+    incident = model.objects.visible_to(actor).select_related("severity", "team", "lead").filter(pk=number_of(reference, "INC")).first()
+    if incident is None:
+        raise Http404
+    if verb != "read":
+        require(actor, verb)
+    return incident  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""What knows nothing of the apps: no models, no app imports."""

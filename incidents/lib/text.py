@@ -1,0 +1,23 @@
+"""Pure. Cleaning text at every boundary, so that both databases store the same and nothing hides in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# NUL and the other control characters but newline and tab: PostgreSQL refuses NUL, terminals and PDFs obey the rest.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+
+
+def clean_text(value: str, *, limit: int | None = None) -> str:
+    """Return prose as it may be stored: NFC, line ends as \\n, no control characters, lone surrogates as U+FFFD."""
+    value = SURROGATES.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
+    value = unicodedata.normalize("NFC", CONTROLS.sub("", value))
+    return value if limit is None else value[:limit]
+
+
+def clean_line(value: str, *, limit: int = 300) -> str:
+    """Return a title, name or file name: cleaned, on one line, without marks that reorder what follows."""
+    return " ".join(BIDI.sub("", clean_text(value)).split())[:limit]

@@ -1,0 +1,32 @@
+"""The rows of the incidents app, by topic."""
+
+from incidents.models.catalog import Service, Severity, Tag
+from incidents.models.incident import Incident, IncidentMember
+from incidents.models.intake import Delivery
+from incidents.models.jobs import Job
+from incidents.models.log import AuditEvent
+from incidents.models.milestones import MetricDefinition, Milestone, MilestoneKind
+from incidents.models.people import ApiToken, Team, User
+from incidents.models.timeline import Curation, Kind, Precision, Salience, TimelineEvent
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Curation",
+    "Delivery",
+    "Incident",
+    "IncidentMember",
+    "Job",
+    "Kind",
+    "MetricDefinition",
+    "Milestone",
+    "MilestoneKind",
+    "Precision",
+    "Salience",
+    "Service",
+    "Severity",
+    "Tag",
+    "Team",
+    "TimelineEvent",
+    "User",
+]

@@ -1,0 +1,72 @@
+"""The incident and the people on it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+from incidents import access
+from incidents.models.catalog import Service, Severity, Tag
+from incidents.models.people import Team, User, check_zone
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def visible_to(self, actor: access.Actor) -> IncidentQuerySet:
+        return self.filter(access.incident_filter(actor))
+
+
+class Incident(models.Model):
+    """One event worth looking at. Its public reference is INC-<pk>: one sequence for all, so a gap says nothing."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        MITIGATED = "mitigated", "Mitigated"
+        RESOLVED = "resolved", "Resolved"
+        CLOSED = "closed", "Closed"
+
+    title = models.CharField(max_length=300)
+    summary = models.TextField(blank=True, max_length=20_000)
+    status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
+    severity = models.ForeignKey(Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    services = models.ManyToManyField(Service, blank=True, related_name="incidents")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="incidents")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")
+    lead = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_zone], help_text="Zone in which the timeline is shown.")
+    is_private = models.BooleanField(default=False, help_text="Only its members can see that it exists.")
+    started_at = models.DateTimeField(help_text="For lists and search: the impact start if confirmed, else the first event, else the declaration.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="incident_newest")]  # the list, newest first
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        return f"INC-{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("incidents:incident", args=[self.reference])
+
+
+class IncidentMember(models.Model):
+    """A person on the incident; for a private one, the list of who may see it."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="incident_memberships")
+    role = models.CharField(max_length=60, blank=True, help_text="Their part in it, such as incident commander.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["incident", "user"], name="incident_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.incident.reference}"

@@ -1,0 +1,130 @@
+"""The timeline: events as the evidence gives them, and what people made of them on top."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Coalesce
+
+from incidents import access
+from incidents.models.incident import Incident
+from incidents.models.intake import Delivery
+from incidents.models.people import User
+
+
+class Kind(models.TextChoices):
+    """What sort of thing an event is."""
+
+    ALERT = "alert", "Alert"
+    PAGE = "page", "Page"
+    ACKNOWLEDGEMENT = "acknowledgement", "Acknowledgement"
+    ESCALATION = "escalation", "Escalation"
+    STATUS = "status", "Status change"
+    SEVERITY = "severity", "Severity change"
+    ROLE = "role", "Role"
+    MESSAGE = "message", "Message"
+    HYPOTHESIS = "hypothesis", "Hypothesis"
+    DECISION = "decision", "Decision"
+    ACTION = "action", "Action taken"
+    CHANGE = "change", "Change"
+    IMPACT = "impact", "Impact"
+    MITIGATION = "mitigation", "Mitigation"
+    RESOLUTION = "resolution", "Resolution"
+    RECOVERY = "recovery", "Recovery signal"
+    COMMUNICATION = "communication", "Communication"
+    NOTE = "note", "Note"
+
+
+class Salience(models.IntegerChoices):
+    NOISE = 0, "Noise"
+    NORMAL = 1, "Normal"
+    KEY = 2, "Key moment"
+
+
+class Precision(models.TextChoices):
+    """How finely the evidence states the time."""
+
+    SECOND = "second", "to the second"
+    MINUTE = "minute", "to the minute"
+    HOUR = "hour", "to the hour"
+    DAY = "day", "to the day"
+
+
+class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
+    def visible_to(self, actor: access.Actor) -> TimelineEventQuerySet:
+        return self.filter(access.incident_filter(actor, "incident__"))
+
+    def committed(self, incident: Incident) -> TimelineEventQuerySet:
+        """The incident's events but those of an import that has not finished."""
+        # Two steps, not a join: there is hardly ever an unfinished delivery, so the second query stays a plain index scan.
+        unfinished = list(Delivery.objects.filter(incident=incident, state=Delivery.State.IMPORTING).values_list("pk", flat=True))
+        events = self.filter(incident=incident)
+        return events.exclude(delivery__in=unfinished) if unfinished else events
+
+    def as_curated(self) -> TimelineEventQuerySet:
+        """With `shown_kind` and `shown_salience` as people set them, and the curation loaded."""
+        return self.select_related("curation").annotate(
+            shown_kind=Coalesce("curation__kind", "kind"), shown_salience=Coalesce("curation__salience", "salience")
+        )
+
+
+class TimelineEvent(models.Model):
+    """One event, as one piece of evidence gives it. People never change it: what they say lies in its `Curation`.
+
+    `at` is where the event stands in the timeline: the corrected time where a person gave one, else `occurred_at`.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
+    delivery = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="events", help_text="None for an entry made by hand.")
+    source = models.CharField(max_length=40)
+    external_key = models.CharField(max_length=200, help_text="The vendor's id, or a hash of what identifies the event in its source.")
+    content_hash = models.CharField(max_length=40, blank=True, help_text="Tells whether a later import brings changed content.")
+    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
+    time_text = models.CharField(max_length=100, blank=True, help_text="The time as written.")
+    zone = models.CharField(max_length=64, blank=True, help_text="The zone stated or assumed.")
+    zone_assumed = models.BooleanField(default=False)
+    precision = models.CharField(max_length=10, choices=Precision, default=Precision.SECOND)
+    sequence = models.PositiveIntegerField(default=0, help_text="Order in the source, for events of one instant.")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.MESSAGE)
+    rule = models.CharField(max_length=60, blank=True, help_text="What decided the kind.")
+    salience = models.PositiveSmallIntegerField(choices=Salience, default=Salience.NORMAL)
+    actor = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    url = models.CharField(max_length=1000, blank=True)
+    thread = models.CharField(max_length=200, blank=True, help_text="Key of the event that opened the thread.")
+    milestone = models.CharField(max_length=40, blank=True, help_text="The milestone that the source itself states with this event.")
+    where = models.CharField(max_length=200, blank=True, help_text="Place in the delivery: “line 7”, “log_entries[3]”.")
+    raw = models.TextField(blank=True, help_text="The original as received.")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TimelineEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["at", "sequence", "pk"]
+        constraints = [models.UniqueConstraint(fields=["incident", "source", "external_key"], name="event_once")]
+        indexes = [models.Index(fields=["incident", "at", "sequence", "id"], name="event_in_order")]  # the window of a page
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.text[:60]}"
+
+
+class Curation(models.Model):
+    """What people say about one event: hidden, highlighted, retitled, timed anew. Import never touches it."""
+
+    event = models.OneToOneField(TimelineEvent, on_delete=models.CASCADE, related_name="curation")
+    is_hidden = models.BooleanField(default=False)
+    salience = models.PositiveSmallIntegerField(choices=Salience, null=True, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind, null=True, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    note = models.TextField(blank=True, max_length=20_000)
+    corrected_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"Curation of event {self.event_id}"

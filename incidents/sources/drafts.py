@@ -1,0 +1,72 @@
+"""Pure. What a source makes of a payload: frozen drafts, which only `intake.py` turns into rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """One event as the evidence gives it.
+
+    `at` is aware, or None when the evidence does not place it without help; `needs` then says what is missing
+    ("date", "zone"). `key` identifies the event within its source, the same on every reading of the same evidence:
+    the vendor's id, or a hash of what identifies it. `order` is its position in the file, for events of one instant.
+    """
+
+    at: datetime | None
+    text: str
+    key: str
+    where: str
+    order: int = 0
+    needs: str = ""
+    local: str = ""  # the time as written
+    zone: str = ""  # stated or assumed zone: an IANA name, "UTC", or an offset such as "+02:00"
+    zone_assumed: bool = False
+    precision: str = "second"  # second, minute, hour, day
+    kind: str = "message"  # a value of models.Kind
+    rule: str = ""  # what decided the kind: "log_entry type", "word: rolled back"
+    salience: int = 1  # 0 noise, 1 normal, 2 key moment
+    actor: str = ""
+    url: str = ""
+    thread: str = ""  # key of the event that opened the thread
+    milestone: str = ""  # when the source itself states one: impact_started, detected, acknowledged, mitigated, resolved
+    raw: str = ""  # the original as received, this event's part of it
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A part of the payload that is no event although it looks like one, and what to do about it."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDraft:
+    """What the payload says about the incident as a whole; each field may be empty."""
+
+    title: str = ""
+    summary: str = ""
+    severity: str = ""
+    services: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read what the payload leaves open. `mapping` is column or key name -> field, for tables and JSON."""
+
+    time_zone: str = ""
+    date: date | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+
+
+class SourceError(Exception):
+    """The payload is not what this source reads, or is broken. Says where and what to do; shown to the person as it is."""
+
+    def __init__(self, message: str, where: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where

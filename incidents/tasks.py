@@ -1,0 +1,15 @@
+"""Celery's way in: tasks take ids and call one function."""
+
+from celery import shared_task
+
+from incidents import jobs
+
+
+@shared_task
+def run_job(job_id: int) -> None:
+    jobs.run(job_id)
+
+
+@shared_task
+def sweep_jobs() -> None:
+    jobs.sweep()

@@ -1,0 +1,13 @@
+"""Post-mortems: from a timeline to a published, searchable revision. THE SECOND HALF OF THE MAP.
+
+      prefill.py        incident -> first text of each section (pure)
+      drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
+      completeness.py   sections -> what is still missing (pure)
+      action_items.py   what the team decided to change, followed to the end
+      document.py       rows -> one frozen, JSON-able document
+      publishing.py     document -> Revision n+1, immutable, hashed
+      rendering/        document -> HTML, PDF, Markdown (pure)
+      search/           published revisions -> index and ranked results, one module an engine
+
+`incident_hooks.py` is the only seam to the incidents app. `incidents/__init__.py` is the first half of the map.
+"""

@@ -1,0 +1,38 @@
+"""Who may see post-mortems. A post-mortem is seen by whoever sees its incident; a viewer sees published ones only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db.models import Q
+from django.http import Http404
+
+from incidents.access import Actor, incident_filter, number_of, require
+
+if TYPE_CHECKING:
+    from postmortems.models import Postmortem
+
+
+def postmortem_filter(actor: Actor, prefix: str = "") -> Q:
+    """Return the condition for rows whose post-mortem, reached through `prefix` ("postmortem__"), the actor may see."""
+    condition = incident_filter(actor, f"{prefix}incident__")
+    if getattr(actor, "role", "viewer") == "viewer":
+        condition &= Q(**{f"{prefix}published_at__isnull": False})
+    return condition
+
+
+def may_read_draft(actor: Actor) -> bool:
+    """Viewers read what was published, never the working text."""
+    return getattr(actor, "role", "viewer") != "viewer"
+
+
+def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmortem:
+    """Return the post-mortem named "PM-12". Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed."""
+    model = apps.get_model("postmortems", "Postmortem")
+    postmortem = model.objects.visible_to(actor).select_related("incident__severity", "owner", "template").filter(pk=number_of(reference, "PM")).first()
+    if postmortem is None:
+        raise Http404
+    if verb != "read":
+        require(actor, verb)
+    return postmortem  # type: ignore[no-any-return]

@@ -1,0 +1,19 @@
+"""The rows of the postmortems app, by topic."""
+
+from postmortems.models.action_items import ActionItem
+from postmortems.models.postmortem import Postmortem, Section, SectionVersion
+from postmortems.models.publication import Revision
+from postmortems.models.template import Audience, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection
+
+__all__ = [
+    "ActionItem",
+    "Audience",
+    "Postmortem",
+    "RetrospectiveTemplate",
+    "Revision",
+    "Section",
+    "SectionKind",
+    "SectionText",
+    "SectionVersion",
+    "TemplateSection",
+]

@@ -1,0 +1,74 @@
+"""Action items: what the team decided to change, until it is done or declined."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+from incidents.access import Actor, incident_filter
+from incidents.models import Incident, User
+from postmortems import access
+from postmortems.models.postmortem import Postmortem
+
+
+class ActionItemQuerySet(models.QuerySet["ActionItem"]):
+    def visible_to(self, actor: Actor) -> ActionItemQuerySet:
+        drafts = models.Q() if access.may_read_draft(actor) else models.Q(postmortem__isnull=True) | models.Q(postmortem__published_at__isnull=False)
+        return self.filter(incident_filter(actor, "incident__") & drafts)
+
+    def open(self) -> ActionItemQuerySet:
+        return self.filter(status__in=[ActionItem.Status.OPEN, ActionItem.Status.IN_PROGRESS])
+
+
+class ActionItem(models.Model):
+    """One change to make. Its public reference is ACT-<pk>."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        IN_PROGRESS = "in_progress", "In progress"
+        DONE = "done", "Done"
+        DECLINED = "declined", "Won't do"
+
+    class Kind(models.TextChoices):
+        PREVENT = "prevent", "Prevent"
+        DETECT = "detect", "Detect sooner"
+        MITIGATE = "mitigate", "Limit or stop the effect"
+        LEARN = "learn", "Investigate or learn"
+        PROCESS = "process", "Improve the way of working"
+
+    class Priority(models.TextChoices):
+        HIGH = "high", "High"
+        MEDIUM = "medium", "Medium"
+        LOW = "low", "Low"
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    postmortem = models.ForeignKey(Postmortem, null=True, blank=True, on_delete=models.SET_NULL, related_name="action_items")
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True, max_length=20_000)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.PREVENT)
+    priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
+    status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    due_on = models.DateField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    closing_note = models.TextField(blank=True, max_length=20_000, help_text="How one can tell that it is done, or why it will not be.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ActionItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+        indexes = [models.Index(fields=["status", "due_on"], name="action_item_due")]  # the list and what is overdue
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        return f"ACT-{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("postmortems:action_item", args=[self.reference])

@@ -1,0 +1,87 @@
+"""A post-mortem at work: its sections with every version that was ever saved."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+from incidents.access import Actor
+from incidents.models import Incident, User
+from postmortems import access
+from postmortems.models.template import RetrospectiveTemplate, SectionText
+
+
+class PostmortemQuerySet(models.QuerySet["Postmortem"]):
+    def visible_to(self, actor: Actor) -> PostmortemQuerySet:
+        return self.filter(access.postmortem_filter(actor))
+
+
+class Postmortem(models.Model):
+    """The retrospective of one incident. Its public reference is PM-<pk>."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        IN_REVIEW = "in_review", "In review"
+        PUBLISHED = "published", "Published"
+        ARCHIVED = "archived", "Archived"
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    template = models.ForeignKey(RetrospectiveTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    title = models.CharField(max_length=300)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+    published_at = models.DateTimeField(null=True, blank=True, help_text="When the latest revision was published.")
+    version = models.PositiveIntegerField(default=1, help_text="Of title, owner and status.")
+
+    objects = PostmortemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["-published_at"], name="postmortem_by_publication")]  # the knowledge base, newest first
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        return f"PM-{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("postmortems:postmortem", args=[self.reference])
+
+
+class Section(SectionText):
+    """One section of a post-mortem: a copy of the template's texts, and what people wrote."""
+
+    postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="sections")
+    body = models.TextField(blank=True, max_length=100_000, help_text="Markdown.")
+    values = models.JSONField(default=dict, blank=True, help_text="Of the fields, for kinds that have fields.")
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["postmortem", "key"], name="postmortem_section_once")]
+
+
+class SectionVersion(models.Model):
+    """What a section held after one save, also after one that lost the race: no word is ever lost."""
+
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(help_text="The version it became, or for a lost save the one it was based on.")
+    is_lost = models.BooleanField(default=False, help_text="Another save came first; its author was shown both.")
+    body = models.TextField(blank=True)
+    values = models.JSONField(default=dict, blank=True)
+    saved_at = models.DateTimeField(auto_now_add=True)
+    saved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["section", "number"], condition=models.Q(is_lost=False), name="section_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of section {self.section_id}"

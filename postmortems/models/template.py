@@ -1,0 +1,87 @@
+"""Templates of retrospectives: ordered sections with guidance, edited in the admin, seeded from `seeds/builtin_templates.yaml`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SectionKind(models.TextChoices):
+    """What a section holds. The first six have their own form and print; the others are written as prose for now."""
+
+    MARKDOWN = "markdown", "Prose"
+    BULLETS = "bullets", "Bullet list"
+    IMPACT = "impact", "Impact fields"
+    MILESTONES = "milestones", "Milestones and metrics"
+    TIMELINE = "timeline", "Timeline"
+    ACTIONS = "actions", "Action items"
+    META = "meta", "About this review"
+    FACTORS = "factors", "Contributing factors"
+    DECISIONS = "decisions", "Decisions"
+    WHY_TREE = "why_tree", "Chain of questions"
+    QA = "qa", "Questions and answers"
+    THEMES = "themes", "Themes"
+    COMMS = "comms", "Communication"
+    SECURITY = "security", "Security"
+    LINKS = "links", "Links"
+    GLOSSARY = "glossary", "Glossary"
+    SHARING = "sharing", "Sharing"
+
+
+class Audience(models.TextChoices):
+    """How far outside a text may go; each reaches further than the one before."""
+
+    INTERNAL = "internal", "Internal"
+    STAKEHOLDER = "stakeholder", "Stakeholders"
+    PUBLIC = "public", "Public"
+
+
+class RetrospectiveTemplate(models.Model):
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=100)
+    use_when = models.CharField(max_length=300, blank=True)
+    audience_note = models.CharField(max_length=200, blank=True)
+    effort_hours = models.CharField(max_length=20, blank=True)
+    meeting_minutes = models.PositiveSmallIntegerField(default=0)
+    lint_profile = models.CharField(max_length=20, default="standard")
+    is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SectionText(models.Model):
+    """The texts that a template's section and a post-mortem's section share: the latter is a copy made at its start."""
+
+    key = models.SlugField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=SectionKind, default=SectionKind.MARKDOWN)
+    guidance = models.TextField(blank=True)
+    prompts = models.TextField(blank=True, help_text="One question a line.")
+    fields = models.TextField(blank=True, help_text="One field a line, for kinds that have fields.")
+    minimum = models.CharField(max_length=300, blank=True, help_text="What makes it complete, in words.")
+    required = models.BooleanField(default=False)
+    audience = models.CharField(max_length=20, choices=Audience, default=Audience.INTERNAL, help_text="The widest audience that gets to read it.")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def questions(self) -> list[str]:
+        return [line for line in self.prompts.splitlines() if line.strip()]
+
+
+class TemplateSection(SectionText):
+    template = models.ForeignKey(RetrospectiveTemplate, on_delete=models.CASCADE, related_name="sections")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["template", "key"], name="template_section_once")]

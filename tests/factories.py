@@ -1,0 +1,33 @@
+"""Rows for tests: `make_*` functions with defaults for all that a test does not care about."""
+
+from datetime import UTC, datetime, timedelta
+
+from incidents.models import Incident, IncidentMember, Service, Team, TimelineEvent, User
+
+T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def make_user(username="someone", role="responder", **fields):
+    return User.objects.create_user(username=username, email=f"{username}@example.org", password="a long pass phrase", role=role, **fields)
+
+
+def make_team(name="Payments", **fields):
+    return Team.objects.create(name=name, **fields)
+
+
+def make_service(key="checkout", **fields):
+    return Service.objects.create(key=key, name=fields.pop("name", key.title()), **fields)
+
+
+def make_incident(title="Checkout returns errors", members=(), **fields):
+    incident = Incident.objects.create(title=title, **{"started_at": T0, **fields})
+    IncidentMember.objects.bulk_create(IncidentMember(incident=incident, user=user) for user in members)
+    return incident
+
+
+def make_event(incident, minute=0, text="Something happened", **fields):
+    at = fields.pop("at", T0 + timedelta(minutes=minute))
+    number = TimelineEvent.objects.filter(incident=incident).count()
+    return TimelineEvent.objects.create(
+        incident=incident, text=text, **{"at": at, "occurred_at": at, "source": "manual", "external_key": f"test-{number}", "sequence": number, **fields}
+    )
