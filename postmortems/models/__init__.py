@@ -3,6 +3,7 @@
 from postmortems.models.action_items import ActionItem
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
+from postmortems.models.search import SearchEntry
 from postmortems.models.template import Audience, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Postmortem",
     "RetrospectiveTemplate",
     "Revision",
+    "SearchEntry",
     "Section",
     "SectionKind",
     "SectionText",
