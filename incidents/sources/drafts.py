@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class EventDraft:
     """One event as the evidence gives it.
 
     `at` is aware, or None when the evidence does not place it without help; `needs` then says what is missing
-    ("date", "zone"). `key` identifies the event within its source, the same on every reading of the same evidence:
+    ("date", "zone", "order" of day and month). `key` identifies the event within its source, the same on every reading of the same evidence:
     the vendor's id, or a hash of what identifies it. `order` is its position in the file, for events of one instant.
     """
 
@@ -54,6 +54,11 @@ class IncidentDraft:
     url: str = ""
 
 
+def a_day_ahead() -> datetime:
+    """The clock is read where options are made, not where times are."""
+    return datetime.now(UTC) + timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How to read what the payload leaves open. `mapping` is column or key name -> field, for tables and JSON."""
@@ -61,6 +66,7 @@ class ReadOptions:
     time_zone: str = ""
     date: date | None = None
     mapping: dict[str, str] = field(default_factory=dict)
+    latest: datetime = field(default_factory=a_day_ahead)  # a later time is an error of the payload
 
 
 class SourceError(Exception):
