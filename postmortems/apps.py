@@ -7,6 +7,9 @@ class PostmortemsConfig(AppConfig):
     name = "postmortems"
 
     def ready(self) -> None:
+        from incidents.seeding import seeders
         from postmortems import incident_hooks
+        from postmortems.seeding import seed_templates
 
         incident_hooks.register()
+        seeders.append(seed_templates)

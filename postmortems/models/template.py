@@ -81,6 +81,11 @@ class SectionText(models.Model):
 
 class TemplateSection(SectionText):
     template = models.ForeignKey(RetrospectiveTemplate, on_delete=models.CASCADE, related_name="sections")
+    starting_text = models.TextField(
+        blank=True,
+        max_length=20_000,
+        help_text="What a new post-mortem begins with here. Names such as {{ incident.severity }} are replaced.",
+    )
 
     class Meta:
         ordering = ["position", "pk"]
