@@ -1,0 +1,100 @@
+"""Filters for templates: moments, durations, Markdown, people."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.core.paginator import Paginator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from incidents.lib import durations
+from incidents.lib import markdown as md
+
+register = template.Library()
+
+AVATAR_HUES = 6
+
+
+def zone_of(zone: Any) -> tzinfo:
+    """Return the zone meant by a name, or by a person or incident that has one; UTC when there is none."""
+    name = getattr(zone, "time_zone", zone)
+    if isinstance(name, tzinfo):
+        return name
+    try:
+        return ZoneInfo(str(name)) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _time(value: Any, zone: Any, text: str, extra: str = "") -> str | SafeString:
+    if not isinstance(value, datetime):
+        return ""
+    local = value.astimezone(zone_of(zone))
+    utc = value.astimezone(UTC)
+    shown = f"{local.day} {local:{text}}" if text.startswith("%b") else f"{local:{text}}"
+    title = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', utc.isoformat().replace("+00:00", "Z"), title, mark_safe(extra), shown)  # noqa: S308
+
+
+@register.filter
+def moment(value: Any, zone: Any = "UTC") -> str | SafeString:
+    """`{{ dt|moment:user }}`: day, time and zone, as a <time>."""
+    return _time(value, zone, "%b %Y, %H:%M %Z")
+
+
+@register.filter
+def day(value: Any, zone: Any = "UTC") -> str | SafeString:
+    return _time(value, zone, "%b %Y")
+
+
+@register.filter
+def clock(value: Any, zone: Any = "UTC") -> str | SafeString:
+    """`{{ dt|clock:zone }}`: hours, minutes and seconds, for a row whose day is known."""
+    return _time(value, zone, "%H:%M:%S")
+
+
+@register.filter
+def ago(value: Any, zone: Any = "UTC") -> str | SafeString:
+    """A moment that the browser shows as "3 hours ago"; without JavaScript the moment itself."""
+    return _time(value, zone, "%b %Y, %H:%M %Z", " data-relative")
+
+
+@register.filter
+def duration(value: Any) -> str:
+    return durations.in_words(value) if isinstance(value, int | float | timedelta) else ""
+
+
+@register.filter
+def markdown(value: Any) -> SafeString:
+    return mark_safe(md.render(str(value or "")))  # noqa: S308 - cleaned by nh3
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """Markdown as running text, for a line in a list."""
+    return md.plain(str(value or ""))
+
+
+@register.filter
+def initials(value: Any) -> str:
+    words = str(value or "?").split()
+    return (words[0][0] + words[-1][0] if len(words) > 1 else (words or ["?"])[0][:2]).upper()
+
+
+@register.filter
+def hue(value: Any) -> int:
+    """A number from 1 to 6 that stays the same for the same name."""
+    return zlib.crc32(str(value).encode()) % AVATAR_HUES + 1
+
+
+@register.filter
+def pages(paginator: Paginator[Any], number: int) -> Iterator[int | None]:
+    """The page numbers to offer around `number`; None stands for a gap."""
+    for page in paginator.get_elided_page_range(number, on_each_side=1, on_ends=1):
+        yield page if isinstance(page, int) else None
