@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from incidents.access import Actor, incident_filter
+from incidents.access import Actor, System, incident_filter
 from incidents.models import Incident
 from postmortems.models.postmortem import Postmortem
 from postmortems.models.publication import Revision
@@ -14,6 +14,9 @@ from postmortems.models.publication import Revision
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def visible_to(self, actor: Actor) -> SearchEntryQuerySet:
         return self.filter(incident_filter(actor, "incident__"))
+
+    def hidden_from(self, actor: Actor) -> SearchEntryQuerySet:
+        return self.exclude(incident_filter(actor, "incident__")) if not isinstance(actor, System) else self.none()
 
 
 class SearchEntry(models.Model):

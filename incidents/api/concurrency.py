@@ -1,0 +1,49 @@
+"""ETag and If-Match on everything people edit: a change says which version it was made from, and a lost race is a 412."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+class PreconditionFailed(APIException):
+    """Someone else's change came first; `current` is what is stored now, so that nothing has to be fetched to merge."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "precondition_failed"
+
+    def __init__(self, current: Any) -> None:
+        super().__init__("It was changed since you read it. Nothing was overwritten: merge with “current” and send its ETag.")
+        self.current = current
+
+
+class PreconditionRequired(APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_code = "precondition_required"
+    default_detail = "Send If-Match with the ETag of what you read."
+
+
+class MalformedPrecondition(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "malformed_precondition"
+    default_detail = 'If-Match is one ETag as it was given, such as "3".'
+
+
+def version_sent(request: Request) -> int:
+    """Return the version in If-Match. Raises PreconditionRequired without one, MalformedPrecondition for what is none."""
+    sent = request.headers.get("If-Match", "").strip()
+    if not sent:
+        raise PreconditionRequired
+    digits = sent.removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        raise MalformedPrecondition
+    return int(digits)
+
+
+def tagged(data: Any, version: int, code: int = status.HTTP_200_OK) -> Response:
+    """Return the answer with the version as its ETag."""
+    return Response(data, status=code, headers={"ETag": f'"{version}"'})

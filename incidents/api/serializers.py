@@ -1,0 +1,191 @@
+"""What the API shows and takes of the incidents app. Fields are listed one by one: a new column is never published by accident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from incidents.models import ApiToken, Curation, Delivery, Incident, Kind, MetricDefinition, Milestone, Salience, Service, Severity, TimelineEvent
+
+
+class ServiceSerializer(serializers.ModelSerializer[Service]):
+    team: Any = serializers.SlugRelatedField(slug_field="name", read_only=True)
+
+    class Meta:
+        model = Service
+        fields = ["key", "name", "description", "team"]
+
+
+class SeveritySerializer(serializers.ModelSerializer[Severity]):
+    class Meta:
+        model = Severity
+        fields = ["key", "name", "description", "rank"]
+
+
+class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    """An incident; `version` is also its ETag."""
+
+    reference = serializers.CharField(read_only=True)
+    severity: Any = serializers.SlugRelatedField(slug_field="key", read_only=True, allow_null=True)
+    services: Any = serializers.SlugRelatedField(slug_field="key", many=True, read_only=True)
+    tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    team: Any = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
+    lead: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Incident
+        fields = [
+            "reference",
+            "title",
+            "summary",
+            "status",
+            "severity",
+            "services",
+            "tags",
+            "team",
+            "lead",
+            "time_zone",
+            "is_private",
+            "started_at",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class CurationSerializer(serializers.ModelSerializer[Curation]):
+    class Meta:
+        model = Curation
+        fields = ["is_hidden", "salience", "kind", "title", "note", "corrected_at", "version", "updated_at"]
+        read_only_fields = fields
+
+
+class TimelineEventSerializer(serializers.ModelSerializer[TimelineEvent]):
+    """An event as the evidence gives it, and beside it what people said about it (`curation`, null when nobody did)."""
+
+    curation = serializers.SerializerMethodField()
+    delivery = serializers.IntegerField(source="delivery_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = TimelineEvent
+        fields = [
+            "id",
+            "at",
+            "occurred_at",
+            "time_text",
+            "zone",
+            "zone_assumed",
+            "precision",
+            "kind",
+            "rule",
+            "salience",
+            "actor",
+            "text",
+            "url",
+            "thread",
+            "source",
+            "delivery",
+            "where",
+            "curation",
+        ]
+        read_only_fields = fields
+
+    def get_curation(self, event: TimelineEvent) -> dict[str, Any] | None:
+        curation = getattr(event, "curation", None)
+        return CurationSerializer(curation).data if curation else None
+
+
+class NewEventSerializer(serializers.Serializer[Any]):
+    """An entry made by hand."""
+
+    at = serializers.DateTimeField()
+    text = serializers.CharField(max_length=20_000)
+    kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.NOTE)
+    actor = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    precision = serializers.ChoiceField(choices=["second", "minute", "hour", "day"], default="minute")
+
+
+class CurateSerializer(serializers.Serializer[Any]):
+    """What to say about an event; fields left out stay as they are, null takes a correction back."""
+
+    is_hidden = serializers.BooleanField(required=False)
+    salience = serializers.ChoiceField(choices=Salience.choices, required=False, allow_null=True)
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False, allow_null=True)
+    title = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    corrected_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    class Meta:
+        model = Delivery
+        fields = ["id", "channel", "file_name", "sha256", "size", "source", "options", "state", "report", "progress", "received_at", "finished_at"]
+        read_only_fields = fields
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """Files to import (multipart), or `text` as it was pasted."""
+
+    files = serializers.ListField(child=serializers.FileField(), required=False, max_length=10)
+    text = serializers.CharField(required=False, max_length=2_000_000)
+    source = serializers.CharField(required=False, default="auto", max_length=40)  # type: ignore[assignment]  # the field is named so in the contract
+    time_zone = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    date = serializers.DateField(required=False, allow_null=True, default=None)
+    mapping = serializers.JSONField(required=False, default=dict)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if not data.get("files") and not data.get("text"):
+            raise serializers.ValidationError({"files": ["Send at least one file in “files”, or the text in “text”."]})
+        return data
+
+
+class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
+    """One milestone: what the evidence proposes, and in `at` the moment a person confirmed or gave; null until then."""
+
+    kind: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    name = serializers.CharField(source="kind.name", read_only=True)
+    definition = serializers.CharField(source="kind.definition", read_only=True)
+
+    class Meta:
+        model = Milestone
+        fields = [
+            "kind",
+            "name",
+            "definition",
+            "at",
+            "decision",
+            "note",
+            "decided_at",
+            "proposed_at",
+            "earliest",
+            "latest",
+            "confidence",
+            "rule",
+            "evidence",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class DecideSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(choices=Milestone.Decision.choices)
+    at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="For “overridden”: the moment.")
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class MetricDefinitionSerializer(serializers.ModelSerializer[MetricDefinition]):
+    start: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    end: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+
+    class Meta:
+        model = MetricDefinition
+        fields = ["key", "name", "definition", "start", "end"]
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "scope", "created_at", "expires_at", "last_used_at"]
+        read_only_fields = ["id", "created_at", "last_used_at"]

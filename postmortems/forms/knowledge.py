@@ -1,0 +1,43 @@
+"""The search form of the knowledge base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from incidents.access import Actor
+from incidents.models import Incident, Service, Severity, Tag
+from postmortems.models import SearchEntry
+from postmortems.search import Filters
+
+
+class SearchForm(forms.Form):
+    """Every field may be empty. A value that is not among the choices is an error beside its field, not an empty page."""
+
+    q = forms.CharField(
+        label="Search", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words, “phrases”, -exclusions"})
+    )
+    service = forms.ChoiceField(required=False)
+    severity = forms.ChoiceField(required=False)
+    tag = forms.ChoiceField(required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, actor: Actor, data: Any) -> None:
+        super().__init__(data)
+        # Only what occurs in what the actor may read: a tag of a hidden incident must not show in the list.
+        incidents = Incident.objects.filter(pk__in=SearchEntry.objects.visible_to(actor).values("incident"))
+        self.choose("service", "Any service", Service.objects.filter(incidents__in=incidents).distinct().values_list("key", "name"))
+        self.choose("severity", "Any severity", Severity.objects.values_list("key", "name"))
+        self.choose("tag", "Any tag", ((name, name) for name in Tag.objects.filter(incidents__in=incidents).distinct().values_list("name", flat=True)))
+
+    def choose(self, name: str, empty: str, choices: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = [("", empty), *choices]
+
+    def filters(self, zone: str) -> Filters:
+        """Return what to narrow to; days are of `zone`."""
+        values = self.cleaned_data
+        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone)

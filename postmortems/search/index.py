@@ -1,0 +1,43 @@
+"""Writes. What a published revision gives to the index; the engines keep theirs by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from incidents.lib.markdown import plain
+from postmortems.models import Postmortem, Revision, SearchEntry
+
+
+@transaction.atomic
+def add(revision: Revision) -> None:
+    """Index the revision in place of an earlier one of its post-mortem."""
+    document: dict[str, Any] = revision.document
+    sections = [f"{section['title']}\n{plain(section['body'])}" for section in document["sections"] if section["body"]]
+    SearchEntry.objects.update_or_create(
+        postmortem=revision.postmortem,
+        defaults={
+            "incident": revision.postmortem.incident,
+            "revision": revision,
+            "published_at": revision.published_at,
+            "title": document["title"],
+            "body": "\n\n".join(sections),
+            "timeline": "\n".join(f"{entry['actor']} {entry['text']}".strip() for entry in document["timeline"]),
+            "actions": "\n".join(item["title"] for item in document["actions"]),
+        },
+    )
+
+
+def remove(postmortem: Postmortem) -> None:
+    """Take the post-mortem out of the knowledge base's search."""
+    SearchEntry.objects.filter(postmortem=postmortem).delete()
+
+
+def rebuild() -> int:
+    """Index the latest revision of every published post-mortem anew; return how many."""
+    done = 0
+    for postmortem in Postmortem.objects.filter(published_at__isnull=False).exclude(status=Postmortem.Status.ARCHIVED).iterator():
+        add(postmortem.revisions.latest("number"))
+        done += 1
+    return done

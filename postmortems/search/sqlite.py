@@ -1,0 +1,66 @@
+"""Reads. Search by SQLite's FTS5: bm25 over title, body, timeline and actions, the title weighing most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from postmortems.models import SearchEntry
+from postmortems.search.query import Query, Term
+from postmortems.search.results import CLOSE, ELLIPSIS, OPEN, RawHit, Scope
+
+
+def quoted(term: Term) -> str:
+    return '"' + " ".join(term.words) + '"'  # words are \w+ only, so nothing needs escaping
+
+
+def expression(query: Query) -> str:
+    """Return the FTS5 query for the groups; the exclusions go into `matching`, as FTS5 has no query of NOT alone."""
+    return " AND ".join("(" + " OR ".join(quoted(term) for term in group) + ")" for group in query.groups)
+
+
+def ids_matching(expression: str) -> RawSQL:
+    return RawSQL("SELECT rowid FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s", [expression])  # noqa: S611 - parameterised
+
+
+def matching(query: Query, entries: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
+    """Return those of `entries` that the query finds, in no order of merit."""
+    if query.groups:
+        entries = entries.filter(pk__in=ids_matching(expression(query)))
+    for term in query.excluded:
+        entries = entries.exclude(pk__in=ids_matching(quoted(term)))
+    return entries
+
+
+def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
+    """Return a page of hits, best first. `query` has at least one group."""
+    # FTS5 ranks and sorts on its own when nothing is joined to it, so what is hidden is subtracted: a short list, read once.
+    conditions = [("NOT IN", scope.hidden)]
+    if scope.chosen is not None:
+        conditions.append(("IN", scope.chosen))
+    conditions += [("NOT IN", SearchEntry.objects.filter(pk__in=ids_matching(quoted(term)))) for term in query.excluded]
+    narrowed = ""
+    parameters: list[Any] = []
+    for operator, entries in conditions:
+        if entries.query.is_empty():
+            continue
+        sql, values = entries.order_by().values("pk").query.sql_with_params()
+        narrowed += f" AND rowid {operator} ({sql})"
+        parameters += values
+    statement = f"""
+        SELECT rowid, highlight(postmortems_searchfts, 0, %s, %s),
+            snippet(postmortems_searchfts, 1, %s, %s, %s, 40),
+            snippet(postmortems_searchfts, 3, %s, %s, %s, 40),
+            snippet(postmortems_searchfts, 2, %s, %s, %s, 40)
+        FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s {narrowed} ORDER BY rank LIMIT %s OFFSET %s"""  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [OPEN, CLOSE, *[OPEN, CLOSE, ELLIPSIS] * 3, expression(query), *parameters, limit, offset])
+        return [RawHit(pk, title, quoting(snippets)) for pk, title, *snippets in cursor.fetchall()]
+
+
+def quoting(snippets: list[str]) -> str:
+    """Return the first snippet with a hit: body, then actions, then timeline; the body's opening when only the title has one."""
+    return next((snippet for snippet in snippets if OPEN in snippet), snippets[0])
