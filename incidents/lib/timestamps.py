@@ -76,7 +76,7 @@ def read_machine(value: object, zone: str = "", latest: datetime | None = None) 
         raise TimeError("This is no time.")
     if value == 0:
         return NOTHING
-    text = repr(value) if isinstance(value, float) else str(value) if abs(value) < 10**22 else "?"
+    text = repr(value) if isinstance(value, float) else str(value) if -(10**22) < value < 10**22 else "?"
     digits = DIGITS.fullmatch(text)
     if digits is None:
         raise TimeError(f"{text[:40]} is no time.")
