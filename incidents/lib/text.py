@@ -13,6 +13,8 @@ BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]
 
 def clean_text(value: str, *, limit: int | None = None) -> str:
     """Return prose as it may be stored: NFC, line ends as \\n, no control characters, lone surrogates as U+FFFD."""
+    if value.isascii() and value.isprintable():  # most of what comes in
+        return value if limit is None else value[:limit]
     value = SURROGATES.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
     value = unicodedata.normalize("NFC", CONTROLS.sub("", value))
     return value if limit is None else value[:limit]
