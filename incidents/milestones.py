@@ -1,0 +1,224 @@
+"""Pure. Entries of a timeline -> proposals for its milestones, each with its evidence, rule and interval.
+
+Structure comes first: what the source itself states, then what kind of event it is, then words. A proposal is only
+that: a person confirms it or says otherwise. Two meanings are kept apart on purpose: mitigated (the effect stopped) is
+never concluded from a resolve, and an alert proves that something was detected, not that anybody was affected by then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+#: How long a stated time may stretch: "14:02" is any moment of that minute.
+SPANS = {"second": timedelta(0), "minute": timedelta(seconds=59), "hour": timedelta(minutes=59, seconds=59), "day": timedelta(hours=23, minutes=59, seconds=59)}
+MARGIN = timedelta(minutes=15)  # around an alert, when it must stand for the start of the impact
+RIVAL_RANGE = timedelta(hours=24)  # evidence further away speaks of something else
+AGREES, DISAGREES = timedelta(minutes=2), timedelta(minutes=10)
+EVIDENCE_LIMIT = 5
+TEXT_LIMIT = 300  # a sentence that states a milestone stands at the start
+
+#: Kinds that can be evidence by themselves, and kinds whose words are read.
+TELLING_KINDS = frozenset({"alert", "page", "acknowledgement", "impact", "mitigation", "resolution", "recovery"})
+WORDY_KINDS = frozenset({"message", "note", "status", "communication", "decision", "action", "hypothesis", "role", "change"})
+
+WORDS = {
+    "impact_started": re.compile(
+        r"\b(?:(?:customer |user )?impact (?:started|starts|began|begins)|start of (?:the )?(?:impact|outage|incident)"
+        r"|(?:outage|incident|errors?|failures?|latency|degradation) (?:started|starts|began|begins|first (?:seen|appeared|observed)))\b",
+        re.I,
+    ),
+    "detected": re.compile(
+        r"\b(?:(?:alerts?|alarms?|monitors?|probes?|pagers?) (?:\w+ ){0,3}(?:fired|fires|firing|triggered|triggers|went off)|(?:was|were|got|been) (?:paged|alerted)"
+        r"|first (?:customer )?reports?|(?:incident|issue|problem) (?:was )?(?:detected|noticed|declared|reported)|(?:we|team|engineers?|on-?call) (?:first )?noticed)\b",
+        re.I,
+    ),
+    "acknowledged": re.compile(
+        r"\b(?:ack(?:ed|s)?|acknowledge[sd]|(?:i'?m|i am|we'?re|we are) (?:now )?(?:on it|looking|investigating)|looking into (?:it|this|the)|taking a look"
+        r"|(?:began|begins?|started|starts?) (?:to )?investigat\w+|investigation (?:started|begins|began|starts))\b",
+        re.I,
+    ),
+    "mitigated": re.compile(
+        r"\b(?:mitigated|mitigation (?:is )?(?:in place|applied|complete|done|deployed)|roll(?:ed)? ?back (?:is )?(?:complete|completed|done|finished)"
+        r"|workaround (?:is )?(?:in place|applied)|(?:impact|outage) (?:has )?(?:ended|ends|stopped|over)|(?:users|customers) (?:are )?no longer (?:affected|impacted|seeing)"
+        r"|traffic (?:has been |was |is )?(?:shifted|drained|moved|rerouted)|fail(?:ed)? ?over (?:is )?(?:complete|completed|done))\b",
+        re.I,
+    ),
+    "resolved": re.compile(
+        r"\b(?:(?:incident|issue|problem|outage) (?:is |was |has been |now |fully |marked (?:as )?)*(?:resolved|closed|over|fixed)|all[- ]clear|fully (?:recovered|restored|resolved|operational)"
+        r"|(?:everything|service|services|all systems?|site|traffic) (?:is |are |has |have |was |were )*(?:back to normal|back up|restored|recovered|operational|healthy)|^(?:status: ?)?resolved)\b",
+        re.I,
+    ),
+}
+#: Words that turn a statement into a plan, a wish or a question.
+HEDGES = re.compile(
+    r"\b(?:not|never|isn'?t|hasn'?t|wasn'?t|won'?t|until|unless|once|if|whether|should|will|would|could|might|may|maybe|try|trying|tried|about to|going to"
+    r"|let'?s|please|need(?:s|ed)? to|want to|hope|hoping|expect(?:ed|ing)?|soon|partially|can we|did we|are we|is it)\b|\?\s*$",
+    re.I,
+)
+
+NAMES = {
+    "impact_started": "the start of the impact",
+    "detected": "the detection",
+    "acknowledged": "the acknowledgement",
+    "mitigated": "the mitigation",
+    "resolved": "the resolution",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as curated: its time, kind and words as people see them. Hidden ones are left out by the caller."""
+
+    id: int
+    at: datetime
+    kind: str
+    salience: int = 1
+    text: str = ""
+    source: str = ""
+    milestone: str = ""
+    precision: str = "second"
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    at: datetime
+    earliest: datetime
+    latest: datetime
+    confidence: float
+    rule: str
+    evidence: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that may be the milestone. Lower `rank` is stronger evidence."""
+
+    rank: int
+    entry: Entry
+    confidence: float
+    rule: str
+    margin: timedelta = timedelta(0)
+
+
+def propose(entries: Iterable[Entry]) -> dict[str, Proposal]:
+    """Return a proposal for each milestone that the entries give evidence of; without evidence there is none."""
+    found: dict[str, list[Candidate]] = {}
+    trouble: list[datetime] = []
+    for entry in entries:
+        if entry.kind in ("alert", "page", "impact"):
+            trouble.append(entry.at)
+        for key, candidate in candidates(entry):
+            found.setdefault(key, []).append(candidate)
+    proposals: dict[str, Proposal] = {}
+    last_trouble = max(trouble, default=None)
+
+    def after_trouble(rows: list[Candidate]) -> Candidate:
+        return first_after(rows, last_trouble)
+
+    pickers: dict[str, Callable[[list[Candidate]], Candidate]] = {"mitigated": after_trouble, "resolved": after_trouble}
+    # Resolved before mitigated: a mitigation is looked for up to the resolution. Kinds that a team added come last.
+    for key in sorted(found, key=lambda key: ("impact_started", "detected", "acknowledged", "resolved", "mitigated").index(key) if key in NAMES else 9):
+        rows = found[key]
+        if key == "acknowledged" and "detected" in proposals:
+            rows = [row for row in rows if row.entry.at >= proposals["detected"].earliest] or rows
+        if key == "mitigated" and "resolved" in proposals:
+            rows = [row for row in rows if row.entry.at <= proposals["resolved"].latest] or rows
+        proposals[key] = decide(rows, pickers.get(key, first))
+    return proposals
+
+
+def candidates(entry: Entry) -> Iterable[tuple[str, Candidate]]:
+    """Yield what the entry is evidence of, by the strongest rule that holds for each milestone."""
+    given = set()
+    if entry.milestone:
+        given.add(entry.milestone)
+        yield entry.milestone, Candidate(0, entry, 0.9, f"{source_name(entry.source)} states {NAMES.get(entry.milestone, entry.milestone)} with this event.")
+    for key, candidate in by_kind(entry):
+        if key not in given:
+            given.add(key)
+            yield key, candidate
+    if entry.kind in WORDY_KINDS and entry.salience > 0:
+        text = entry.text[:TEXT_LIMIT]
+        for key, pattern in WORDS.items():
+            if key in given or not (match := pattern.search(text)):
+                continue
+            if not hedged(text, match):
+                yield key, Candidate(4, entry, 0.4, f"Words: “{' '.join(match.group().split())}”.")
+
+
+def by_kind(entry: Entry) -> Iterable[tuple[str, Candidate]]:
+    """Yield what follows from the kind of the event alone."""
+    match entry.kind:
+        case "impact":
+            yield (
+                "impact_started",
+                Candidate(1, entry, 0.55, "The first entry that describes an effect. The effect may have begun before it was written down.", MARGIN),
+            )
+            if entry.actor:
+                yield "detected", Candidate(3, entry, 0.4, "The first time a person described an effect; no alert came before.")
+        case "alert" if entry.salience > 0 or entry.milestone:
+            yield "detected", Candidate(1, entry, 0.75, "The first alert.")
+            if "alertmanager" in entry.source:
+                rule = "The alert's own start (startsAt). It shows when a threshold was passed, not when people were first affected: check the graphs."
+                yield "impact_started", Candidate(2, entry, 0.35, rule, MARGIN)
+        case "page":
+            yield "detected", Candidate(1, entry, 0.75, "The first page to a person.")
+        case "acknowledgement":
+            yield "acknowledged", Candidate(1, entry, 0.8, "The first acknowledgement.")
+        case "mitigation" if not hedged(entry.text[:TEXT_LIMIT]):
+            yield "mitigated", Candidate(1, entry, 0.6, "An entry of the kind mitigation.")
+        case "resolution" if not hedged(entry.text[:TEXT_LIMIT]):
+            yield "resolved", Candidate(1, entry, 0.65, "An entry of the kind resolution.")
+        case "recovery":
+            yield "resolved", Candidate(3, entry, 0.4, "The signal recovered. A quiet signal does not yet mean that the condition behind it is gone.")
+
+
+def hedged(text: str, match: re.Match[str] | None = None) -> bool:
+    """Say whether the sentence is a plan, wish, denial or question rather than a report."""
+    if match is None:
+        return bool(HEDGES.search(text))
+    start = max(text.rfind(mark, 0, match.start()) for mark in ".!?\n;") + 1
+    ends = [end for mark in ".!?\n;" if (end := text.find(mark, match.end())) >= 0]
+    return bool(HEDGES.search(text[start : min(ends) + 1 if ends else len(text)]))
+
+
+def first(rows: list[Candidate]) -> Candidate:
+    return min(rows, key=lambda row: (row.entry.at, row.rank))
+
+
+def first_after(rows: list[Candidate], trouble: datetime | None) -> Candidate:
+    """Return the first that no alert or effect follows, else the last: a resolve before a new trigger was not the end."""
+    settled = [row for row in rows if trouble is None or row.entry.at >= trouble]
+    return min(settled, key=lambda row: row.entry.at) if settled else max(rows, key=lambda row: row.entry.at)
+
+
+def decide(rows: list[Candidate], pick: Callable[[list[Candidate]], Candidate]) -> Proposal:
+    """Pick among the strongest evidence; what other sources say widens the interval and moves the confidence."""
+    best = min(row.rank for row in rows)
+    # An alert's own start and the first described effect are equal: whichever came first.
+    strongest = [row for row in rows if row.rank == best or (best == 1 and row.rank == 2)]
+    chosen = pick(strongest)
+    at, margin = chosen.entry.at, chosen.margin
+    earliest, latest = at - margin, at + SPANS.get(chosen.entry.precision, timedelta(0)) + margin
+    confidence, evidence = chosen.confidence, [chosen.entry.id]
+    by_source: dict[str, list[Candidate]] = {}
+    for row in rows:
+        if row.entry.source != chosen.entry.source and abs(row.entry.at - at) <= RIVAL_RANGE:
+            by_source.setdefault(row.entry.source, []).append(row)
+    for others in by_source.values():
+        rival = pick([row for row in others if row.rank == min(other.rank for other in others)])
+        earliest, latest = min(earliest, rival.entry.at), max(latest, rival.entry.at + SPANS.get(rival.entry.precision, timedelta(0)))
+        distance = abs(rival.entry.at - at)
+        confidence += 0.05 if distance <= AGREES else -0.1 if distance > DISAGREES else 0
+        evidence.append(rival.entry.id)
+    if chosen.entry.precision in ("hour", "day"):
+        confidence -= 0.2
+    return Proposal(at, earliest, latest, round(min(0.98, max(0.1, confidence)), 2), chosen.rule, evidence[:EVIDENCE_LIMIT])
+
+
+def source_name(source: str) -> str:
+    return source.replace("_", " ").strip().capitalize() or "The source"

@@ -1,0 +1,245 @@
+"""Pure. Rows of a timeline -> what a reader sees: days in their zone, folded noise, times no finer than the evidence.
+
+The order is (at, sequence, id): time first, then the order in the source, so that events of one second keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+FOLD_FROM = 3  # fewer in a row are shown as they are
+GAP = timedelta(minutes=30)  # a silence worth pointing out
+
+ICONS = {
+    "alert": "bell",
+    "page": "phone",
+    "acknowledgement": "check",
+    "escalation": "arrow-up",
+    "status": "flag",
+    "severity": "alert",
+    "role": "user",
+    "message": "message",
+    "hypothesis": "help",
+    "decision": "split",
+    "action": "wrench",
+    "change": "git",
+    "impact": "zap",
+    "mitigation": "shield",
+    "resolution": "check-circle",
+    "recovery": "heart",
+    "communication": "megaphone",
+    "note": "edit",
+}
+
+
+class Listed(Protocol):
+    """What a mapping of query parameters offers (QueryDict does)."""
+
+    def get(self, key: str, default: str = "", /) -> Any: ...
+    def getlist(self, key: str, /) -> list[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What part of a timeline is asked for. Everything empty asks for all that is not hidden."""
+
+    kinds: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    actor: str = ""
+    text: str = ""
+    key_only: bool = False
+    with_hidden: bool = False
+    day: date | None = None  # start here
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.sources or self.actor or self.text or self.key_only or self.day)
+
+    def query(self, **more: str) -> str:
+        """Return the filters as a query string, for links that keep them."""
+        pairs = [("kind", kind) for kind in self.kinds] + [("source", source) for source in self.sources]
+        single = {"actor": self.actor, "q": self.text, "key": "1" if self.key_only else "", "hidden": "1" if self.with_hidden else ""}
+        single |= {"day": self.day.isoformat() if self.day else ""} | more
+        return urlencode(pairs + [(name, value) for name, value in single.items() if value])
+
+
+def parse_filters(params: Listed, kinds: Iterable[str]) -> Filters:
+    """Read the filters of a page's address. What is not understood is left out, never an error."""
+    known = set(kinds)
+    return Filters(
+        kinds=tuple(kind for kind in params.getlist("kind") if kind in known),
+        sources=tuple(source for source in params.getlist("source") if source)[:20],
+        actor=str(params.get("actor", "")).strip()[:100],
+        text=str(params.get("q", "")).strip()[:200],
+        key_only=params.get("key", "") == "1",
+        with_hidden=params.get("hidden", "") == "1",
+        day=parse_day(str(params.get("day", ""))),
+    )
+
+
+def parse_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two entries: what comes after (at, sequence, id)."""
+
+    at: datetime
+    sequence: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.astimezone(UTC).strftime('%Y%m%dT%H%M%S.%f')}-{self.sequence}-{self.id}"
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    """Return the place, or None when the text is none."""
+    at, _, rest = text.partition("-")
+    sequence, _, number = rest.partition("-")
+    if not (text.isascii() and sequence.isdigit() and number.isdigit() and len(sequence) < 11 and len(number) < 19):
+        return None
+    try:
+        return Cursor(datetime.strptime(at, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), int(sequence), int(number))
+    except ValueError:
+        return None
+
+
+@dataclass(slots=True)
+class Row:
+    """One entry as curated. `title` is a person's wording; `text` is the evidence's own, shortened for the list."""
+
+    id: int
+    at: datetime
+    sequence: int
+    kind: str
+    kind_label: str
+    salience: int
+    source: str
+    actor: str
+    text: str
+    title: str = ""
+    note: str = ""
+    precision: str = "second"
+    zone: str = ""
+    zone_assumed: bool = False
+    is_hidden: bool = False
+    corrected: bool = False
+    url: str = ""
+    thread: str = ""
+    version: int = 0
+    milestones: tuple[str, ...] = ()
+    is_cut: bool = False
+    clock: str = ""
+    iso: str = ""
+    icon: str = ""
+    gap: str = ""
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.at, self.sequence, self.id)
+
+    @property
+    def is_key(self) -> bool:
+        return self.salience >= 2
+
+    @property
+    def is_noise(self) -> bool:
+        return self.salience == 0
+
+
+@dataclass(slots=True)
+class Fold:
+    """Noise in a row, shown as one line that opens."""
+
+    rows: list[Row]
+
+    @property
+    def summary(self) -> str:
+        sources = sorted({row.source for row in self.rows})
+        return f"{len(self.rows)} more of little weight from {', '.join(sources)}"
+
+
+@dataclass(slots=True)
+class Day:
+    date: date
+    label: str
+    items: list[Row | Fold] = field(default_factory=list)
+    continues: bool = False  # its heading stands at the end of the window before
+
+
+def clock(at: datetime, precision: str, zone: tzinfo) -> str:
+    """Return the time of day no finer than the evidence gives it."""
+    local = at.astimezone(zone)
+    match precision:
+        case "second":
+            return f"{local:%H:%M:%S}"
+        case "minute":
+            return f"{local:%H:%M}"
+        case "hour":
+            return f"about {local:%H:00}"
+        case _:
+            return "that day"
+
+
+def arrange(rows: Sequence[Row], zone: ZoneInfo, *, after: Cursor | None = None, fold: bool = True) -> list[Day]:
+    """Return the rows by day in the zone, noise folded, long silences marked. `after` is where the window begins."""
+    days: list[Day] = []
+    previous = after.at if after else None
+    last_day = previous.astimezone(zone).date() if previous else None
+    for row in rows:
+        row.clock, row.iso, row.icon = clock(row.at, row.precision, zone), row.at.astimezone(UTC).isoformat(), ICONS.get(row.kind, "edit")
+        row.gap = silence(previous, row.at)
+        previous = row.at
+        today = row.at.astimezone(zone).date()
+        if not days or days[-1].date != today:
+            days.append(Day(today, f"{today:%A} {today.day} {today:%B %Y}", continues=not days and today == last_day))
+        days[-1].items.append(row)
+    if fold:
+        for day in days:
+            day.items = folded([row for row in day.items if isinstance(row, Row)])
+    return days
+
+
+def folded(rows: Sequence[Row]) -> list[Row | Fold]:
+    """Return the rows with every run of noise in one fold; what a milestone stands on is never folded away."""
+    result: list[Row | Fold] = []
+    run: list[Row] = []
+    for row in [*rows, None]:
+        if row is not None and row.is_noise and not row.milestones and not row.note:
+            run.append(row)
+            continue
+        if len(run) >= FOLD_FROM:
+            result.append(Fold(run))
+        else:
+            result.extend(run)
+        run = []
+        if row is not None:
+            result.append(row)
+    return result
+
+
+def silence(before: datetime | None, at: datetime) -> str:
+    """Return “2 h 5 min” when nothing was recorded for long enough to be worth a line."""
+    if before is None or at - before < GAP:
+        return ""
+    minutes = int((at - before).total_seconds()) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes and not days else ""]
+    return " ".join(part for part in parts if part)
+
+
+def positions(moments: Mapping[str, datetime]) -> dict[str, int]:
+    """Return each moment's place on a line of 0 to 100, in proportion to time."""
+    if not moments:
+        return {}
+    first, last = min(moments.values()), max(moments.values())
+    span = (last - first).total_seconds() or 1.0
+    return {key: round((at - first).total_seconds() / span * 100) for key, at in moments.items()}
