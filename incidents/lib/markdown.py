@@ -16,7 +16,10 @@ from incidents.lib.text import clean_text
 LIMIT = 100_000
 MAX_NESTING = 20
 
-TAGS = set("p br hr h1 h2 h3 h4 h5 h6 blockquote ul ol li pre code em strong s del table thead tbody tr th td a img sup sub".split())
+TAGS = {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "pre", "code", "em", "strong", "s", "del"),
+    *("table", "thead", "tbody", "tr", "th", "td", "a", "img", "sup", "sub"),
+}
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 OUR_IMAGE = re.compile(r"/media/a/[0-9a-f-]{1,64}(\.[a-z]{3,4})?")

@@ -1,0 +1,24 @@
+"""Reads. What the start page says about incidents: which ones run, and which ask for a decision."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q
+
+from incidents.access import Actor
+from incidents.models import Incident, Milestone
+from incidents.models.incident import IncidentQuerySet
+
+ROWS = 6
+
+
+def running(actor: Actor) -> IncidentQuerySet:
+    """Incidents that are not over, newest first."""
+    visible = Incident.objects.visible_to(actor).filter(status__in=[Incident.Status.OPEN, Incident.Status.MITIGATED])
+    return visible.select_related("severity")[:ROWS]
+
+
+def undecided(actor: Actor) -> IncidentQuerySet:
+    """Incidents with milestones that the evidence proposes and nobody has confirmed or set, newest first."""
+    waiting = Q(milestones__decision=Milestone.Decision.OPEN, milestones__proposed_at__isnull=False)
+    visible = Incident.objects.visible_to(actor).annotate(waiting=Count("milestones", filter=waiting)).filter(waiting__gt=0)
+    return visible.select_related("severity").order_by("-started_at", "-pk")[:ROWS]
