@@ -1,13 +1,15 @@
 """Pure. JSON files of any size, a part at a time: documents, pages after one another, arrays, JSON lines.
 
-A file is read as a sequence of nodes. Every element of an array of objects at the top, or directly in an object at the top
-or in an object within it, is a node; so is what remains of each top-level object once those arrays are taken out.
+A file is read as a sequence of nodes. Every element of an array at the top is a node, and every element of an array of
+objects that is a member of an object at the top (or of a large object in it); so is what remains of each top-level object.
+`lists` names the members that are taken apart that way; None means all of them.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -42,7 +44,7 @@ class Node:
     @property
     def where(self) -> str:
         if self.line:
-            return f"line {self.line}"
+            return f"line {self.line}, {place(self.path)}" if self.path else f"line {self.line}"
         return place(self.path, self.page)
 
 
@@ -123,7 +125,7 @@ class _Text:
             return value, self.buffer[start:end]
 
 
-def nodes(file: BinaryIO) -> Iterator[Node]:
+def nodes(file: BinaryIO, lists: Collection[str] | None = None) -> Iterator[Node]:
     """Yield the nodes of a file that holds one JSON value or several after one another. Raises SourceError, with the place."""
     path: list[str | int] = []
     page = 1
@@ -132,7 +134,7 @@ def nodes(file: BinaryIO) -> Iterator[Node]:
         text = _Text(file)
         while first := text.peek():
             if first == "{":
-                yield from _object(text, path, page)
+                yield from _object(text, path, page, lists)
             elif first == "[":
                 yield from _array(text, path, page)
             else:
@@ -162,7 +164,7 @@ def _array(text: _Text, path: list[str | int], page: int) -> Iterator[Node]:
     text.skip()
 
 
-def _object(text: _Text, path: list[str | int], page: int) -> Iterator[Node]:
+def _object(text: _Text, path: list[str | int], page: int, lists: Collection[str] | None) -> Iterator[Node]:
     """Yield the elements of the arrays of objects among the members, then the object without them."""
     rest: dict[str, Any] = {}
     pieces: list[str] = []
@@ -178,12 +180,12 @@ def _object(text: _Text, path: list[str | int], page: int) -> Iterator[Node]:
         path.append(key)
         rest[key] = None
         first = text.peek()
-        if first == "[" and _holds_objects(text):
+        if first == "[" and (lists is None or key in lists) and _holds_objects(text):
             streamed = True
             yield from _array(text, path, page)
         elif first == "{" and len(path) < 3 and _is_large(text):
             streamed = True
-            yield from _object(text, path, page)
+            yield from _object(text, path, page, lists)
         else:
             rest[key], raw = text.value()
             if sum(map(len, pieces)) < MAX_RAW:
@@ -215,7 +217,7 @@ def _is_large(text: _Text) -> bool:
     return False
 
 
-def lines(file: BinaryIO) -> Iterator[Node]:
+def lines(file: BinaryIO, lists: Collection[str] = ()) -> Iterator[Node]:
     """Yield a node for every line of JSON lines; a broken line is a node with an error."""
     number = 0
     scan = strict_json.loads
@@ -234,9 +236,19 @@ def lines(file: BinaryIO) -> Iterator[Node]:
             continue
         try:
             text = strict_json.decoded(line)
-            yield Node((), scan(text), text, line=number)
+            value = scan(text)
+            if lists and isinstance(value, dict) and (keys := [key for key in lists if _is_list_of_objects(value.get(key))]):
+                for key in keys:
+                    for index, element in enumerate(value[key]):
+                        yield Node((key, index), element, json.dumps(element, ensure_ascii=False), line=number)
+            else:
+                yield Node((), value, text, line=number)
         except JsonError as error:
             yield Node((), None, line[:MAX_RAW].decode("utf-8", "replace"), line=number, error=error.message)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def is_lines(head: bytes) -> bool:
@@ -252,19 +264,19 @@ def is_lines(head: bytes) -> bool:
     return whole >= 2 and whole > broken
 
 
-def read_nodes(payload: Payload) -> Iterator[Node]:
+def read_nodes(payload: Payload, lists: Collection[str] | None = None) -> Iterator[Node]:
     """Yield the nodes of a payload, as JSON lines or as documents."""
     payload.file.seek(0)
-    return lines(payload.file) if is_lines(payload.head) else nodes(payload.file)
+    return lines(payload.file, lists or ()) if is_lines(payload.head) else nodes(payload.file, lists)
 
 
-def sample(payload: Payload, count: int = 30) -> list[Node]:
+def sample(payload: Payload, lists: Collection[str] | None = None, count: int = 30) -> list[Node]:
     """Return the first nodes for a look at them, as far as they can be read; the file is left at its start."""
     found: list[Node] = []
     if not looks_like_json(payload.head):
         return found
     try:
-        for node in read_nodes(payload):
+        for node in read_nodes(payload, lists):
             if not node.error:
                 found.append(node)
             if len(found) >= count or payload.file.tell() > 1_000_000:

@@ -1,0 +1,145 @@
+"""Pure. Prometheus Alertmanager: webhook bodies (versions 3 and 4), arrays and lines of them, and lists of /api/v2/alerts.
+
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config defines the body. Grafana sends the same shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from incidents.lib.text import clean_line, clean_text
+from incidents.lib.timestamps import Moment, TimeError, read_machine
+from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.json_stream import MAX_RAW, Node, read_nodes, sample
+
+ALERTS = ("alerts", "data")
+HIDDEN = {"__name__", "alertname", "severity", "instance", "job", "monitor", "prometheus"}
+
+
+def detect(payload: Payload) -> int:
+    found = [node for node in sample(payload, ALERTS, 10) if not node.rest]
+    alerts = [node for node in found if any(_is_alert(each) for _, each in _alerts(node.value))]
+    return 95 if alerts and len(alerts) * 2 >= len(found) else 0
+
+
+def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    count = found = 0
+    for node in read_nodes(payload, ALERTS):
+        if node.error:
+            yield Rejected(node.where, node.error)
+            continue
+        if node.rest:
+            continue
+        for suffix, alert in _alerts(node.value):
+            where = f"{node.where}{suffix}"
+            if not _is_alert(alert):
+                yield Rejected(where, "This is no alert: it has no labels and startsAt.")
+                continue
+            found += 1
+            for item in _events(alert, where, node, options):
+                count += isinstance(item, EventDraft)
+                yield item if not isinstance(item, EventDraft) else _numbered(item, count)
+    if not found:
+        raise SourceError("There is no alert in this file.")
+
+
+def _numbered(draft: EventDraft, order: int) -> EventDraft:
+    object.__setattr__(draft, "order", order)  # just made here, not yet seen by anybody
+    return draft
+
+
+def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the alerts in a node: itself, or those in the body that it is."""
+    inner = value.get("alerts") if isinstance(value, dict) else None
+    if isinstance(inner, list):
+        for number, alert in enumerate(inner):
+            yield f".alerts[{number}]", alert
+    elif isinstance(value, dict) and isinstance(value.get("body"), dict):  # logged with the request around it
+        yield from _alerts(value["body"])
+    else:
+        yield "", value
+
+
+def _is_alert(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value)
+
+
+def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptions) -> Iterator[Item]:
+    labels, annotations = _strings(alert.get("labels")), _strings(alert.get("annotations"))
+    status = alert.get("status")
+    if isinstance(status, dict):  # the API gives {"state": "active", ...}
+        status = status.get("state")
+    identity = alert.get("fingerprint") if isinstance(alert.get("fingerprint"), str) and alert["fingerprint"] else _hash(labels)
+    text = _text(labels, annotations)
+    ended = str(status).lower() == "resolved"
+    for word, field in (("firing", "startsAt"), ("resolved", "endsAt")):
+        if word == "resolved" and not ended:
+            continue  # an end in the future is when Alertmanager would give up waiting, no recovery
+        try:
+            moment = read_machine(alert.get(field), options.time_zone, options.latest)
+        except TimeError as error:
+            yield Rejected(f"{where}.{field}"[:200], str(error))
+            continue
+        if moment.at is None and not moment.needs:
+            if word == "firing" or ended:
+                yield Rejected(f"{where}.{field}"[:200], "The alert has no time.")
+            continue
+        yield _draft(alert, labels, text, word, moment, f"{identity}:{alert.get('startsAt')}:{word}", where, node)
+
+
+def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word: str, moment: Moment, key: str, where: str, node: Node) -> EventDraft:
+    firing = word == "firing"
+    link = alert.get("generatorURL") or alert.get("panelURL") or ""
+    raw = node.raw if not node.path and len(node.raw) <= MAX_RAW else json.dumps(alert, ensure_ascii=False)
+    return EventDraft(
+        at=moment.at,
+        text=clean_text(f"{'Alert' if firing else 'Alert resolved'}: {text}", limit=20_000),
+        key=clean_line(key, limit=200),
+        where=where[:200],
+        needs=moment.needs,
+        local=moment.local[:100],
+        zone=moment.zone,
+        zone_assumed=moment.zone_assumed,
+        precision=moment.precision,
+        kind="alert" if firing else "recovery",
+        rule=f"alert status {word}",
+        actor=clean_line(labels.get("monitor") or labels.get("prometheus") or "Alertmanager", limit=200),
+        url=clean_line(link, limit=1000) if isinstance(link, str) and link.startswith(("https://", "http://")) else "",
+        milestone="detected" if firing else "",
+        raw=clean_text(raw[:MAX_RAW]),
+    )
+
+
+def _text(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+    name = labels.get("alertname", "")
+    summary = next((annotations[key] for key in ("summary", "message", "title", "description") if annotations.get(key)), "")
+    head = ": ".join(filter(None, (name, summary))) or ", ".join(f"{key}={value}" for key, value in labels.items()) or "unnamed"
+    facts = [labels[key] for key in ("severity", "instance") if labels.get(key)]
+    facts += [f"{key}={value}" for key, value in labels.items() if key not in HIDDEN][:12]
+    parts = [f"{head} ({', '.join(facts)})" if facts else head]
+    if (more := annotations.get("description") or annotations.get("message", "")) and more != summary:
+        parts.append(more)
+    return "\n".join(parts)
+
+
+def _strings(value: Any) -> dict[str, str]:
+    return {str(key): str(each) for key, each in value.items() if isinstance(each, (str, int, float)) and str(each)} if isinstance(value, dict) else {}
+
+
+def _hash(labels: Mapping[str, str]) -> str:
+    canonical = json.dumps(labels, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+
+
+SOURCE = Source(
+    name="alertmanager",
+    label="Prometheus Alertmanager",
+    detect=detect,
+    read=read,
+    docs="Prometheus Alertmanager: webhook bodies of versions 3 and 4, one or many, and lists of /api/v2/alerts "
+    "(https://prometheus.io/docs/alerting/latest/configuration/#webhook_config).",
+)
