@@ -241,6 +241,8 @@ def lines(file: BinaryIO, lists: Collection[str] = ()) -> Iterator[Node]:
                 for key in keys:
                     for index, element in enumerate(value[key]):
                         yield Node((key, index), element, json.dumps(element, ensure_ascii=False), line=number)
+                rest = {key: each for key, each in value.items() if key not in keys}
+                yield Node((), rest, json.dumps(rest, ensure_ascii=False), line=number, rest=True)
             else:
                 yield Node((), value, text, line=number)
         except JsonError as error:
