@@ -31,3 +31,15 @@ def make_event(incident, minute=0, text="Something happened", **fields):
     return TimelineEvent.objects.create(
         incident=incident, text=text, **{"at": at, "occurred_at": at, "source": "manual", "external_key": f"test-{number}", "sequence": number, **fields}
     )
+
+
+def api_client(user, scope="write"):
+    """A REST client with a fresh token of `user`."""
+    from django.utils import timezone
+    from incidents import tokens
+    from rest_framework.test import APIClient
+
+    _token, secret = tokens.issue(user=user, name="test", scope=scope, days=1, now=timezone.now())
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
