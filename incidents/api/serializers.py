@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from incidents.models import ApiToken, Curation, Delivery, Incident, Kind, MetricDefinition, Milestone, Salience, Service, Severity, TimelineEvent
+from incidents.models import ApiToken, Curation, Delivery, Incident, Kind, MetricDefinition, Milestone, Salience, Service, Severity, Team, TimelineEvent, User
 
 
 class ServiceSerializer(serializers.ModelSerializer[Service]):
@@ -55,6 +55,27 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         read_only_fields = fields
 
 
+class EditIncidentSerializer(serializers.Serializer[Any]):
+    """What people may say about an incident; fields left out stay as they are."""
+
+    title = serializers.CharField(max_length=300)
+    summary = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    status = serializers.ChoiceField(choices=Incident.Status.choices, required=False)
+    severity = serializers.SlugRelatedField(slug_field="key", queryset=Severity.objects.all(), required=False, allow_null=True)
+    services = serializers.SlugRelatedField(slug_field="key", queryset=Service.objects.all(), many=True, required=False)
+    tags = serializers.ListField(child=serializers.SlugField(max_length=60), required=False, max_length=50)
+    team = serializers.SlugRelatedField(slug_field="name", queryset=Team.objects.all(), required=False, allow_null=True)
+    lead = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    time_zone = serializers.CharField(max_length=64, required=False)
+
+
+class NewIncidentSerializer(EditIncidentSerializer):
+    """A new incident; a private one is seen by its members only, the first being whoever declares it."""
+
+    is_private = serializers.BooleanField(required=False, default=False)
+    members = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), many=True, required=False)
+
+
 class CurationSerializer(serializers.ModelSerializer[Curation]):
     class Meta:
         model = Curation
@@ -95,6 +116,14 @@ class TimelineEventSerializer(serializers.ModelSerializer[TimelineEvent]):
     def get_curation(self, event: TimelineEvent) -> dict[str, Any] | None:
         curation = getattr(event, "curation", None)
         return CurationSerializer(curation).data if curation else None
+
+
+class EvidenceSerializer(TimelineEventSerializer):
+    """An event with the original as received."""
+
+    class Meta(TimelineEventSerializer.Meta):
+        fields = [*TimelineEventSerializer.Meta.fields, "raw"]
+        read_only_fields = fields
 
 
 class NewEventSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,24 @@
 """The REST API of the incidents app, mounted under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from incidents.api import tokens, views
+
+router = SimpleRouter()
+router.register("incidents", views.IncidentViewSet, basename="api-incident")
+router.register("services", views.ServiceViewSet, basename="api-service")
+router.register("severities", views.SeverityViewSet, basename="api-severity")
+router.register("tokens", tokens.TokenViewSet, basename="api-token")
+
+incident = [
+    path("timeline/", views.TimelineView.as_view()),
+    path("timeline/<int:pk>/", views.TimelineEventView.as_view()),
+    path("milestones/", views.MilestonesView.as_view()),
+    path("milestones/<slug:kind>/", views.MilestoneView.as_view()),
+]
+
+urlpatterns = [
+    re_path(r"^incidents/(?P<reference>[Ii][Nn][Cc]-[0-9]+)/", include(incident)),
+    *router.urls,
+]

@@ -1,5 +1,23 @@
 """The REST API of the postmortems app, mounted under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from postmortems.api import views
+
+router = SimpleRouter()
+router.register("templates", views.TemplateViewSet, basename="api-template")
+router.register("postmortems", views.PostmortemViewSet, basename="api-postmortem")
+router.register("action-items", views.ActionItemViewSet, basename="api-action-item")
+
+postmortem = [
+    path("sections/", views.SectionListView.as_view()),
+    path("sections/<slug:key>/", views.SectionView.as_view()),
+    path("sections/<slug:key>/versions/", views.SectionVersionsView.as_view()),
+]
+
+urlpatterns = [
+    path("search/", views.SearchView.as_view()),
+    re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
+    *router.urls,
+]

@@ -1,0 +1,171 @@
+"""Incidents, their timeline, milestones and imports over the API. Thin: each view fetches through access, calls one function, answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from incidents import lifecycle, measuring
+from incidents.access import incident_for, require
+from incidents.api import filters
+from incidents.api import serializers as shapes
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.pagination import EventPages
+from incidents.lib.conflict import Conflict
+from incidents.models import Incident, Milestone, Service, Severity, TimelineEvent
+
+
+class ServiceViewSet(viewsets.ReadOnlyModelViewSet[Service]):
+    queryset = Service.objects.select_related("team")
+    serializer_class = shapes.ServiceSerializer
+    lookup_field = "key"
+
+
+class SeverityViewSet(viewsets.ReadOnlyModelViewSet[Severity]):
+    queryset = Severity.objects.all()
+    serializer_class = shapes.SeveritySerializer
+    lookup_field = "key"
+
+
+class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
+    """Incidents. Private ones exist only for their members."""
+
+    serializer_class = shapes.IncidentSerializer
+    filterset_class = filters.IncidentFilter
+    lookup_field = "reference"
+    lookup_value_regex = "[Ii][Nn][Cc]-[0-9]+"
+    queryset = Incident.objects.none()  # for the schema; `get_queryset` gives the rows
+
+    def get_queryset(self) -> Any:
+        visible = Incident.objects.visible_to(self.request.user)
+        return visible.select_related("severity", "team", "lead").prefetch_related("services", "tags")
+
+    @extend_schema(request=shapes.NewIncidentSerializer, responses={201: shapes.IncidentSerializer})
+    def create(self, request: Request) -> Response:
+        require(request.user, "declare")
+        body = shapes.NewIncidentSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        incident = lifecycle.declare(actor=request.user, **body.validated_data)
+        return tagged(shapes.IncidentSerializer(incident).data, incident.version, status.HTTP_201_CREATED)
+
+    def retrieve(self, request: Request, reference: str) -> Response:
+        incident = incident_for(request.user, reference)
+        return tagged(shapes.IncidentSerializer(incident).data, incident.version)
+
+    @extend_schema(request=shapes.EditIncidentSerializer, responses=shapes.IncidentSerializer)
+    def partial_update(self, request: Request, reference: str) -> Response:
+        """Change what the incident says about itself, on top of the version in If-Match."""
+        incident = incident_for(request.user, reference, "edit")
+        version = version_sent(request)
+        body = shapes.EditIncidentSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        try:
+            incident = lifecycle.edit(actor=request.user, incident=incident, version=version, **body.validated_data)
+        except Conflict as conflict:
+            raise PreconditionFailed(shapes.IncidentSerializer(conflict.current).data) from conflict
+        return tagged(shapes.IncidentSerializer(incident).data, incident.version)
+
+
+class TimelineView(APIView):
+    @extend_schema(operation_id="incidents_timeline_list", responses=shapes.TimelineEventSerializer(many=True), parameters=filters.TIMELINE_PARAMETERS)
+    def get(self, request: Request, reference: str) -> Response:
+        """Return the timeline in order, a cursor page at a time: evidence, and beside it what people said about it."""
+        incident = incident_for(request.user, reference)
+        events = TimelineEvent.objects.committed(incident).visible_to(request.user).as_curated().defer("raw")
+        pages = EventPages()
+        page = pages.paginate_queryset(filters.timeline(events, request.query_params), request, view=self)
+        return pages.get_paginated_response(shapes.TimelineEventSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="incidents_timeline_create", request=shapes.NewEventSerializer, responses={201: shapes.TimelineEventSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        """Add an entry by hand."""
+        incident = incident_for(request.user, reference, "edit")
+        body = shapes.NewEventSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = dict(body.validated_data)
+        event = lifecycle.add_entry(actor=request.user, incident=incident, who=fields.pop("actor"), **fields)
+        return Response(shapes.TimelineEventSerializer(event).data, status=status.HTTP_201_CREATED)
+
+
+class TimelineEventView(APIView):
+    def event_for(self, request: Request, reference: str, pk: int, verb: str = "read") -> TimelineEvent:
+        incident = incident_for(request.user, reference, verb)
+        event = TimelineEvent.objects.committed(incident).visible_to(request.user).as_curated().filter(pk=pk).first()
+        if event is None:
+            raise Http404
+        return event
+
+    @extend_schema(operation_id="incidents_timeline_retrieve", responses=shapes.EvidenceSerializer)
+    def get(self, request: Request, reference: str, pk: int) -> Response:
+        """Return one event with the original as received. Its ETag is the version of its curation, 0 while nobody said anything."""
+        event = self.event_for(request, reference, pk)
+        return tagged(shapes.EvidenceSerializer(event).data, curation_version(event))
+
+    @extend_schema(operation_id="incidents_timeline_curate", request=shapes.CurateSerializer, responses=shapes.TimelineEventSerializer)
+    def patch(self, request: Request, reference: str, pk: int) -> Response:
+        """Hide, highlight, retitle, annotate or correct the time, on top of the version in If-Match. The evidence stays as it is."""
+        event = self.event_for(request, reference, pk, "edit")
+        version = version_sent(request)
+        body = shapes.CurateSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            lifecycle.curate(actor=request.user, event=event, version=version, **body.validated_data)
+        except Conflict as conflict:
+            raise PreconditionFailed(shapes.TimelineEventSerializer(self.event_for(request, reference, pk)).data) from conflict
+        event = self.event_for(request, reference, pk)
+        return tagged(shapes.TimelineEventSerializer(event).data, curation_version(event))
+
+
+def curation_version(event: TimelineEvent) -> int:
+    curation = getattr(event, "curation", None)
+    return curation.version if curation else 0
+
+
+class MilestonesView(APIView):
+    @extend_schema(
+        operation_id="incidents_milestones_list",
+        responses=inline_serializer(
+            "Milestones", {"milestones": shapes.MilestoneSerializer(many=True), "metrics": serializers.ListField(child=serializers.DictField())}
+        ),
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """Return the milestones, and the metrics that follow: each recorded, pending, not_applicable or invalid, with the reason."""
+        incident = incident_for(request.user, reference)
+        rows = list(Milestone.objects.visible_to(request.user).filter(incident=incident).select_related("kind"))
+        measures = [asdict(measure) for measure in measuring.measures(rows, timezone.now())]
+        return Response({"milestones": shapes.MilestoneSerializer(rows, many=True).data, "metrics": measures})
+
+
+class MilestoneView(APIView):
+    def milestone_for(self, request: Request, reference: str, kind: str, verb: str = "read") -> Milestone:
+        incident = incident_for(request.user, reference, verb)
+        milestone = Milestone.objects.visible_to(request.user).filter(incident=incident, kind__key=kind).select_related("kind", "incident").first()
+        if milestone is None:
+            raise Http404
+        return milestone
+
+    @extend_schema(operation_id="incidents_milestones_retrieve", responses=shapes.MilestoneSerializer)
+    def get(self, request: Request, reference: str, kind: str) -> Response:
+        milestone = self.milestone_for(request, reference, kind)
+        return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)
+
+    @extend_schema(operation_id="incidents_milestones_decide", request=shapes.DecideSerializer, responses=shapes.MilestoneSerializer)
+    def patch(self, request: Request, reference: str, kind: str) -> Response:
+        """Confirm the proposal, set the time by hand, or say that it does not apply, on top of the version in If-Match."""
+        milestone = self.milestone_for(request, reference, kind, "edit")
+        version = version_sent(request)
+        body = shapes.DecideSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            milestone = measuring.decide(actor=request.user, milestone=milestone, version=version, **body.validated_data)
+        except Conflict as conflict:
+            raise PreconditionFailed(shapes.MilestoneSerializer(conflict.current).data) from conflict
+        return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)

@@ -1,0 +1,187 @@
+"""What the API shows and takes of the postmortems app. Fields are listed one by one: a new column is never published by accident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from incidents.models import Incident, User
+from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
+
+SECTION_TEXTS = ["key", "position", "title", "kind", "guidance", "questions", "fields", "minimum", "required", "audience"]
+
+
+class TemplateSectionSerializer(serializers.ModelSerializer[TemplateSection]):
+    questions = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = TemplateSection
+        fields = SECTION_TEXTS
+        read_only_fields = fields
+
+
+class TemplateSerializer(serializers.ModelSerializer[RetrospectiveTemplate]):
+    sections = TemplateSectionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = RetrospectiveTemplate
+        fields = ["key", "name", "use_when", "audience_note", "effort_hours", "meeting_minutes", "sections"]
+        read_only_fields = fields
+
+
+class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
+    """A post-mortem without its texts; `version` covers title, owner and status and is also the ETag."""
+
+    reference = serializers.CharField(read_only=True)
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+    template: Any = serializers.SlugRelatedField(slug_field="key", read_only=True, allow_null=True)
+    owner: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Postmortem
+        fields = ["reference", "incident", "template", "title", "status", "owner", "created_at", "updated_at", "published_at", "version"]
+        read_only_fields = fields
+
+
+class StartSerializer(serializers.Serializer[Any]):
+    incident = serializers.CharField(max_length=20, help_text="Such as INC-12.")
+    template = serializers.SlugRelatedField(slug_field="key", queryset=RetrospectiveTemplate.objects.filter(is_active=True), required=False, allow_null=True)
+
+
+class DetailsSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=300, required=False)
+    owner = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    status = serializers.ChoiceField(choices=Postmortem.Status.choices, required=False)
+
+
+class SectionSerializer(serializers.ModelSerializer[Section]):
+    """A section: guidance, and what people wrote. `version` is also its ETag."""
+
+    questions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    updated_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Section
+        fields = [*SECTION_TEXTS, "body", "values", "version", "updated_at", "updated_by"]
+        read_only_fields = fields
+
+
+class SectionTextSerializer(serializers.Serializer[Any]):
+    body = serializers.CharField(max_length=100_000, allow_blank=True, trim_whitespace=False, required=False)
+    values = serializers.DictField(child=serializers.CharField(allow_blank=True, max_length=2000), required=False)
+
+
+class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
+    saved_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = SectionVersion
+        fields = ["number", "is_lost", "body", "values", "saved_at", "saved_by"]
+        read_only_fields = fields
+
+
+class PublishSerializer(serializers.Serializer[Any]):
+    audience = serializers.ChoiceField(choices=Audience.choices, default=Audience.INTERNAL)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class RevisionSerializer(serializers.ModelSerializer[Revision]):
+    postmortem = serializers.CharField(source="postmortem.reference", read_only=True)
+    published_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    pdf_ready = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Revision
+        fields = [
+            "postmortem",
+            "number",
+            "audience",
+            "sha256",
+            "previous_sha256",
+            "note",
+            "published_at",
+            "published_by",
+            "pdf_ready",
+            "pdf_sha256",
+            "pdf_error",
+        ]
+        read_only_fields = fields
+
+    def get_pdf_ready(self, revision: Revision) -> bool:
+        return bool(revision.pdf_stored_as)
+
+
+class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
+    """An action item; `version` is also its ETag."""
+
+    reference = serializers.CharField(read_only=True)
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+    postmortem = serializers.CharField(source="postmortem.reference", read_only=True, default=None)
+    owner: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ActionItem
+        fields = [
+            "reference",
+            "incident",
+            "postmortem",
+            "title",
+            "description",
+            "kind",
+            "priority",
+            "status",
+            "owner",
+            "due_on",
+            "completed_at",
+            "closing_note",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class ActionItemTextSerializer(serializers.ModelSerializer[ActionItem]):
+    """What may be given of an action item; for a change, every field may be left out."""
+
+    owner = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+
+    class Meta:
+        model = ActionItem
+        fields = ["title", "description", "kind", "priority", "status", "owner", "due_on", "closing_note"]
+
+
+class NewActionItemSerializer(ActionItemTextSerializer):
+    incident = serializers.CharField(max_length=20, required=False, help_text="Such as INC-12; needed without `postmortem`.")
+    postmortem = serializers.CharField(max_length=20, required=False, help_text="Such as PM-12.")
+
+    class Meta(ActionItemTextSerializer.Meta):
+        fields = ["incident", "postmortem", *ActionItemTextSerializer.Meta.fields]
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if not data.get("incident") and not data.get("postmortem"):
+            raise serializers.ValidationError({"incident": ["Name the incident or the post-mortem."]})
+        return data
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """One found post-mortem; `title` and `snippet` are HTML with the found words in <mark>, everything else escaped."""
+
+    reference = serializers.CharField(source="entry.postmortem.reference")
+    incident = serializers.CharField(source="entry.incident.reference")
+    severity = serializers.CharField(source="entry.incident.severity.key", default=None)
+    services = serializers.SerializerMethodField()
+    tags = serializers.SerializerMethodField()
+    started_at = serializers.DateTimeField(source="entry.incident.started_at")
+    published_at = serializers.DateTimeField(source="entry.published_at")
+    title = serializers.CharField()
+    snippet = serializers.CharField()
+
+    def get_services(self, hit: Any) -> list[str]:
+        incident: Incident = hit.entry.incident
+        return [service.key for service in incident.services.all()]
+
+    def get_tags(self, hit: Any) -> list[str]:
+        incident: Incident = hit.entry.incident
+        return [tag.name for tag in incident.tags.all()]
