@@ -1,12 +1,38 @@
 """The Celery app and its beat schedule. Tasks carry ids only; see `incidents/jobs.py`."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("debrief")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.conf.beat_schedule = {"sweep-jobs": {"task": "incidents.tasks.sweep_jobs", "schedule": 15.0}}
+# A sweep that nobody took before the next one is due is worthless: it expires, so that none pile up while no worker runs.
+app.conf.beat_schedule = {
+    "sweep-jobs": {"task": "incidents.tasks.sweep_jobs", "schedule": float(settings.JOB_SWEEP_SECONDS), "options": {"expires": settings.JOB_SWEEP_SECONDS}},
+    "forget-done-jobs": {"task": "incidents.tasks.forget_done_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+
+def leave_logging_to_django(**kwargs: Any) -> None:
+    """Being connected is enough: Celery then sets up no logging of its own."""
+
+
+setup_logging.connect(leave_logging_to_django)
+
+
+def make_broker_folders() -> None:
+    """The file-system broker expects its folders to be there."""
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        if name in options:
+            Path(str(options[name])).mkdir(parents=True, exist_ok=True)
+
+
+make_broker_folders()

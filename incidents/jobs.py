@@ -1,19 +1,26 @@
 """Writes. Work that must happen: rows are the truth, the broker is a hint.
 
 `enqueue` writes the row in the caller's transaction and wakes a worker after the commit. A worker claims the row by
-compare-and-set with a lease and a fence; the beat sweep wakes workers for everything due, so that losing every
-message in the broker, or a worker at any moment, loses no work. A handler may therefore run twice and must have one
-effect.
+compare-and-set with a lease, which it renews while it works, and a fence. The beat sweep does everything that is due,
+so that losing every message in the broker, or a worker at any moment, loses no work. A handler may therefore run
+twice, even at once, and must have one effect.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from functools import partial
 
-from django.db import IntegrityError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -21,9 +28,12 @@ from incidents.models import Job
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=11)  # longer than the hard time limit of a task (10 minutes)
 MAX_ATTEMPTS = 8
+MAX_LOST = 3  # a job that took its worker with it this often is poison
 MAX_DELAY = timedelta(hours=1)
+SWEEP_FOR = 60.0  # seconds; a sweep starts no more jobs after that, the next one goes on
+KEEP_DONE = timedelta(days=30)
+HEARTBEAT = "jobs.swept_at"  # in the shared cache: when a worker last swept
 
 HANDLERS: dict[str, Callable[[int], None]] = {}
 
@@ -44,12 +54,20 @@ def handles(kind: str) -> Callable[[Callable[[int], None]], Callable[[int], None
 
 def enqueue(kind: str, object_id: int) -> None:
     """Ask for `kind` to be done on a row. Asking again while it still waits changes nothing."""
-    try:
-        with transaction.atomic():
-            job = Job.objects.create(kind=kind, object_id=object_id, run_after=timezone.now())
-    except IntegrityError:
+    waiting = Job.objects.filter(kind=kind, object_id=object_id, state=Job.State.WAITING)
+    for _ in range(5):
+        # Writing to the waiting row holds it until the caller commits: a worker that took it before could not see
+        # what the caller changed, and the request would be lost.
+        if waiting.update(run_after=F("run_after")):
+            return
+        try:
+            with transaction.atomic():
+                job = Job.objects.create(kind=kind, object_id=object_id, run_after=timezone.now())
+        except IntegrityError:
+            continue  # somebody asked at the same time, and a worker may have it already
+        transaction.on_commit(partial(wake, job.pk))
         return
-    transaction.on_commit(lambda: wake(job.pk))
+    raise RuntimeError(f"{kind} {object_id} could not be enqueued.")
 
 
 def wake(job_id: int) -> None:
@@ -57,41 +75,68 @@ def wake(job_id: int) -> None:
     from incidents.tasks import run_job
 
     try:
-        run_job.delay(job_id)
-    except Exception:  # the broker's own exceptions differ by transport
-        log.warning("The broker cannot be reached; job %s waits for the sweep.", job_id)
+        # One try: a page must not wait for a broker that is down.
+        run_job.apply_async((job_id,), retry=False)
+    except Exception as error:  # the broker's own exceptions differ by transport
+        log.warning("Job %s waits for the sweep, the broker cannot be reached: %s", job_id, error)
 
 
-def run(job_id: int) -> None:
-    """Claim the job and do it. Does nothing when another worker has it."""
+def lease() -> timedelta:
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def due() -> Q:
+    """Return the condition for jobs to be taken: their time has come, or their worker is gone."""
     now = timezone.now()
-    due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now)
-    claimed = Job.objects.filter(due, pk=job_id).update(state=Job.State.RUNNING, lease_until=now + LEASE, fence=F("fence") + 1, attempts=F("attempts") + 1)
-    if not claimed:
-        return
-    job = Job.objects.get(pk=job_id)
-    if job.attempts > MAX_ATTEMPTS:
-        finish(job, Job.State.DEAD, job.error or "The worker died each time it tried.")
-        return
+    return Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now)
+
+
+def claim(job_id: int) -> Job | None:
+    """Take the job for this worker. Returns None when another has it or it was poison."""
+    mine = {"state": Job.State.RUNNING, "lease_until": timezone.now() + lease(), "fence": F("fence") + 1, "attempts": F("attempts") + 1}
+    job = Job.objects.filter(due(), pk=job_id).first()
+    if job is None:
+        return None
+    lost = job.lost + (job.state == Job.State.RUNNING)
+    if not Job.objects.filter(due(), pk=job_id, fence=job.fence).update(**mine, lost=lost):
+        return None
+    job.fence, job.attempts, job.lost = job.fence + 1, job.attempts + 1, lost
+    if lost >= MAX_LOST:
+        finish(job, Job.State.DEAD, job.error or f"Its worker died {lost} times while doing it.")
+        return None
+    return job
+
+
+def run(job_id: int) -> bool:
+    """Claim the job and do it. Returns False, having done nothing, when another worker has it."""
+    job = claim(job_id)
+    if job is None:
+        return False
     try:
-        HANDLERS[job.kind](job.object_id)
+        # Inside a caller's transaction (an eager test) a failed statement must not take the caller's with it.
+        with heartbeat(job), transaction.atomic() if connection.in_atomic_block else nullcontext():
+            HANDLERS[job.kind](job.object_id)
     except GiveUp as reason:
         finish(job, Job.State.DEAD, str(reason))
+    except SoftTimeLimitExceeded:
+        retry(job, f"It took longer than {settings.CELERY_TASK_SOFT_TIME_LIMIT} seconds.")
     except Exception as error:
         log.exception("Job %s failed", job)
-        if job.attempts >= MAX_ATTEMPTS:
-            finish(job, Job.State.DEAD, repr(error))
-        else:
-            retry(job, repr(error))
+        retry(job, f"{type(error).__name__}: {error}")
     else:
         finish(job, Job.State.DONE)
+    return True
 
 
 def finish(job: Job, state: str, error: str = "") -> None:
+    """Write the outcome, unless another worker has taken the job since."""
     Job.objects.filter(pk=job.pk, fence=job.fence).update(state=state, error=error, finished_at=timezone.now(), lease_until=None)
 
 
 def retry(job: Job, error: str) -> None:
+    """Put the job back for later, with growing and random delays; give up after the last attempt."""
+    if job.attempts >= MAX_ATTEMPTS:
+        return finish(job, Job.State.DEAD, error)
     delay = min(timedelta(seconds=5 * 2**job.attempts), MAX_DELAY) * random.random()  # noqa: S311 - jitter, no secret
     again = {"state": Job.State.WAITING, "error": error, "run_after": timezone.now() + delay, "lease_until": None}
     try:
@@ -101,11 +146,61 @@ def retry(job: Job, error: str) -> None:
         finish(job, Job.State.DONE, error)
 
 
+@contextmanager
+def heartbeat(job: Job) -> Iterator[None]:
+    """Renew the lease from a thread of its own while the handler works; a killed worker stops renewing."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(settings.JOB_LEASE_SECONDS / 3):
+                try:
+                    if not Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING).update(lease_until=timezone.now() + lease()):
+                        return
+                except DatabaseError as error:  # the next beat may succeed
+                    log.warning("The lease of job %s was not renewed: %s", job.pk, error)
+                    connection.close()
+        finally:
+            connection.close()  # this thread's own
+
+    thread = threading.Thread(target=beat, name=f"lease-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
 def sweep() -> int:
-    """Wake a worker for every job that is due or whose worker died; return how many."""
-    now = timezone.now()
-    due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now)
-    ids = list(Job.objects.filter(due).values_list("pk", flat=True)[:500])
-    for job_id in ids:
-        wake(job_id)
-    return len(ids)
+    """Do every job that is due or whose worker died, for a minute at most; return how many were done.
+
+    Does them itself and sends no messages, so that none pile up while workers are busy or away.
+    """
+    started, done = time.monotonic(), 0
+    cache.set(HEARTBEAT, time.time(), None)
+    for job_id in Job.objects.filter(due()).order_by("run_after", "pk").values_list("pk", flat=True)[:1000]:
+        if time.monotonic() - started > SWEEP_FOR:
+            break
+        done += run(job_id)
+        cache.set(HEARTBEAT, time.time(), None)
+    return done
+
+
+def forget_done() -> int:
+    """Delete jobs that were done a month ago; those given up stay until somebody looks."""
+    count, _ = Job.objects.filter(state=Job.State.DONE, finished_at__lt=timezone.now() - KEEP_DONE).delete()
+    return count
+
+
+def revive(job_id: int) -> bool:
+    """Let an administrator try a job again that was given up. Returns False when it was not, or waits already."""
+    again = {"state": Job.State.WAITING, "attempts": 0, "lost": 0, "run_after": timezone.now(), "finished_at": None}
+    try:
+        with transaction.atomic():
+            revived = bool(Job.objects.filter(pk=job_id, state=Job.State.DEAD).update(**again))
+    except IntegrityError:
+        return False
+    if revived:
+        transaction.on_commit(lambda: wake(job_id))
+    return revived

@@ -13,3 +13,8 @@ def run_job(job_id: int) -> None:
 @shared_task
 def sweep_jobs() -> None:
     jobs.sweep()
+
+
+@shared_task
+def forget_done_jobs() -> None:
+    jobs.forget_done()

@@ -18,6 +18,7 @@ class Job(models.Model):
     object_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    lost = models.PositiveSmallIntegerField(default=0, help_text="How often its worker died while doing it.")
     fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a worker with an older one has lost the job.")
     run_after = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
