@@ -71,7 +71,7 @@ def render(text: str) -> str:
 def clean(html: str) -> str:
     """Return only the tags and attributes that prose needs."""
     return nh3.clean(
-        html,
+        clean_text(html),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
