@@ -182,6 +182,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 JOB_LEASE_SECONDS = env.integer("DEBRIEF_JOB_LEASE_SECONDS", 90)
 JOB_SWEEP_SECONDS = env.integer("DEBRIEF_JOB_SWEEP_SECONDS", 15)
 
+# Processes of `manage.py serve`
+WEB_PROCESSES = env.integer("DEBRIEF_WEB_PROCESSES", 2)
+WEB_THREADS = env.integer("DEBRIEF_WEB_THREADS", 4)
+JOB_PROCESSES = env.integer("DEBRIEF_JOB_PROCESSES", 2)
+LOAD_DEMO = env.flag("DEBRIEF_DEMO", True)
+
 # API ----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -204,6 +210,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "EventKind": "incidents.models.Kind",
+        "Precision": "incidents.models.Precision",
+        "IncidentStatus": "incidents.models.Incident.Status",
+        "PostmortemStatus": "postmortems.models.Postmortem.Status",
+        "SectionKind": "postmortems.models.SectionKind",
+        "ActionItemKind": "postmortems.models.ActionItem.Kind",
+        "ActionItemStatus": "postmortems.models.ActionItem.Status",
+    },
 }
 
 # Security -----------------------------------------------------------------------------------------

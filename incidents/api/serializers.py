@@ -6,7 +6,22 @@ from typing import Any
 
 from rest_framework import serializers
 
-from incidents.models import ApiToken, Curation, Delivery, Incident, Kind, MetricDefinition, Milestone, Salience, Service, Severity, Team, TimelineEvent, User
+from incidents.models import (
+    ApiToken,
+    Curation,
+    Delivery,
+    Incident,
+    Kind,
+    MetricDefinition,
+    Milestone,
+    Precision,
+    Salience,
+    Service,
+    Severity,
+    Team,
+    TimelineEvent,
+    User,
+)
 
 
 class ServiceSerializer(serializers.ModelSerializer[Service]):
@@ -133,7 +148,7 @@ class NewEventSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=20_000)
     kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.NOTE)
     actor = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    precision = serializers.ChoiceField(choices=["second", "minute", "hour", "day"], default="minute")
+    precision = serializers.ChoiceField(choices=Precision.choices, default=Precision.MINUTE)
 
 
 class CurateSerializer(serializers.Serializer[Any]):
