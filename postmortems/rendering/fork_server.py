@@ -1,0 +1,197 @@
+"""Pure. The process in which documents become PDF: a warm server that forks one limited child a document.
+
+It is started by `pdf.py` with an empty environment and imports neither Django nor our models, so there is no secret,
+no database connection and no setting in it. WeasyPrint, its fonts and the parsed style sheet are loaded and have
+rendered once before the first fork, so a child starts hot; it sets its own limits before it reads its input, answers
+on its own socket and is gone. Whatever a document does to its child, the next one gets a fresh child.
+
+The protocol: over the control socket comes one descriptor a document; over that a length and JSON
+({"html", "assets": {key: base64}}) and back a status byte, a length and the PDF or the reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+from typing import Any
+
+ADDRESS_SPACE = 1 << 30
+CPU_SECONDS = 60
+WALL_SECONDS = 60
+FILE_SIZE = 64 << 20
+OPEN_FILES = 64
+LONGEST_INPUT = 32 << 20
+LONGEST_OUTPUT = 64 << 20
+
+DONE, REFUSED = b"+", b"-"
+LENGTH = struct.Struct("!Q")
+
+
+def read_exactly(connection: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(min(1 << 20, size - len(parts)))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def read_message(connection: socket.socket, longest: int) -> bytes:
+    (size,) = LENGTH.unpack(read_exactly(connection, LENGTH.size))
+    if size > longest:
+        raise ValueError(f"{size} bytes are more than a document may have")
+    return read_exactly(connection, size)
+
+
+def send_message(connection: socket.socket, content: bytes) -> None:
+    connection.sendall(LENGTH.pack(len(content)) + content)
+
+
+def limit_child() -> None:
+    """Give this process the limits of one document. Beyond any of them the kernel ends it."""
+    for kind, limit in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    signal.alarm(WALL_SECONDS)  # no handler: the default ends the process, also inside C code
+
+
+def without_network() -> None:
+    """Leave the network where the system allows it; the fetcher reaches nothing anyway."""
+    import ctypes
+
+    new_network = 0x40000000
+    try:
+        ctypes.CDLL(None).unshare(new_network)
+    except (AttributeError, OSError):
+        return
+
+
+class Renderer:
+    """WeasyPrint with our style sheet and fonts, loaded once in the server and used once in each child."""
+
+    def __init__(self, css: str) -> None:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+
+        self.weasyprint = weasyprint
+        self.new_fonts = FontConfiguration
+        self.css = weasyprint.CSS(string=css, font_config=FontConfiguration(), url_fetcher=self.fetcher({}))
+
+    def fetcher(self, assets: dict[str, bytes]) -> Any:
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+        class Assets(URLFetcher):  # type: ignore[misc]
+            """Reaches the document's own assets, by their exact key, and nothing else."""
+
+            def fetch(self, url: str, headers: Any = None) -> Any:
+                if url not in assets:
+                    raise ValueError("Only the document's own assets may be loaded.")
+                return URLFetcherResponse(url, assets[url])
+
+        return Assets(allowed_protocols=(), allow_redirects=False)
+
+    def pdf(self, html: str, assets: dict[str, bytes]) -> bytes:
+        """Return the PDF. The same input gives the same bytes."""
+        document = self.weasyprint.HTML(string=html, base_url=None, url_fetcher=self.fetcher(assets))
+        result: bytes = document.write_pdf(
+            stylesheets=[self.css],
+            font_config=self.new_fonts(),
+            pdf_variant="pdf/ua-1",
+            presentational_hints=False,
+            finisher=finish,
+        )
+        return result
+
+
+def finish(_document: Any, pdf: Any) -> None:
+    """Take out what names the program, and number the pages as they print."""
+    import pydyf
+
+    pdf.info.pop("Producer", None)
+    for item in pdf.objects:
+        if getattr(item, "extra", {}).get("Type") == "/Metadata":
+            item.stream = [without_producer(part) for part in item.stream]
+    pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
+
+
+def without_producer(xmp: bytes) -> bytes:
+    """Return the XMP packet without its `pdf:Producer`."""
+    import re
+
+    return re.sub(rb' pdf:Producer="[^"]*"', b"", xmp)
+
+
+def serve_one(renderer: Renderer, connection: socket.socket) -> None:
+    """In the child: read one document, answer, end."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    limit_child()
+    gc.set_threshold(100_000, 50, 50)  # layout makes many small objects that live until the end
+    request = json.loads(read_message(connection, LONGEST_INPUT))
+    assets = {key: base64.b64decode(content) for key, content in request["assets"].items()}
+    try:
+        content = renderer.pdf(request["html"], assets)
+        status = DONE
+    except (FatalURLFetchingError, MemoryError, RecursionError, Exception) as error:  # the first derives from BaseException
+        content, status = f"{type(error).__name__}: {error}"[:300].encode(), REFUSED
+    connection.sendall(status)
+    send_message(connection, content)
+
+
+WARM_UP = """<!doctype html><html lang="en"><head><title>Warm</title></head><body>
+<h1>Warm up</h1><h2>Words</h2><p>Text <b>bold</b> <i>italic</i> <code>code</code> <a href="https://example.org">link</a></p>
+<pre>preformatted</pre><ul><li>item</li></ul><ol><li>item</li></ol>
+<table><thead><tr><th>One</th></tr></thead><tbody><tr><td>two</td></tr></tbody></table>
+<svg viewBox="0 0 9 9" width="9" height="9"><text x="1" y="8" font-size="5">t</text><rect width="3" height="3" fill="#000"/></svg>
+</body></html>"""
+
+
+def main(control_fd: int, fonts_file: str, css_file: str) -> None:
+    """Serve until the process that started us closes the control socket."""
+    os.environ.clear()
+    os.environ["FONTCONFIG_FILE"] = fonts_file  # before the library is loaded
+    os.environ["SOURCE_DATE_EPOCH"] = "0"  # no time of rendering in the fonts
+    control = socket.socket(fileno=control_fd)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starter's business; its end closes the socket
+    without_network()
+    sys.setrecursionlimit(3000)
+    import logging
+
+    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+    with open(css_file, encoding="utf-8") as file:
+        renderer = Renderer(file.read())
+    renderer.pdf(WARM_UP, {})
+    gc.collect()
+    gc.freeze()
+    while True:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        except OSError:
+            break
+        if not message:
+            break
+        for descriptor in descriptors:
+            with socket.socket(fileno=descriptor) as connection:
+                if os.fork() == 0:
+                    code = 1
+                    try:
+                        control.close()
+                        serve_one(renderer, connection)
+                        code = 0
+                    finally:
+                        os._exit(code)
