@@ -1,6 +1,7 @@
 """The Celery app and its beat schedule. Tasks carry ids only; see `incidents/jobs.py`."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Messages are JSON of our own making, never pickle: a worker run by root is no more dangerous than the web run by root.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("debrief")
 app.config_from_object("django.conf:settings", namespace="CELERY")

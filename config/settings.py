@@ -157,7 +157,7 @@ DEFAULT_FROM_EMAIL = env.text("DEBRIEF_FROM_EMAIL", "debrief@localhost")
 EMAIL_TIMEOUT = 15
 
 # Jobs: rows are the truth, the broker only wakes a worker ------------------------------------------
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://"
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://localhost"
 if CELERY_BROKER_URL.startswith("filesystem://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "broker"),
@@ -259,7 +259,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("DEBRIEF_LOG_LEVEL", "INFO")},
     # One line a sweep is four a minute of nothing.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat", "fontTools", "weasyprint")},
+    "loggers": {name: {"level": "WARNING"} for name in ("celery", "fontTools", "weasyprint")},
 }
 
 # Families of plug-ins: one file a vendor, one line here ----------------------------------------------
