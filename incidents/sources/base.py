@@ -26,6 +26,15 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column of a table or a key of objects, the field it was guessed to be ("" for none), and some of its values."""
+
+    name: str
+    field: str
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """`detect` says how sure the source is that the payload is its own: 0 not at all, 100 certain; it may look at `file`
     but reads at most a megabyte of it and leaves it at its start."""
@@ -35,4 +44,8 @@ class Source:
     detect: Callable[[Payload], int]
     read: Callable[[Payload, ReadOptions], Iterator[Item]]
     docs: str  # one sentence for docs/sources.md: what is read, and the vendor's page that defines it
-    asks_mapping: bool = False  # columns or keys are guessed, shown and correctable
+    guess: Callable[[Payload], list[Column]] | None = None  # what each column is taken for; corrected by ReadOptions.mapping
+
+    @property
+    def asks_mapping(self) -> bool:
+        return self.guess is not None

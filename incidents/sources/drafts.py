@@ -61,11 +61,14 @@ def a_day_ahead() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read what the payload leaves open. `mapping` is column or key name -> field, for tables and JSON."""
+    """How to read what the payload leaves open. `mapping` is column or key name -> field ("" to leave it out), for tables
+    and JSON; `encoding` is set for text that is not UTF-8: "cp1252".
+    """
 
     time_zone: str = ""
     date: date | None = None
     mapping: dict[str, str] = field(default_factory=dict)
+    encoding: str = ""
     latest: datetime = field(default_factory=a_day_ahead)  # a later time is an error of the payload
 
 

@@ -72,6 +72,18 @@ def detect(payload: Payload) -> int:
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
+    stated: set[str] = set()
+    for item in _everything(payload, reader):
+        if isinstance(item, EventDraft) and item.milestone:  # the incident and its log say these twice
+            if item.key in stated:
+                continue
+            stated.add(item.key)
+        yield item
+    if not reader.order and not reader.incidents:
+        raise SourceError("There is nothing of a PagerDuty incident in this file: no log entry, incident, alert or note with a time.")
+
+
+def _everything(payload: Payload, reader: _Reader) -> Iterator[Item]:
     if looks_like_json(payload.head):
         for node in read_nodes(payload, LISTS):
             if node.error:
@@ -86,8 +98,6 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 yield from reader.read(value, f"line {line}", raw) if not isinstance(value, str) else iter([Rejected(f"line {line}", value)])
         finally:
             text.detach()
-    if not reader.order and not reader.incidents:
-        raise SourceError("There is nothing of a PagerDuty incident in this file: no log entry, incident, alert or note with a time.")
 
 
 def _cells(text: io.TextIOBase, broken: bool = True) -> Iterator[tuple[int, Any, str]]:

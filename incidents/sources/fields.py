@@ -1,0 +1,205 @@
+"""Pure. What the columns of a table or the keys of objects mean: guessed from their names and values, and corrected by people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from incidents.lib.timestamps import Moment, TimeError, read_human, read_machine
+from incidents.lib.zones import zone_named
+
+# Field -> what people read beside the choice.
+FIELDS = {
+    "time": "Time",
+    "time_day_first": "Time, as day/month/year",
+    "time_month_first": "Time, as month/day/year",
+    "date": "Date",
+    "end": "End",
+    "zone": "Time zone",
+    "text": "Text",
+    "title": "Title",
+    "actor": "Who or what",
+    "kind": "Kind or status",
+    "url": "Link",
+    "id": "Identifier",
+    "thread": "Thread or parent",
+    "milestone": "Milestone",
+}
+# Names without spaces and signs, best first.
+NAMES: dict[str, tuple[str, ...]] = {
+    "time": tuple(
+        "timestamp datetime occurredat eventtime eventtimestamp time startedat starttime startsat start began begin beganat startdate when at dateandtime datetimeutc timeutc utctime utc "
+        "ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime creationtime creationdate datecreated createddate timecreated "
+        "publishedat published postedat posted sentat receivedat reportedat requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred "
+        "triggeredat openedat openedon lasttimestamp updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day".split()
+    ),
+    "date": ("date", "day", "eventdate", "startdate", "datum"),
+    "end": tuple("endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endtimestamp".split()),
+    "zone": ("timezone", "zone", "tz", "utcoffset", "tzname"),
+    "text": tuple(
+        "text message msg description event summary body content details detail note notes comment what entry update activity action log eventdescription shortdescription "
+        "longdescription reason msgtext messagetext title name subject eventmessage alertname".split()
+    ),
+    "title": ("title", "subject", "headline", "name", "summary", "shortdescription"),
+    "actor": tuple(
+        "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername from agent responder member login performedby operator engineer by handle "
+        "nick owner assignee source host hostname system service component team email".split()
+    ),
+    "kind": tuple("kind eventtype type category eventcategory status state action level newstatus tostring currentstatus originalstatus severity".split()),
+    "url": tuple("url link permalink htmlurl href weburl externalurl".split()),
+    "id": tuple("eventid uuid guid messageid logid externalkey externalid entryid uid id key".split()),
+    "thread": tuple("threadts threadid thread parentid parent replyto inreplyto".split()),
+    "milestone": ("milestone",),
+}
+PARTS = ("name", "displayname", "username", "login", "summary", "email", "fullname", "realname")
+KINDS = {
+    "alert": "alert warning critical alarm firing triggered trigger incidenttrigger problem down open opened",
+    "page": "page paged paging notify notified notification",
+    "acknowledgement": "acknowledgement acknowledged acknowledge ack acked",
+    "escalation": "escalation escalated escalate",
+    "status": "status statuschange investigating identified monitoring inprogress statusupdate update",
+    "severity": "severity severitychange prioritychange",
+    "role": "role assign assigned assignment joined commander",
+    "message": "message chat comment msg",
+    "hypothesis": "hypothesis theory suspicion",
+    "decision": "decision decided",
+    "action": "action task remediation",
+    "change": "change deploy deployment release config configchange changed rollout",
+    "impact": "impact outage customerimpact",
+    "mitigation": "mitigation mitigated mitigating fix",
+    "resolution": "resolution resolved resolve closed",
+    "recovery": "recovery recovered ok up cleared",
+    "communication": "communication comms announcement statuspage email",
+    "note": "note notes annotation info",
+}
+KIND_OF = {word: kind for kind, words in KINDS.items() for word in words.split()}
+MILESTONES = {"impact_started", "detected", "acknowledged", "mitigated", "resolved"}
+SIGNS = re.compile(r"[^a-z0-9]+")
+BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*")
+CLOCK_ONLY = re.compile(r"\s*\d{1,2}[:.h]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+\-]\d\d:?\d\d)?\s*", re.IGNORECASE)
+SHARE = 0.6  # of a column's values that must be what it is taken for
+ORDERS = {"time_day_first": True, "time_month_first": False}
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What the values of a column look like, each as a share of those that are filled."""
+
+    filled: int
+    full: float  # date and time, or epoch
+    clock: float
+    day: float
+    number: float
+    length: float
+    unique: bool
+    samples: tuple[str, ...]
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name as it is compared: "Created At (UTC)" -> "createdat"."""
+    return SIGNS.sub("", BRACKETS.sub("", name).lower()) or SIGNS.sub("", name.lower())
+
+
+def looks_of(values: Sequence[str]) -> Looks:
+    filled = [value.strip() for value in values if value.strip()][:200]
+    full = clock = day = number = 0
+    for value in filled[:60]:
+        shape = time_shape(value)
+        full += shape == "full"
+        clock += shape == "clock"
+        day += shape == "day"
+        number += value.replace(".", "", 1).lstrip("-").isdigit()
+    count = min(len(filled), 60) or 1
+    length = sum(map(len, filled)) / (len(filled) or 1)
+    return Looks(len(filled), full / count, clock / count, day / count, number / count, length, len(set(filled)) == len(filled) > 0, tuple(dict.fromkeys(filled))[:3])
+
+
+def time_shape(value: str) -> str:
+    """Return "full", "clock", "day" or "" for what of a time a value holds."""
+    if len(value) > 60 or not any(c.isdigit() for c in value):
+        return ""
+    try:
+        moment = read_machine(value)
+    except TimeError:
+        if CLOCK_ONLY.fullmatch(value):
+            return "clock"
+        try:
+            moment = read_human(value)
+        except TimeError:
+            return ""
+        if not moment.local or len(value) > 40:
+            return ""
+    if not moment.local:
+        return ""
+    if moment.needs == "date":
+        return "clock" if CLOCK_ONLY.fullmatch(value) else ""
+    return "day" if moment.precision == "day" else "full"
+
+
+def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) -> dict[str, str]:
+    """Return column -> field for the columns that mean something. `named` is False when the names were made up."""
+    looks = {name: looks_of(values) for name, values in columns.items()}
+    plain = {name: plain_name(name.rpartition(".")[2]) if named else "" for name in columns}
+    found: dict[str, str] = {}
+
+    def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[Looks], bool] | None = None) -> str:
+        rank = {name: number for number, name in enumerate(NAMES[field])}
+        free = [name for name in columns if name not in found and looks[name].filled]
+        # A shallow key beats a deep one of a slightly better name: createdAt before user.startedAt.
+        by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: (name.count("."), rank[plain[name]]))
+        chosen = by_name[0] if by_name else ""
+        if not chosen and values_alone is not None:
+            chosen = next((name for name in free if values_alone(looks[name])), "")
+        if chosen:
+            found[chosen] = field
+        return chosen
+
+    time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda look: look.full >= SHARE and look.number < 0.5)
+    if not time:
+        clock = pick("time", lambda look: look.clock + look.full >= SHARE, values_alone=lambda look: look.clock + look.full >= SHARE)
+        day = pick("date", lambda look: look.day >= SHARE, values_alone=lambda look: look.day >= SHARE and look.number < 0.5)
+        if day and not clock:
+            found[day] = "time"
+    pick("end", lambda look: look.full + look.clock >= SHARE)
+    pick("url", lambda look: any(sample.startswith(("http://", "https://")) for sample in look.samples))
+    pick("zone", lambda look: all(zone_named(sample) for sample in look.samples))
+    pick("milestone", lambda look: all(sample in MILESTONES for sample in look.samples))
+    text = pick("text", lambda look: look.number < 0.5 and look.full < 0.5)
+    if text and plain[text] not in ("title", "name", "subject"):
+        pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
+    if not text:
+        free = [name for name in columns if name not in found and looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
+        if free:
+            found[max(free, key=lambda name: (looks[name].length, name))] = "text"
+    pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
+    _pick_actor(columns, found, looks, plain)
+    pick("id", lambda look: look.unique and look.filled == max(each.filled for each in looks.values()))
+    pick("thread", lambda look: look.length <= 100)
+    return found
+
+
+def _pick_actor(columns: Mapping[str, Sequence[str]], found: dict[str, str], looks: Mapping[str, Looks], plain: Mapping[str, str]) -> None:
+    """The actor may be an object: user.name, author.displayName."""
+    rank = {name: number for number, name in enumerate(NAMES["actor"])}
+    best: list[tuple[int, int, int, str]] = []
+    for name in columns:
+        if name in found or not looks[name].filled or looks[name].length > 80 or looks[name].full >= SHARE:
+            continue
+        *parents, last = [plain_name(part) for part in name.split(".")]
+        if plain[name] and last in rank:
+            best.append((rank[last], len(parents), 0, name))
+        elif parents and parents[-1] in rank and last in PARTS:
+            best.append((rank[parents[-1]], len(parents), PARTS.index(last), name))
+    if best:
+        found[min(best)[3]] = "actor"
+
+
+def zone_in(name: str) -> str:
+    """Return the zone that the name of a time column states: "Time (UTC)", "started_at_utc"."""
+    if match := re.search(r"[(\[]\s*([^)\]]{1,40}?)\s*[)\]]", name):
+        zone = zone_named(match[1])
+        return zone.name if zone else ""
+    last = re.split(r"[\s_]+", name.strip())[-1]
+    return "UTC" if last.upper() in ("UTC", "GMT") or name.endswith("Utc") else ""
+
