@@ -1,10 +1,29 @@
 """The only seam to the incidents app: what we answer when it asks, what we do when it tells."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
 from incidents import hooks
+from incidents.access import Actor, may
+from postmortems import home
+from postmortems.models import ActionItem, Postmortem
 
 
 def register() -> None:
     """Called once at start."""
-    from postmortems import home
-
+    hooks.incident_panels.append(incident_panel)
     hooks.home_panels.extend([home.my_actions, home.my_drafts, home.recent_publications])
+
+
+def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
+    """The post-mortems of an incident, its action items, and the way to start one."""
+    postmortems = list(Postmortem.objects.visible_to(actor).filter(incident=incident).select_related("owner"))
+    items = list(ActionItem.objects.visible_to(actor).filter(incident=incident).select_related("owner"))
+    may_start = may(actor, "draft")
+    if not postmortems and not items and not may_start:
+        return None
+    context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
+    return hooks.Panel("postmortems/_incident_panel.html", context)

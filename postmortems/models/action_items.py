@@ -70,5 +70,9 @@ class ActionItem(models.Model):
     def reference(self) -> str:
         return f"ACT-{self.pk}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.status in {self.Status.OPEN, self.Status.IN_PROGRESS}
+
     def get_absolute_url(self) -> str:
         return reverse("postmortems:action_item", args=[self.reference])

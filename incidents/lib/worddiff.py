@@ -1,0 +1,84 @@
+"""Pure. The difference of two texts, word by word, for people to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+# Comparing words is quadratic at worst; above this a changed block is shown as a whole.
+MOST_TOKENS = 4_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of text that is `same`, only in the `old`, or only in the `new` one."""
+
+    op: str
+    text: str
+
+
+def word_diff(old: str, new: str) -> list[Piece]:
+    """Return the pieces that lead from `old` to `new`: lines first, then the words within the lines that changed."""
+    return list(joined(pieces(old, new)))
+
+
+def pieces(old: str, new: str) -> Iterator[Piece]:
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    for op, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
+        left, right = "".join(before[a:b]), "".join(after[c:d])
+        if op == "equal":
+            yield Piece("same", left)
+        else:
+            yield from words(left, right)
+
+
+def words(old: str, new: str) -> Iterator[Piece]:
+    before, after = TOKEN.findall(old), TOKEN.findall(new)
+    if len(before) + len(after) > MOST_TOKENS:
+        yield from (Piece("old", old), Piece("new", new))
+        return
+    for op, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if op == "equal":
+            yield Piece("same", "".join(before[a:b]))
+        else:
+            yield Piece("old", "".join(before[a:b]))
+            yield Piece("new", "".join(after[c:d]))
+
+
+def joined(parts: Iterator[Piece]) -> Iterator[Piece]:
+    """Runs of the same sort as one piece, empty ones left out."""
+    last: Piece | None = None
+    for part in parts:
+        if not part.text:
+            continue
+        if last and last.op == part.op:
+            last = Piece(last.op, last.text + part.text)
+            continue
+        if last:
+            yield last
+        last = part
+    if last:
+        yield last
+
+
+def merge(base: str, mine: str, theirs: str) -> str | None:
+    """Return the lines of both changes in one text, or None where both changed the same place."""
+    lines = base.splitlines(keepends=True)
+    edits = sorted({*edits_of(lines, mine), *edits_of(lines, theirs)}, key=lambda edit: (edit[0], edit[1]))
+    for one, two in zip(edits, edits[1:], strict=False):
+        if two[0] < one[1] or two[0] == one[0] or two[0] == one[1]:
+            return None
+    merged, place = [], 0
+    for start, end, text in edits:
+        merged += [*lines[place:start], text]
+        place = end
+    return "".join([*merged, *lines[place:]])
+
+
+def edits_of(lines: list[str], text: str) -> list[tuple[int, int, str]]:
+    changed = text.splitlines(keepends=True)
+    codes = SequenceMatcher(None, lines, changed).get_opcodes()
+    return [(a, b, "".join(changed[c:d])) for op, a, b, c, d in codes if op != "equal"]

@@ -1,0 +1,47 @@
+"""Forms for starting a post-mortem and for its title, owner and status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from incidents.models import Incident, User
+from postmortems.models import Postmortem, RetrospectiveTemplate
+
+
+def people_of(incident: Incident) -> Any:
+    """Who may own something here: everybody who is active, or the members of a private incident."""
+    people = User.objects.filter(is_active=True)
+    return people.filter(incident_memberships__incident=incident) if incident.is_private else people
+
+
+class StartForm(forms.Form):
+    template = forms.ModelChoiceField(RetrospectiveTemplate.objects.filter(is_active=True), to_field_name="key")
+
+
+class DetailsForm(forms.Form):
+    title = forms.CharField(max_length=300)
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, help_text="Who sees to it that this gets finished.", empty_label="Nobody yet")
+    status = forms.ChoiceField(help_text="“In review” tells the others that it is ready to be read.")
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, postmortem: Postmortem, **kwargs: Any) -> None:
+        row = {"title": postmortem.title, "owner": postmortem.owner_id, "status": postmortem.status, "version": postmortem.version}
+        super().__init__(*args, initial=row | kwargs.pop("initial", {}), **kwargs)
+        self.fields["owner"].queryset = people_of(postmortem.incident)  # type: ignore[attr-defined]
+        # Publishing and archiving are acts of their own; the form only keeps what they set.
+        statuses = [Postmortem.Status.DRAFT, Postmortem.Status.IN_REVIEW]
+        if postmortem.status not in statuses:
+            statuses.append(Postmortem.Status(postmortem.status))
+        self.fields["status"].choices = [(one.value, one.label) for one in statuses]  # type: ignore[attr-defined]
+
+
+class FilterForm(forms.Form):
+    """The filters of the list of post-mortems; what is not understood is ignored."""
+
+    q = forms.CharField(required=False, max_length=100, label="Search titles")
+    status = forms.ChoiceField(required=False, choices=[("", "Any status"), *Postmortem.Status.choices])
+    owner = forms.ChoiceField(required=False)
+    severity = forms.ChoiceField(required=False)
+    service = forms.ChoiceField(required=False)

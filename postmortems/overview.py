@@ -1,0 +1,64 @@
+"""Reads. What surrounds the texts of post-mortems, for one or for a page of them, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+
+from incidents.models import Milestone, Salience, TimelineEvent
+from postmortems.completeness import Completeness, Surroundings, check_all
+from postmortems.models import ActionItem, Postmortem, Section
+
+
+def completeness_of(postmortem: Postmortem, sections: Sequence[Section] | None = None) -> Completeness:
+    """What is missing in one post-mortem; `sections` where the caller has them already."""
+    return check_all(list(postmortem.sections.all()) if sections is None else sections, surroundings([postmortem])[postmortem.pk])  # type: ignore[arg-type]
+
+
+def completeness_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Completeness]:
+    texts: dict[int, list[Any]] = defaultdict(list)
+    for section in Section.objects.filter(postmortem__in=postmortems).order_by("position", "pk"):
+        texts[section.postmortem_id].append(section)
+    around = surroundings(postmortems)
+    return {one.pk: check_all(texts[one.pk], around[one.pk]) for one in postmortems}
+
+
+def surroundings(postmortems: Sequence[Postmortem]) -> dict[int, Surroundings]:
+    incidents = {one.incident_id for one in postmortems}
+    decided: dict[int, set[str]] = defaultdict(set)
+    rows = Milestone.objects.filter(incident__in=incidents).exclude(decision=Milestone.Decision.OPEN)
+    for incident_id, key in rows.values_list("incident_id", "kind__key"):
+        decided[incident_id].add(key)
+    entries = {row["incident_id"]: row for row in entry_counts(incidents)}
+    actions = {row["postmortem_id"]: row for row in action_counts(postmortems)}
+    return {
+        one.pk: Surroundings(
+            milestones=frozenset(decided[one.incident_id]),
+            entries=entries.get(one.incident_id, {}).get("entries", 0),
+            key_entries=entries.get(one.incident_id, {}).get("key_entries", 0),
+            actions=actions.get(one.pk, {}).get("number", 0),
+            actions_without_owner=actions.get(one.pk, {}).get("ownerless", 0),
+            actions_without_date=actions.get(one.pk, {}).get("dateless", 0),
+        )
+        for one in postmortems
+    }
+
+
+def entry_counts(incidents: set[int]) -> Any:
+    shown = TimelineEvent.objects.filter(incident__in=incidents).exclude(curation__is_hidden=True)
+    shown = shown.annotate(shown_salience=Coalesce("curation__salience", "salience")).order_by()
+    return shown.values("incident_id").annotate(entries=Count("pk"), key_entries=Count("pk", filter=Q(shown_salience=Salience.KEY)))
+
+
+def action_counts(postmortems: Sequence[Postmortem]) -> Any:
+    still = Q(status__in=[ActionItem.Status.OPEN, ActionItem.Status.IN_PROGRESS])
+    rows = ActionItem.objects.filter(postmortem__in=postmortems).order_by().values("postmortem_id")
+    return rows.annotate(
+        number=Count("pk"),
+        ownerless=Count("pk", filter=still & Q(owner=None)),
+        dateless=Count("pk", filter=still & Q(due_on=None)),
+    )

@@ -1,0 +1,227 @@
+"""Pages: writing one section, its versions, and what happens when two people save at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from incidents import metrics
+from incidents.access import require
+from incidents.lib.text import clean_text
+from incidents.lib.worddiff import merge, word_diff
+from incidents.models import Incident, MetricDefinition, Milestone, MilestoneKind, Salience, TimelineEvent
+from postmortems import drafting, overview
+from postmortems.fields import parse_fields, show, spell_out
+from postmortems.forms.action_items import ActionItemForm
+from postmortems.forms.sections import SectionForm
+from postmortems.models import ActionItem, Postmortem, Section, SectionVersion
+from postmortems.views.postmortems import draft_for
+
+EXCERPT = 40
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """Write one section. Autosave posts the same form and gets JSON; without JavaScript the answer is a page."""
+    postmortem = draft_for(request.user, reference)
+    found = section_of(postmortem, key)
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    form = SectionForm(request.POST or None, section=found, zone=zone)
+    if request.method == "GET":
+        return render(request, "postmortems/section.html", section_context(postmortem, found, form))
+    require(request.user, "draft")
+    by_script = "X-Autosave" in request.headers
+    if not form.is_valid():
+        if by_script:
+            return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
+        return render(request, "postmortems/section.html", section_context(postmortem, found, form), status=422)
+    try:
+        text = {"version": form.cleaned_data["version"], "body": form.cleaned_data["body"], "values": form.values()}
+        saved = drafting.save_section(actor=request.user, section=found, **text)
+    except drafting.SectionConflict as conflict:
+        if by_script:
+            by = str(conflict.current.updated_by or "Somebody")
+            url = reverse("postmortems:section_conflict", args=[postmortem.reference, key, conflict.lost.pk])
+            return JsonResponse({"url": url, "by": by, "at": clock(conflict.current, zone), "version": conflict.current.version}, status=409)
+        return conflict_page(request, postmortem, conflict.current, conflict.lost)
+    if by_script:
+        return JsonResponse(saved_answer(postmortem, saved, zone))
+    messages.success(request, f"“{saved.title}” is saved.")
+    return redirect(next_url(request, postmortem, saved))
+
+
+def section_of(postmortem: Postmortem, key: str) -> Section:
+    return get_object_or_404(postmortem.sections.select_related("updated_by"), key=key)
+
+
+def clock(section: Section, zone: ZoneInfo) -> str:
+    return f"{section.updated_at.astimezone(zone):%H:%M}"
+
+
+def saved_answer(postmortem: Postmortem, saved: Section, zone: ZoneInfo) -> dict[str, Any]:
+    completeness = overview.completeness_of(postmortem)
+    check = completeness.of(saved.key)
+    return {"version": saved.version, "at": saved.updated_at.isoformat(), "state": check.state, "gaps": check.gaps, "done": completeness.done}
+
+
+def next_url(request: HttpRequest, postmortem: Postmortem, saved: Section) -> str:
+    """Where "Save and continue" leads: the next section, or the overview after the last."""
+    if "continue" not in request.POST:
+        return reverse("postmortems:section", args=[postmortem.reference, saved.key])
+    after = postmortem.sections.filter(Q(position__gt=saved.position) | Q(position=saved.position, pk__gt=saved.pk)).first()
+    return reverse("postmortems:section", args=[postmortem.reference, after.key]) if after else postmortem.get_absolute_url()
+
+
+def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
+    sections = list(postmortem.sections.all())
+    completeness = overview.completeness_of(postmortem, sections)
+    for one in sections:
+        one.check = completeness.of(one.key)  # type: ignore[attr-defined]
+    place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
+    return {
+        "postmortem": postmortem,
+        "incident": postmortem.incident,
+        "section": found,
+        "sections": sections,
+        "form": form,
+        "check": completeness.of(found.key),
+        "completeness": completeness,
+        "previous": sections[place - 1] if place else None,
+        "following": sections[place + 1] if place + 1 < len(sections) else None,
+        "number": place + 1,
+        "enough": spell_out(found.minimum) if found.minimum != "optional" else "",
+        "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
+        **kind_context(postmortem, found),
+    }
+
+
+def kind_context(postmortem: Postmortem, found: Section) -> dict[str, Any]:
+    """What a kind shows besides its text."""
+    incident = postmortem.incident
+    if found.kind == "milestones":
+        return milestone_context(incident)
+    if found.kind == "timeline":
+        return timeline_context(incident, found.values.get("show", "key"))
+    if found.kind == "actions":
+        actions = ActionItem.objects.filter(postmortem=postmortem).select_related("owner", "incident")
+        return {"action_items": actions, "action_form": ActionItemForm(incident=incident), "today": timezone.localdate()}
+    return {}
+
+
+def milestone_context(incident: Incident) -> dict[str, Any]:
+    rows = {row.kind_id: row for row in Milestone.objects.filter(incident=incident).select_related("kind")}
+    kinds = [(kind, rows.get(kind.pk)) for kind in MilestoneKind.objects.all()]
+    moments = [metrics.Moment(row.kind.key, row.decision, row.at, row.proposed_at) for row in rows.values()]
+    definitions = [
+        metrics.Definition(row.key, row.name, row.definition, row.start.key, row.end.key, row.start.name, row.end.name)
+        for row in MetricDefinition.objects.select_related("start", "end")
+    ]
+    return {"milestones": kinds, "measures": metrics.measure(definitions, moments, timezone.now())}
+
+
+def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
+    entries = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
+    total, chosen = entries.count(), entries.filter(shown_salience=Salience.KEY) if shown == "key" else entries
+    number = chosen.count()
+    return {"entries": list(chosen[:EXCERPT]), "entry_total": total, "entry_number": number, "entries_more": max(number - EXCERPT, 0)}
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """Markdown from the editor as it will be read."""
+    require(request.user, "draft")
+    return render(request, "postmortems/_preview.html", {"body": clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)})
+
+
+# Two at once -----------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def section_conflict(request: HttpRequest, reference: str, key: str, version_id: int) -> HttpResponse:
+    """Both texts of a lost race, at an address: autosave leads here, and so does the list of versions."""
+    postmortem = draft_for(request.user, reference)
+    found = section_of(postmortem, key)
+    lost = get_object_or_404(found.versions.filter(is_lost=True), pk=version_id)
+    return conflict_page(request, postmortem, found, lost, status=200)
+
+
+def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section, lost: SectionVersion, status: int = 409) -> HttpResponse:
+    base = current.versions.filter(number=lost.number, is_lost=False).first()
+    joined = merge(base.body, lost.body, current.body) if base else None
+    texts = {"mine": lost.body, "theirs": current.body, "both": f"{current.body.rstrip()}\n\n{lost.body}", "merged": joined}
+    use = request.GET.get("use") or ("merged" if joined is not None else "mine")
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    first = {"body": texts.get(use) or lost.body, "version": current.version}
+    mine = Section(kind=current.kind, fields=current.fields, version=current.version, body=lost.body, values=lost.values)
+    context = {
+        "postmortem": postmortem,
+        "incident": postmortem.incident,
+        "section": current,
+        "lost": lost,
+        "is_mine": lost.saved_by_id == request.user.pk,
+        "texts": texts,
+        "use": use,
+        "pieces": word_diff(current.body, lost.body),
+        "form": SectionForm(section=mine, zone=zone, initial=first),
+        "value_rows": value_rows(current, lost, zone),
+    }
+    return render(request, "postmortems/section_conflict.html", context, status=status)
+
+
+def value_rows(current: Section, lost: SectionVersion, zone: ZoneInfo) -> list[tuple[str, str, str]]:
+    """The fields that differ: label, theirs, mine."""
+    return [
+        (field.label, show(field, theirs, zone), show(field, mine, zone))
+        for field in parse_fields(current.fields)
+        if (theirs := current.values.get(field.name, "")) != (mine := lost.values.get(field.name, ""))
+    ]
+
+
+# Versions --------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def section_versions(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """Every version of a section, and what one of them changed."""
+    postmortem = draft_for(request.user, reference)
+    found = section_of(postmortem, key)
+    versions = list(found.versions.select_related("saved_by").defer("body", "values")[:200])
+    if not versions:
+        raise Http404
+    wanted = request.GET.get("v", "")
+    chosen = get_object_or_404(found.versions.select_related("saved_by"), pk=wanted if wanted.isascii() and wanted.isdigit() else versions[0].pk)
+    # A saved version is compared with the one before it, a lost one with the one it was based on.
+    before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).first()
+    pieces = word_diff(before.body if before else "", chosen.body)
+    context = {"postmortem": postmortem, "incident": postmortem.incident, "section": found, "versions": versions, "chosen": chosen, "before": before}
+    return render(request, "postmortems/section_versions.html", context | {"pieces": pieces})
+
+
+@login_required
+@require_POST
+def section_restore(request: HttpRequest, reference: str, key: str, version_id: int) -> HttpResponse:
+    """Save an earlier version anew, on top of the newest."""
+    postmortem = draft_for(request.user, reference)
+    found = section_of(postmortem, key)
+    old = get_object_or_404(found.versions, pk=version_id)
+    sent = request.POST.get("version", "")
+    version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    try:
+        drafting.save_section(actor=request.user, section=found, version=version, body=old.body, values=old.values)
+    except drafting.SectionConflict as conflict:
+        return conflict_page(request, postmortem, conflict.current, conflict.lost)
+    messages.success(request, f"Version {old.number} is restored.")
+    return redirect("postmortems:section", postmortem.reference, key)
