@@ -1,18 +1,32 @@
 """Fixtures for every test: Alice leads, Bob responds, Charlie may only read, Mallory is on nothing private."""
 
+import hypothesis
 import pytest
+from django.core.management import call_command
 
+from incidents.models import Severity
 from tests.factories import make_user
+
+
+# Examples are the same in every run, and no machine is too slow for them.
+hypothesis.settings.register_profile("debrief", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("debrief")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The rows that `manage.py seed` makes are in the database before the first test."""
+    with django_db_blocker.unblock():
+        call_command("seed", verbosity=0)
 
 
 @pytest.fixture(autouse=True)
 def _seeded(request):
-    """The rows that `manage.py seed` makes, in every test with a database."""
+    """They are there in every test with a database, also after one that emptied all tables."""
     if request.node.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         request.getfixturevalue("transactional_db" if "live_server" in request.fixturenames else "db")
-        from django.core.management import call_command
-
-        call_command("seed", verbosity=0)
+        if not Severity.objects.exists():
+            call_command("seed", verbosity=0)
 
 
 @pytest.fixture
