@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.views import home, settings
+from incidents.views import home, incidents, milestones, settings, timeline
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,4 +10,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", settings.settings_page, name="settings"),
     path("settings/tokens/", settings.token_new, name="token_new"),
     path("settings/tokens/<int:pk>/revoke/", settings.token_revoke, name="token_revoke"),
+    path("incidents/", incidents.incident_list, name="incident_list"),
+    path("incidents/new/", incidents.incident_new, name="incident_new"),
+    path("incidents/<str:reference>/", incidents.incident, name="incident"),
+    path("incidents/<str:reference>/edit/", incidents.incident_edit, name="incident_edit"),
+    path("incidents/<str:reference>/access/", incidents.incident_access, name="incident_access"),
+    path("incidents/<str:reference>/history/", incidents.incident_history, name="incident_history"),
+    path("incidents/<str:reference>/milestones/confirm/", milestones.confirm_all, name="milestones_confirm"),
+    path("incidents/<str:reference>/milestones/<slug:key>/", milestones.milestone, name="milestone"),
+    path("incidents/<str:reference>/status/", incidents.incident_status, name="incident_status"),
+    path("incidents/<str:reference>/timeline/", timeline.timeline, name="timeline"),
+    path("incidents/<str:reference>/timeline/new/", timeline.entry_new, name="entry_new"),
+    path("incidents/<str:reference>/timeline/<int:pk>/", timeline.entry, name="entry"),
+    path("incidents/<str:reference>/timeline/<int:pk>/edit/", timeline.entry_edit, name="entry_edit"),
+    path("incidents/<str:reference>/timeline/<int:pk>/mark/", timeline.entry_mark, name="entry_mark"),
 ]

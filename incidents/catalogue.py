@@ -1,0 +1,139 @@
+"""Reads. The list of incidents: what is asked for, and one light line for each, with a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from incidents import access
+from incidents.lib import durations
+from incidents.models import Incident, Milestone, MilestoneKind, Service, Severity, Tag, Team
+from incidents.timeline import parse_day
+
+SIZES = (25, 50, 125)
+UTC = ZoneInfo("UTC")
+DECIDED = (Milestone.Decision.CONFIRMED, Milestone.Decision.OVERRIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters of the list, as read from the address; what is not understood is left out."""
+
+    text: str = ""
+    status: str = ""
+    severity: str = ""
+    service: str = ""
+    team: str = ""
+    tag: str = ""
+    since: date | None = None
+    until: date | None = None
+    size: int = SIZES[0]
+    page: int = 1
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self.status or self.severity or self.service or self.team or self.tag or self.since or self.until)
+
+
+def parse(params: QueryDict) -> Asked:
+    def number(name: str, default: int) -> int:
+        text = params.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
+
+    def word(name: str) -> str:
+        return params.get(name, "").replace("\x00", "").strip()[:200]
+
+    size = number("size", SIZES[0])
+    return Asked(
+        text=word("q"),
+        status=word("status") if word("status") in Incident.Status.values else "",
+        severity=word("severity"),
+        service=word("service"),
+        team=str(number("team", 0) or ""),
+        tag=word("tag"),
+        since=parse_day(word("since")),
+        until=parse_day(word("until")),
+        size=size if size in SIZES else SIZES[0],
+        page=number("page", 1),
+    )
+
+
+def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
+    """Return the incidents the actor may see that match, newest first, with the columns a line needs."""
+    rows = Incident.objects.visible_to(actor)
+    if asked.text:
+        words = Q(title__icontains=asked.text) | Q(summary__icontains=asked.text)
+        head, _, tail = asked.text.upper().partition("-")
+        if head == "INC" and tail.isascii() and tail.isdigit() and len(tail) < 13:
+            words |= Q(pk=int(tail))
+        rows = rows.filter(words)
+    if asked.status:
+        rows = rows.filter(status=asked.status)
+    if asked.severity:
+        rows = rows.filter(severity__key=asked.severity)
+    # By subquery, not by join: an incident has each service once, and so no DISTINCT is needed.
+    if asked.service:
+        rows = rows.filter(pk__in=Incident.services.through.objects.filter(service__key=asked.service).values("incident_id"))
+    if asked.tag:
+        rows = rows.filter(pk__in=Incident.tags.through.objects.filter(tag__name=asked.tag).values("incident_id"))
+    if asked.team:
+        rows = rows.filter(team_id=int(asked.team))
+    if asked.since:
+        rows = rows.filter(started_at__gte=datetime.combine(asked.since, time.min, tzinfo=UTC))
+    if asked.until:
+        rows = rows.filter(started_at__lte=datetime.combine(asked.until, time.max, tzinfo=UTC))
+    fields = ("title", "status", "severity__key", "severity__name", "started_at", "is_private", "time_zone")
+    return rows.select_related("severity").only(*fields).order_by("-started_at", "-pk")
+
+
+def lines(incidents: Iterable[Incident], now: datetime) -> list[dict[str, Any]]:
+    """Return what the list shows of each incident: four queries for the page, whatever its length."""
+    rows = list(incidents)
+    ids = [row.pk for row in rows]
+    services: dict[int, list[str]] = {}
+    for incident_id, name in Incident.services.through.objects.filter(incident__in=ids).order_by("service__name").values_list("incident_id", "service__name"):
+        services.setdefault(incident_id, []).append(name)
+    moments: dict[int, dict[str, tuple[str, datetime | None]]] = {}
+    for incident_id, key, decision, at in Milestone.objects.filter(incident__in=ids).values_list("incident_id", "kind__key", "decision", "at"):
+        moments.setdefault(incident_id, {})[key] = (decision, at)
+    total = MilestoneKind.objects.count()
+    return [line(row, services.get(row.pk, []), moments.get(row.pk, {}), total) for row in rows]
+
+
+def line(row: Incident, services: list[str], moments: dict[str, tuple[str, datetime | None]], total: int) -> dict[str, Any]:
+    began, ended = (moments.get(key, ("", None)) for key in ("impact_started", "resolved"))
+    lasted = ""
+    if began[0] in DECIDED and ended[0] in DECIDED and began[1] and ended[1] and ended[1] >= began[1]:
+        lasted = durations.in_words(ended[1] - began[1])
+    severity = row.severity
+    return {
+        "url": f"/incidents/INC-{row.pk}/",
+        "reference": f"INC-{row.pk}",
+        "title": row.title,
+        "is_private": row.is_private,
+        "severity": severity.name if severity else "",
+        "severity_key": severity.key if severity else "",
+        "status": row.status,
+        "status_label": row.get_status_display(),
+        "services": ", ".join(services[:3]) + (f" +{len(services) - 3}" if len(services) > 3 else ""),
+        "started": f"{row.started_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        "started_iso": row.started_at.isoformat(),
+        "lasted": lasted,
+        "decided": sum(1 for decision, _ in moments.values() if decision != Milestone.Decision.OPEN),
+        "total": total,
+    }
+
+
+def choices() -> dict[str, list[tuple[str, str]]]:
+    return {
+        "status": [(str(value), str(label)) for value, label in Incident.Status.choices],
+        "severity": list(Severity.objects.values_list("key", "name")),
+        "service": list(Service.objects.values_list("key", "name")),
+        "team": [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")],
+        "tag": [(name, name) for name in Tag.objects.values_list("name", flat=True)],
+    }

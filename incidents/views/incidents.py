@@ -1,0 +1,178 @@
+"""Pages of incidents: the list, one incident, and the forms that change it."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents import access, catalogue, hooks, lifecycle
+from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
+from incidents.lib.conflict import Conflict
+from incidents.models import AuditEvent, Incident, Milestone
+from incidents.views.milestones import milestone_context
+from incidents.views.timeline import timeline_context
+from incidents.views.zones import place
+
+
+@require_safe
+@login_required
+def incident_list(request: HttpRequest) -> HttpResponse:
+    asked = catalogue.parse(request.GET)
+    rows = catalogue.matching(request.user, asked)
+    page = Paginator(rows, asked.size).get_page(asked.page)
+    context = {
+        "page": page,
+        "incidents": catalogue.lines(page.object_list, timezone.now()),
+        "asked": asked,
+        "choices": catalogue.choices(),
+        "may_declare": access.may(request.user, "declare"),
+        "sizes": catalogue.SIZES,
+    }
+    return render(request, "incidents/incident_list.html", context)
+
+
+@require_safe
+@login_required
+def incident(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = access.incident_for(request.user, reference)
+    rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
+    deliveries = list(incident.deliveries.defer("report", "options"))
+    context: dict[str, Any] = {
+        "incident": incident,
+        "services": list(incident.services.all()),
+        "tags": list(incident.tags.all()),
+        "may_edit": access.may(request.user, "edit"),
+        "may_import": access.may(request.user, "import"),
+        "may_restrict": access.may(request.user, "restrict"),
+        "deliveries": deliveries,
+        "deliveries_template": deliveries_template(),
+        "event_count": incident.events.count(),
+        "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
+    }
+    zone = place(request, incident)
+    context |= milestone_context(request, incident, rows, zone)
+    context |= timeline_context(
+        request, incident, rows, zone, sources=sorted({delivery.source for delivery in deliveries if delivery.source} | {lifecycle.MANUAL})
+    )
+    return render(request, "incidents/incident.html", context)
+
+
+def deliveries_template() -> str:
+    """Return the panel of what was imported, if the intake's pages are there."""
+    try:
+        get_template("incidents/_deliveries.html")
+    except TemplateDoesNotExist:
+        return ""
+    return "incidents/_deliveries.html"
+
+
+@login_required
+def incident_new(request: HttpRequest) -> HttpResponse:
+    access.require(request.user, "declare")
+    form = DeclareForm(request.POST or None, initial={"time_zone": getattr(request.user, "time_zone", "UTC")})
+    if request.method == "POST" and form.is_valid():
+        incident = lifecycle.declare(actor=request.user, **form.cleaned_data)
+        messages.success(request, f"{incident.reference} is there. Now bring in what was recorded.")
+        return redirect(incident)
+    return render(request, "incidents/incident_new.html", {"form": form, "zones": zones()}, status=422 if form.errors else 200)
+
+
+@login_required
+def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = access.incident_for(request.user, reference, "edit")
+    form = IncidentForm(request.POST or None, initial=initial_of(incident))
+    if request.method == "POST" and form.is_valid():
+        try:
+            lifecycle.edit(actor=request.user, incident=incident, **form.cleaned_data)
+        except Conflict as conflict:
+            return conflicted(request, incident, form, initial_of(conflict.current))
+        return redirect(incident)
+    return render(request, "incidents/incident_edit.html", {"incident": incident, "form": form, "zones": zones()}, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def incident_status(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take up the status that the decided milestones speak for: one press, and still a person's word."""
+    incident = access.incident_for(request.user, reference, "edit")
+    status, version = request.POST.get("status", ""), request.POST.get("version", "")
+    if status not in Incident.Status.values or not version.isdecimal():
+        raise Http404
+    try:
+        lifecycle.edit(actor=request.user, incident=incident, version=int(version), status=status)
+    except Conflict as conflict:
+        messages.error(request, f"Somebody changed this incident a moment ago; it is {conflict.current.get_status_display().lower()} now. Nothing was saved.")
+    return redirect(incident)
+
+
+@login_required
+def incident_access(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = access.incident_for(request.user, reference, "restrict")
+    members = [member.user for member in incident.members.select_related("user")]
+    initial = {"is_private": incident.is_private, "members": members, "version": incident.version}
+    form = AccessForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            lifecycle.restrict(actor=request.user, incident=incident, **form.cleaned_data)
+        except Conflict as conflict:
+            current = conflict.current
+            people = [member.user for member in current.members.select_related("user")]
+            return conflicted(request, incident, form, {"is_private": current.is_private, "members": people, "version": current.version})
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect(incident)
+    return render(request, "incidents/incident_access.html", {"incident": incident, "form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+def incident_history(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = access.incident_for(request.user, reference)
+    events = AuditEvent.objects.filter(subject=incident.reference).select_related("actor")
+    return render(request, "incidents/incident_history.html", {"incident": incident, "page": Paginator(events, 50).get_page(request.GET.get("page"))})
+
+
+def conflicted(request: HttpRequest, incident: Incident, form: Form, current: dict[str, Any]) -> HttpResponse:
+    """Show both texts, field by field, and let the person save theirs over what is there now, knowingly."""
+    differences = []
+    for name, field in form.fields.items():
+        if name == "version":
+            continue
+        mine, theirs = in_words(form.cleaned_data.get(name)), in_words(current.get(name))
+        if mine != theirs:
+            differences.append({"label": field.label or name.replace("_", " ").capitalize(), "mine": mine, "theirs": theirs})
+    kept = [(name, value) for name in request.POST if name not in ("version", "csrfmiddlewaretoken") for value in request.POST.getlist(name)]
+    context = {"incident": incident, "differences": differences, "kept": kept, "version": current["version"], "action": request.path}
+    template = "incidents/_incident_conflict.html" if getattr(request, "htmx", False) else "incidents/incident_conflict.html"
+    return render(request, template, context, status=409)
+
+
+def in_words(value: Any) -> str:
+    if value is None or value == "":
+        return "(empty)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "isoformat"):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if hasattr(value, "__iter__"):
+        return ", ".join(sorted(str(item) for item in value)) or "(empty)"
+    return str(value)
+
+
+def zones() -> list[str]:
+    return sorted(available_timezones())

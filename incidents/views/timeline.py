@@ -1,0 +1,229 @@
+"""The timeline of an incident: windows of it, one entry with its evidence, and what people say about entries."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents import access, lifecycle, timeline_query
+from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
+from incidents.lib.conflict import Conflict
+from incidents.models import Curation, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
+from incidents.timeline import Row, arrange, parse_cursor, parse_filters
+from incidents.views.milestones import milestone_context
+from incidents.views.zones import chosen, place
+
+MARKS: dict[str, dict[str, Any]] = {
+    "hide": {"is_hidden": True},
+    "show": {"is_hidden": False},
+    "highlight": {"salience": Salience.KEY},
+    "plain": {"salience": Salience.NORMAL},
+}
+RAW_LIMIT = 200_000
+
+
+def timeline_context(request: HttpRequest, incident: Incident, milestones: list[Milestone], zone: ZoneInfo, sources: list[str]) -> dict[str, Any]:
+    """Return one window of the timeline and what its filters need."""
+    filters = parse_filters(request.GET, Kind.values)
+    after = parse_cursor(request.GET.get("after", ""))
+    anchor = request.GET.get("at", "")
+    start = timeline_query.place_of(incident, int(anchor)) if anchor.isascii() and anchor.isdigit() and len(anchor) < 19 else None
+    events = timeline_query.matching(incident, filters, zone)
+    window = timeline_query.window(events, marks=timeline_query.marks_of(milestones), after=after, start=start)
+    zone_choice = chosen(request)
+    extra = {} if zone_choice == "incident" else {"zone": zone_choice}
+    return {
+        "incident": incident,
+        "days": arrange(window.rows, zone, after=after, fold=not filters.kinds),
+        "more": filters.query(**extra, after=str(window.after)) if window.after else "",
+        "filters": filters,
+        "asked": request.GET,
+        "starts_later": bool(after or start),
+        "whole": filters.query(**extra),
+        "hidden_toggle": filters_without(request, "hidden", "" if filters.with_hidden else "1"),
+        "key_toggle": filters_without(request, "key", "" if filters.key_only else "1"),
+        "zones": [{"value": value, "label": label, "query": filters_without(request, "zone", value)} for value, label in zone_choices(request, incident)],
+        "zone_choice": zone_choice,
+        "zone": zone,
+        "zone_name": zone.key,
+        "kinds": Kind.choices,
+        "sources": sources,
+        "sprite": static("icons.svg"),
+        "base": incident.get_absolute_url(),
+        "may_edit": access.may(request.user, "edit"),
+    }
+
+
+def filters_without(request: HttpRequest, name: str, value: str) -> str:
+    """Return the address's query with one field set, or left out, and back at its start."""
+    query = request.GET.copy()
+    for key in (name, "after", "at"):
+        query.pop(key, None)
+    if value:
+        query[name] = value
+    return query.urlencode()
+
+
+def zone_choices(request: HttpRequest, incident: Incident) -> list[tuple[str, str]]:
+    mine = getattr(request.user, "time_zone", "UTC")
+    choices = [("incident", incident.time_zone)]
+    if incident.time_zone != "UTC":
+        choices.append(("utc", "UTC"))
+    if mine not in ("UTC", incident.time_zone):
+        choices.append(("mine", f"{mine} (mine)"))
+    return choices
+
+
+@require_safe
+@login_required
+def timeline(request: HttpRequest, reference: str) -> HttpResponse:
+    """The next window, as a fragment; without htmx the page itself answers."""
+    incident = access.incident_for(request.user, reference)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(f"{incident.get_absolute_url()}?{request.GET.urlencode()}")
+    rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
+    return render(request, "incidents/_timeline_window.html", timeline_context(request, incident, rows, place(request, incident), sources=[]))
+
+
+def event_for(incident: Incident, pk: int) -> TimelineEvent:
+    event = TimelineEvent.objects.committed(incident).select_related("curation", "delivery", "created_by").filter(pk=pk).first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def curation_of(event: TimelineEvent) -> Curation | None:
+    return getattr(event, "curation", None)
+
+
+@require_safe
+@login_required
+def entry(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """One entry and the evidence it stands on."""
+    incident = access.incident_for(request.user, reference)
+    event = event_for(incident, pk)
+    zone = place(request, incident)
+    context = {
+        "incident": incident,
+        "event": event,
+        "curation": curation_of(event),
+        "zone": zone,
+        "raw": pretty(event.raw),
+        "precision": Precision(event.precision).label,
+        "may_edit": access.may(request.user, "edit"),
+        "url": event.url if event.url.startswith(("https://", "http://")) else "",
+    }
+    return render(request, template(request, "entry"), context)
+
+
+def pretty(raw: str) -> str:
+    """Return the payload indented when it is JSON, else as it came; always shown as text."""
+    try:
+        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)[:RAW_LIMIT]
+    except (ValueError, RecursionError):
+        return raw[:RAW_LIMIT]
+
+
+@login_required
+def entry_new(request: HttpRequest, reference: str) -> HttpResponseBase:
+    incident = access.incident_for(request.user, reference, "edit")
+    zone = ZoneInfo(incident.time_zone)
+    form = EntryForm(request.POST or None, zone=zone, initial={"at": suggested_time(request, incident)})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        salience = Salience.KEY if data.pop("highlight") else Salience.NORMAL
+        try:
+            event = lifecycle.add_entry(actor=request.user, incident=incident, salience=salience, **data)
+        except ValidationError as error:
+            form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(None, "; ".join(error.messages))
+        else:
+            return leave(request, f"{incident.get_absolute_url()}?at={event.pk}#e{event.pk}")
+    return render(request, template(request, "entry_new"), {"incident": incident, "form": form}, status=422 if form.errors else 200)
+
+
+def suggested_time(request: HttpRequest, incident: Incident) -> datetime:
+    """Return the time of the entry that the new one goes after, else the start of the incident."""
+    after = request.GET.get("after", "")
+    found = timeline_query.place_of(incident, int(after)) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    return found.at if found else min(incident.started_at, timezone.now())
+
+
+@login_required
+def entry_edit(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
+    from incidents.views.incidents import conflicted
+
+    incident = access.incident_for(request.user, reference, "edit")
+    event = event_for(incident, pk)
+    form = CurationForm(request.POST or None, zone=ZoneInfo(incident.time_zone), initial=initial_of(curation_of(event)))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        data["kind"] = data["kind"] or None
+        try:
+            lifecycle.curate(actor=request.user, event=event, **data)
+        except Conflict as conflict:
+            return conflicted(request, incident, form, initial_of(conflict.current))
+        except ValidationError as error:
+            form.add_error(None, "; ".join(error.messages))
+        else:
+            hidden = "&hidden=1" if data["is_hidden"] else ""
+            return leave(request, f"{incident.get_absolute_url()}?at={event.pk}{hidden}#e{event.pk}")
+    return render(request, template(request, "entry_edit"), {"incident": incident, "event": event, "form": form}, status=422 if form.errors else 200)
+
+
+def initial_of(curation: Curation | None) -> dict[str, Any]:
+    if curation is None:
+        return {"version": 0}
+    return {name: getattr(curation, name) for name in (*lifecycle.CURATION_FIELDS, "version")}
+
+
+@require_POST
+@login_required
+def entry_mark(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
+    """Hide, show, highlight: the marks of a row, in place."""
+    incident = access.incident_for(request.user, reference, "edit")
+    event = event_for(incident, pk)
+    form = MarkForm(request.GET)  # in the address, so that a plain button of one shared form can send it
+    if not form.is_valid():
+        raise Http404
+    problem = ""
+    try:
+        lifecycle.curate(actor=request.user, event=event, version=form.cleaned_data["version"], **MARKS[form.cleaned_data["mark"]])
+    except Conflict:
+        problem = "Somebody else changed this entry a moment ago. Nothing was saved; this is how it is now."
+    if not request.htmx:  # type: ignore[attr-defined]
+        if problem:
+            return render(request, "incidents/timeline_entry.html", {"incident": incident, "event": event_for(incident, pk), "problem": problem}, status=409)
+        return redirect(f"{incident.get_absolute_url()}?at={pk}#e{pk}")
+    milestones = list(Milestone.objects.filter(incident=incident).select_related("kind"))
+    context = milestone_context(request, incident, milestones, place(request, incident)) | row_context(request, incident, milestones, pk) | {"problem": problem}
+    return render(request, "incidents/_timeline_mark.html", context, status=409 if problem else 200)
+
+
+def row_context(request: HttpRequest, incident: Incident, milestones: list[Milestone], pk: int) -> dict[str, Any]:
+    events = TimelineEvent.objects.committed(incident).as_curated().filter(pk=pk)
+    rows: list[Row] = list(timeline_query.rows_of(events, timeline_query.marks_of(milestones)))
+    arrange(rows, place(request, incident), fold=False)
+    return {"row": rows[0], "base": incident.get_absolute_url(), "sprite": static("icons.svg"), "may_edit": True}
+
+
+def template(request: HttpRequest, name: str) -> str:
+    return f"incidents/_timeline_{name}.html" if request.htmx else f"incidents/timeline_{name}.html"  # type: ignore[attr-defined]
+
+
+def leave(request: HttpRequest, url: str) -> HttpResponseBase:
+    """Go back to the timeline: a redirect, or its htmx form, which leaves the dialog too."""
+    if request.htmx:  # type: ignore[attr-defined]
+        from django_htmx.http import HttpResponseClientRedirect
+
+        return HttpResponseClientRedirect(url)
+    return redirect(url)
