@@ -121,7 +121,7 @@ def _in_words(message: str) -> str:
         "Expecting ':'": "A colon is missing",
         "Expecting value": "A value is missing",
         "Expecting property name": "A key in double quotes is missing",
-        "Invalid control": "A text holds a control character",
+        "Invalid control": "A text is not closed on its line, or holds a control character",
         "Invalid \\": "A text holds a broken escape",
     }
     return next((ours + "." for theirs, ours in words.items() if message.startswith(theirs)), "This is not JSON.")

@@ -141,7 +141,7 @@ def header_of(rows: list[list[str]], width: int) -> tuple[int, list[str]]:
         cells = [cell.strip() for cell in row]
         wordy = [cell for cell in cells if cell]
         is_header = all(len(cell) <= 80 and not cell.replace(".", "", 1).isdigit() and not cell.startswith(("http://", "https://", "{")) for cell in wordy)
-        if is_header and not any(time_shape(cell) for cell in wordy) and len(set(wordy)) == len(wordy):
+        if is_header and not any(time_shape(cell) for cell in wordy) and len(set(wordy)) * 2 > len(wordy):
             return index + 1, _named(cells, width)
         return index, _named([], width)
     return 0, _named([], width)

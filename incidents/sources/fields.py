@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from incidents.lib.timestamps import Moment, TimeError, read_human, read_machine
+from incidents.lib.timestamps import TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
 
 # Field -> what people read beside the choice.
@@ -29,27 +29,22 @@ FIELDS = {
 # Names without spaces and signs, best first.
 NAMES: dict[str, tuple[str, ...]] = {
     "time": tuple(
-        "timestamp datetime occurredat eventtime eventtimestamp time startedat starttime startsat start began begin beganat startdate when at dateandtime datetimeutc timeutc utctime utc "
-        "ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime creationtime creationdate datecreated createddate timecreated "
-        "publishedat published postedat posted sentat receivedat reportedat requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred "
-        "triggeredat openedat openedon lasttimestamp updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day".split()
+        ["timestamp", "datetime", "occurredat", "eventtime", "eventtimestamp", "time", "startedat", "starttime", "startsat", "start", "began", "begin", "beganat", "startdate", "when", "at", "dateandtime", "datetimeutc", "timeutc", "utctime", "utc", "ts", "epoch", "unixtime", "eventat", "loggedat", "logtime", "createdat", "created", "createdon", "createdtime", "creationtime", "creationdate", "datecreated", "createddate", "timecreated", "publishedat", "published", "postedat", "posted", "sentat", "receivedat", "reportedat", "requestedat", "displayat", "recordedat", "finishedat", "firsttimestamp", "firstseen", "firstoccurred", "triggeredat", "openedat", "openedon", "lasttimestamp", "updatedat", "updated", "updatedon", "updateddate", "lastupdated", "modifiedat", "lastmodified", "statechangetime", "date", "day"]
     ),
     "date": ("date", "day", "eventdate", "startdate", "datum"),
-    "end": tuple("endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endtimestamp".split()),
+    "end": tuple(["endedat", "endtime", "endsat", "end", "enddate", "finishedat", "finished", "until", "resolvedat", "closedat", "completedat", "endtimestamp"]),
     "zone": ("timezone", "zone", "tz", "utcoffset", "tzname"),
     "text": tuple(
-        "text message msg description event summary body content details detail note notes comment what entry update activity action log eventdescription shortdescription "
-        "longdescription reason msgtext messagetext title name subject eventmessage alertname".split()
+        ["text", "message", "msg", "description", "event", "summary", "body", "content", "details", "detail", "note", "notes", "comment", "what", "entry", "update", "activity", "action", "log", "eventdescription", "shortdescription", "longdescription", "reason", "msgtext", "messagetext", "title", "name", "subject", "eventmessage", "alertname"]
     ),
     "title": ("title", "subject", "headline", "name", "summary", "shortdescription"),
     "actor": tuple(
-        "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername from agent responder member login performedby operator engineer by handle "
-        "nick owner assignee source host hostname system service component team email".split()
+        ["actor", "user", "username", "userdisplayname", "author", "authorname", "who", "person", "creator", "createdby", "reporter", "reportedby", "sender", "sendername", "from", "agent", "responder", "member", "login", "performedby", "operator", "engineer", "by", "handle", "nick", "owner", "assignee", "source", "host", "hostname", "system", "service", "component", "team", "email"]
     ),
-    "kind": tuple("kind eventtype type category eventcategory status state action level newstatus tostring currentstatus originalstatus severity".split()),
-    "url": tuple("url link permalink htmlurl href weburl externalurl".split()),
-    "id": tuple("eventid uuid guid messageid logid externalkey externalid entryid uid id key".split()),
-    "thread": tuple("threadts threadid thread parentid parent replyto inreplyto".split()),
+    "kind": tuple(["kind", "eventtype", "type", "category", "eventcategory", "status", "state", "action", "level", "newstatus", "tostring", "currentstatus", "originalstatus", "severity"]),
+    "url": tuple(["url", "link", "permalink", "htmlurl", "href", "weburl", "externalurl"]),
+    "id": tuple(["eventid", "uuid", "guid", "messageid", "logid", "externalkey", "externalid", "entryid", "uid", "id", "key"]),
+    "thread": tuple(["threadts", "threadid", "thread", "parentid", "parent", "replyto", "inreplyto"]),
     "milestone": ("milestone",),
 }
 PARTS = ("name", "displayname", "username", "login", "summary", "email", "fullname", "realname")
@@ -112,7 +107,9 @@ def looks_of(values: Sequence[str]) -> Looks:
         number += value.replace(".", "", 1).lstrip("-").isdigit()
     count = min(len(filled), 60) or 1
     length = sum(map(len, filled)) / (len(filled) or 1)
-    return Looks(len(filled), full / count, clock / count, day / count, number / count, length, len(set(filled)) == len(filled) > 0, tuple(dict.fromkeys(filled))[:3])
+    return Looks(
+        len(filled), full / count, clock / count, day / count, number / count, length, len(set(filled)) == len(filled) > 0, tuple(dict.fromkeys(filled))[:3]
+    )
 
 
 def time_shape(value: str) -> str:
@@ -165,16 +162,27 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     pick("url", lambda look: any(sample.startswith(("http://", "https://")) for sample in look.samples))
     pick("zone", lambda look: all(zone_named(sample) for sample in look.samples))
     pick("milestone", lambda look: all(sample in MILESTONES for sample in look.samples))
+    people = {name for name in columns if named and any(plain_name(part) in NAMES["actor"] for part in name.split(".")[:-1])}
+    for name in people:
+        if plain[name] in PARTS:
+            plain[name] = ""  # user.name is no title
     text = pick("text", lambda look: look.number < 0.5 and look.full < 0.5)
     if text and plain[text] not in ("title", "name", "subject"):
         pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
     if not text:
-        free = [name for name in columns if name not in found and looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
+        free = [
+            name
+            for name in columns
+            if name not in found and looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3
+        ]
         if free:
             found[max(free, key=lambda name: (looks[name].length, name))] = "text"
     pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
     _pick_actor(columns, found, looks, plain)
-    pick("id", lambda look: look.unique and look.filled == max(each.filled for each in looks.values()))
+    most = max((look.filled for look in looks.values()), default=0)
+    id_of = pick("id", lambda look: look.unique and look.filled == most)
+    if most < 2 and plain.get(id_of, "") in ("id", "key", "uid"):
+        del found[id_of]  # of one object alone it may be the id of what the event is about
     pick("thread", lambda look: look.length <= 100)
     return found
 
@@ -202,4 +210,3 @@ def zone_in(name: str) -> str:
         return zone.name if zone else ""
     last = re.split(r"[\s_]+", name.strip())[-1]
     return "UTC" if last.upper() in ("UTC", "GMT") or name.endswith("Utc") else ""
-
