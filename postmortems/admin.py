@@ -60,7 +60,9 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
     def preview(self, template: RetrospectiveTemplate) -> str | SafeString:
         if not template.pk:
             return "Save it first."
-        return format_html('<a href="{}" target="_blank" rel="noopener">See it as its writers will</a>', reverse("postmortems:template_preview", args=[template.key]))
+        return format_html(
+            '<a href="{}" target="_blank" rel="noopener">See it as its writers will</a>', reverse("postmortems:template_preview", args=[template.key])
+        )
 
     @admin.display(description="names for starting texts, titles, guidance and prompts")
     def placeholders(self, template: RetrospectiveTemplate) -> SafeString:
@@ -145,7 +147,19 @@ class ActionItemAdmin(ReadOnly):
 class RevisionAdmin(ReadOnly):
     list_display = ["postmortem", "number", "audience", "published_at", "published_by", "sha256"]
     list_select_related = ["postmortem", "published_by"]
-    fields = ["postmortem", "number", "audience", "note", "sha256", "previous_sha256", "published_at", "published_by", "pdf_stored_as", "pdf_sha256", "pdf_error"]
+    fields = [
+        "postmortem",
+        "number",
+        "audience",
+        "note",
+        "sha256",
+        "previous_sha256",
+        "published_at",
+        "published_by",
+        "pdf_stored_as",
+        "pdf_sha256",
+        "pdf_error",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Revision.objects.visible_to(request.user)

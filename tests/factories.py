@@ -43,3 +43,17 @@ def api_client(user, scope="write"):
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
+
+
+def make_postmortem(owner, template="standard_blameless", incident=None, **fields):
+    """A draft as the page makes it; `fields` are those of a new incident."""
+    from postmortems import drafting
+    from postmortems.models import RetrospectiveTemplate
+
+    return drafting.start(actor=owner, incident=incident or make_incident(**fields), template=RetrospectiveTemplate.objects.get(key=template))
+
+
+def make_action_item(title="Alert on the age of the oldest job", incident=None, **fields):
+    from postmortems.models import ActionItem
+
+    return ActionItem.objects.create(title=title, incident=incident or make_incident(), **fields)

@@ -2,8 +2,7 @@ import pytest
 from django.urls import reverse
 
 from postmortems.models import RetrospectiveTemplate
-from tests.factories import make_incident, make_user
-from tests.postmortems.test_sections import make_postmortem
+from tests.factories import make_incident, make_postmortem, make_user
 
 pytestmark = pytest.mark.django_db
 TEMPLATES = reverse("admin:postmortems_retrospectivetemplate_changelist")
@@ -37,7 +36,12 @@ def test_saving_a_template_keeps_the_order_the_administrator_gives(operator):
     form |= {f"{formset.management_form.prefix}-{name}": value for name, value in formset.management_form.initial.items()}
     for number, one in enumerate(formset.forms):
         form |= {f"{one.prefix}-{name}": value for name, value in one.initial.items()}
-        form |= {f"{one.prefix}-id": one.instance.pk, f"{one.prefix}-template": template.pk, f"{one.prefix}-position": 10 - number, f"{one.prefix}-title": f"Title {number}"}
+        form |= {
+            f"{one.prefix}-id": one.instance.pk,
+            f"{one.prefix}-template": template.pk,
+            f"{one.prefix}-position": 10 - number,
+            f"{one.prefix}-title": f"Title {number}",
+        }
     form = {name: value for name, value in form.items() if value not in (None, False)}
     assert operator.post(page.request["PATH_INFO"], form).status_code == 302
     assert list(template.sections.values_list("title", flat=True)) == [f"Title {number}" for number in (4, 3, 2, 1, 0)]

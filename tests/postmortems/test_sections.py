@@ -4,15 +4,10 @@ from django.urls import reverse
 from incidents.lib.conflict import Conflict
 from incidents.models import TimelineEvent
 from postmortems import drafting
-from postmortems.models import RetrospectiveTemplate, SectionVersion
-from tests.factories import T0, make_event, make_incident, make_user
+from postmortems.models import SectionVersion
+from tests.factories import T0, make_event, make_incident, make_postmortem, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-def make_postmortem(owner, template="standard_blameless", **fields):
-    incident = fields.pop("incident", None) or make_incident(**fields)
-    return drafting.start(actor=owner, incident=incident, template=RetrospectiveTemplate.objects.get(key=template))
 
 
 def url(postmortem, key="summary", name="section", *rest):
@@ -30,7 +25,9 @@ def alices(client, alice):
     return client
 
 
-@pytest.mark.parametrize("template", ["standard_blameless", "sre_style", "learning_review", "customer_summary", "security_incident", "near_miss", "quick_retro", "coe_style"])
+@pytest.mark.parametrize(
+    "template", ["standard_blameless", "sre_style", "learning_review", "customer_summary", "security_incident", "near_miss", "quick_retro", "coe_style"]
+)
 def test_every_section_of_every_template_has_a_page(alices, alice, template):
     postmortem = make_postmortem(alice, template)
     make_event(postmortem.incident, 1, "Alert fired", salience=2)

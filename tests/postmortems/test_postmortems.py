@@ -1,0 +1,96 @@
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from incidents.models import Severity
+from postmortems import incident_hooks
+from postmortems.models import Postmortem
+from tests.factories import T0, make_action_item, make_event, make_incident, make_postmortem, make_service, make_user
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("postmortems:postmortem_list")
+
+
+def shown(client, **filters):
+    return [one.title for one in client.get(LIST, filters).context["postmortems"]]
+
+
+@pytest.fixture
+def alices(client, alice):
+    client.force_login(alice)
+    return client
+
+
+def test_the_list_has_drafts_first_and_is_filtered(alices, alice, bob):
+    published = make_postmortem(alice, title="Published")
+    Postmortem.objects.filter(pk=published.pk).update(status="published", published_at=T0)
+    incident = make_incident("Draft of Bob", severity=Severity.objects.get(key="sev2"))
+    incident.services.add(make_service())
+    make_postmortem(bob, incident=incident)
+    assert shown(alices) == ["Draft of Bob", "Published"]
+    assert shown(alices, status="published") == ["Published"]
+    assert shown(alices, owner="me") == ["Published"]
+    assert shown(alices, owner="bob") == ["Draft of Bob"]
+    assert shown(alices, severity="sev2") == ["Draft of Bob"]
+    assert shown(alices, service="checkout") == ["Draft of Bob"]
+    assert shown(alices, q="DRAFT of") == ["Draft of Bob"]
+    assert shown(alices, status="nonsense", page="-1") == ["Draft of Bob", "Published"]
+
+
+def test_the_list_takes_the_same_queries_however_long(alices, alice):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            alices.get(LIST)
+        return len(captured)
+
+    def one_more(number):
+        incident = make_incident(f"Incident {number}", severity=Severity.objects.first())
+        incident.services.add(make_service(f"service{number}"))
+        make_event(incident, salience=2)
+        make_action_item(incident=incident, postmortem=make_postmortem(make_user(f"user{number}"), incident=incident))
+
+    one_more(0)
+    queries()
+    few = queries()
+    for number in range(1, 15):
+        one_more(number)
+    assert queries() == few <= 12
+
+
+def test_a_viewer_sees_published_ones_only(client, charlie, alice):
+    make_postmortem(alice, title="Draft")
+    published = make_postmortem(alice, title="Published")
+    Postmortem.objects.filter(pk=published.pk).update(status="published", published_at=T0)
+    client.force_login(charlie)
+    assert shown(client) == ["Published"]
+
+
+def test_the_overview_says_what_is_missing(alices, alice):
+    postmortem = make_postmortem(alice)
+    page = alices.get(postmortem.get_absolute_url())
+    completeness = page.context["completeness"]
+    assert (completeness.done, completeness.wanted) == (0, 12)
+    assert "No milestone is decided yet" in page.content.decode()
+    make_event(postmortem.incident, salience=2)
+    make_action_item(incident=postmortem.incident, postmortem=postmortem)
+    gaps = {check.key: check.gaps for check in alices.get(postmortem.get_absolute_url()).context["completeness"].open}
+    assert gaps["actions"] == ("1 action item has no owner.", "1 action item has no due date.")
+    assert gaps["timeline"] == ("1 of at least 6 entries.",)
+
+
+@pytest.mark.parametrize("name", ["postmortem_list", "action_list"])
+def test_who_is_not_signed_in_is_asked_to(client, name):
+    assert "/account/login/" in client.get(reverse(f"postmortems:{name}")).url
+
+
+@pytest.mark.parametrize("reference", ["PM-99999", "INC-1", "PM-", "PM-x", "PM-99999999999999999999"])
+def test_what_is_not_there_is_not_found(alices, reference):
+    assert alices.get(f"/postmortems/{reference}/").status_code == 404
+
+
+def test_the_incident_page_gets_a_panel(alice, charlie):
+    postmortem = make_postmortem(alice)
+    panel = incident_hooks.incident_panel(alice, postmortem.incident)
+    assert panel.context["postmortems"] == [postmortem] and panel.context["may_start"]
+    assert incident_hooks.incident_panel(charlie, postmortem.incident) is None
