@@ -27,26 +27,28 @@ FIELDS = {
     "milestone": "Milestone",
 }
 # Names without spaces and signs, best first.
-NAMES: dict[str, tuple[str, ...]] = {
-    "time": tuple(
-        ["timestamp", "datetime", "occurredat", "eventtime", "eventtimestamp", "time", "startedat", "starttime", "startsat", "start", "began", "begin", "beganat", "startdate", "when", "at", "dateandtime", "datetimeutc", "timeutc", "utctime", "utc", "ts", "epoch", "unixtime", "eventat", "loggedat", "logtime", "createdat", "created", "createdon", "createdtime", "creationtime", "creationdate", "datecreated", "createddate", "timecreated", "publishedat", "published", "postedat", "posted", "sentat", "receivedat", "reportedat", "requestedat", "displayat", "recordedat", "finishedat", "firsttimestamp", "firstseen", "firstoccurred", "triggeredat", "openedat", "openedon", "lasttimestamp", "updatedat", "updated", "updatedon", "updateddate", "lastupdated", "modifiedat", "lastmodified", "statechangetime", "date", "day"]
-    ),
-    "date": ("date", "day", "eventdate", "startdate", "datum"),
-    "end": tuple(["endedat", "endtime", "endsat", "end", "enddate", "finishedat", "finished", "until", "resolvedat", "closedat", "completedat", "endtimestamp"]),
-    "zone": ("timezone", "zone", "tz", "utcoffset", "tzname"),
-    "text": tuple(
-        ["text", "message", "msg", "description", "event", "summary", "body", "content", "details", "detail", "note", "notes", "comment", "what", "entry", "update", "activity", "action", "log", "eventdescription", "shortdescription", "longdescription", "reason", "msgtext", "messagetext", "title", "name", "subject", "eventmessage", "alertname"]
-    ),
-    "title": ("title", "subject", "headline", "name", "summary", "shortdescription"),
-    "actor": tuple(
-        ["actor", "user", "username", "userdisplayname", "author", "authorname", "who", "person", "creator", "createdby", "reporter", "reportedby", "sender", "sendername", "from", "agent", "responder", "member", "login", "performedby", "operator", "engineer", "by", "handle", "nick", "owner", "assignee", "source", "host", "hostname", "system", "service", "component", "team", "email"]
-    ),
-    "kind": tuple(["kind", "eventtype", "type", "category", "eventcategory", "status", "state", "action", "level", "newstatus", "tostring", "currentstatus", "originalstatus", "severity"]),
-    "url": tuple(["url", "link", "permalink", "htmlurl", "href", "weburl", "externalurl"]),
-    "id": tuple(["eventid", "uuid", "guid", "messageid", "logid", "externalkey", "externalid", "entryid", "uid", "id", "key"]),
-    "thread": tuple(["threadts", "threadid", "thread", "parentid", "parent", "replyto", "inreplyto"]),
-    "milestone": ("milestone",),
+_NAMES = {
+    "time": "timestamp datetime occurredat eventtime eventtimestamp time startedat starttime startsat start began begin beganat startdate when "
+    "at dateandtime datetimeutc timeutc utctime utc ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime "
+    "creationtime creationdate datecreated createddate timecreated publishedat published postedat posted sentat receivedat reportedat "
+    "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon lasttimestamp "
+    "updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day",
+    "date": "date day eventdate startdate datum",
+    "end": "endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endtimestamp",
+    "zone": "timezone zone tz utcoffset tzname",
+    "text": "text message msg description event summary body content details detail note notes comment what entry update activity action log "
+    "eventdescription shortdescription longdescription reason msgtext messagetext title name subject eventmessage alertname",
+    "title": "title subject headline name summary shortdescription",
+    "actor": "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername from "
+    "agent responder member login performedby operator engineer by handle nick owner assignee source host hostname system service "
+    "component team email",
+    "kind": "kind eventtype type category eventcategory status state action level newstatus tostring currentstatus originalstatus severity",
+    "url": "url link permalink htmlurl href weburl externalurl",
+    "id": "eventid uuid guid messageid logid externalkey externalid entryid uid id key",
+    "thread": "threadts threadid thread parentid parent replyto inreplyto",
+    "milestone": "milestone",
 }
+NAMES = {field: tuple(names.split()) for field, names in _NAMES.items()}
 PARTS = ("name", "displayname", "username", "login", "summary", "email", "fullname", "realname")
 KINDS = {
     "alert": "alert warning critical alarm firing triggered trigger incidenttrigger problem down open opened",

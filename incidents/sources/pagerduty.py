@@ -7,9 +7,7 @@ Trigger, acknowledge and resolve are keyed by incident and second, so that the i
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,13 +17,26 @@ from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
+from incidents.sources.pagerduty_shapes import (
+    agent_of,
+    as_incident,
+    as_json,
+    digest,
+    incident_id,
+    link_of,
+    mapping,
+    mappings,
+    shape_of,
+    string,
+    summary_of,
+    title_of,
+    unwrapped,
+)
 from incidents.sources.words import kind_of
 
 LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "related_incidents")
-ONES = ("log_entry", "incident", "alert", "note", "change_event", "post_update", "event")
-WRAPPERS = ("data", "Message", "body", "payload")  # a row of a raw table, a message of SNS, a logged request
 
 # Beginning of a log entry's type or of a webhook's event type -> kind, weight, milestone that it states.
 KINDS: tuple[tuple[str, str, int, str], ...] = (
@@ -66,7 +77,7 @@ def detect(payload: Payload) -> int:
         found = [value for _, value, _ in _cells(io.TextIOWrapper(io.BytesIO(payload.head), "utf-8", "replace", newline=""), broken=False)]
     else:
         found = [node.value for node in sample(payload, LISTS, 12) if not node.rest]
-    known = sum(_shape(_inside(value)) != "" for value in found)
+    known = sum(shape_of(unwrapped(value)) != "" for value in found)
     return 95 if known and known * 2 >= len(found) else 0
 
 
@@ -121,51 +132,6 @@ def _cells(text: io.TextIOBase, broken: bool = True) -> Iterator[tuple[int, Any,
             yield rows.line_num, f"The row cannot be read: {error}.", ""
 
 
-def _inside(value: Any) -> Any:
-    """Return what a row or an envelope wraps."""
-    for _ in range(4):
-        if not isinstance(value, dict) or _shape(value):
-            return value
-        inner = next((value[key] for key in WRAPPERS if isinstance(value.get(key), (dict, str))), None)
-        if isinstance(inner, str) and inner.lstrip().startswith("{"):
-            try:
-                inner = strict_json.loads(inner)
-            except JsonError:
-                return value
-        if not isinstance(inner, dict):
-            return value
-        value = inner
-    return value
-
-
-def _shape(value: Any) -> str:
-    """Return what of PagerDuty's a value is, or "" for nothing of it."""
-    if not isinstance(value, dict):
-        return ""
-    kind = _string(value.get("type"))
-    url = f"{_string(value.get('html_url'))} {_string(value.get('self'))}"
-    if kind.endswith("_log_entry") or (kind.endswith("_log_entry_reference") and "created_at" in value):
-        return "log_entry"
-    if kind == "incident" or ("incident_number" in value and "service" in value) or ("pagerduty.com/incidents/" in url and "title" in value):
-        return "incident"
-    if kind == "alert" and ("alert_key" in value or "pagerduty.com" in url):
-        return "alert"
-    if isinstance(value.get("event_type"), str) and "occurred_at" in value and isinstance(value.get("data"), dict):
-        return "webhook"
-    if _string(value.get("event")).startswith("incident.") and ("log_entries" in value or isinstance(value.get("incident"), dict)):
-        return "message"
-    if "content" in value and "created_at" in value and isinstance(value.get("user"), dict) and "summary" in value["user"]:
-        return "note"
-    if "routing_key" in value or ("service_key" in value and "event_type" in value):
-        return "sent"
-    if "integration" in value and "timestamp" in value and "summary" in value and "services" in value:
-        return "change_event"
-    if "reported_at" in value and "message" in value and isinstance(value.get("post"), dict):
-        return "post_update"
-    named = [key for key in ONES if isinstance(value.get(key), dict) and _shape(value[key])]
-    return f"one {named[0]}" if named else ""
-
-
 class _Reader:
     """Turns PagerDuty's objects into drafts; `order` counts events, `incidents` the incidents seen."""
 
@@ -177,8 +143,8 @@ class _Reader:
 
     def read(self, value: Any, where: str, raw: str, rest: bool = False) -> Iterator[Item]:
         """Read one object; `rest` is what stood around lists that have been read already."""
-        value = _inside(value)
-        shape = _shape(value)
+        value = unwrapped(value)
+        shape = shape_of(value)
         self.logged = rest
         if shape.startswith("one "):
             name = shape[4:]
@@ -195,42 +161,42 @@ class _Reader:
             yield from getattr(self, f"_{shape}")(value, where, raw)
 
     def _log_entry(self, entry: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        kind = _string(entry["type"]).removesuffix("_reference").removesuffix("_log_entry")
-        channel = _dict(entry.get("channel"))
-        summary = _string(entry.get("summary"))
-        said = _string(channel.get("content")) or _string(channel.get("summary")) or _string(channel.get("subject"))
-        details = _string(_dict(entry.get("event_details")).get("description"))
+        kind = string(entry["type"]).removesuffix("_reference").removesuffix("_log_entry")
+        channel = mapping(entry.get("channel"))
+        summary = string(entry.get("summary"))
+        said = string(channel.get("content")) or string(channel.get("summary")) or string(channel.get("subject"))
+        details = string(mapping(entry.get("event_details")).get("description"))
         text = summary.rstrip(".") or kind.replace("_", " ")
         if entry.get("note"):
-            said = _string(entry["note"])
+            said = string(entry["note"])
         for more in (said, details):
             if more and more not in text:
                 text = f"{text}: {more}"
-        if kind == "trigger" and (title := _title(_dict(entry.get("incident")).get("summary"))) and title not in text:
+        if kind == "trigger" and (title := title_of(mapping(entry.get("incident")).get("summary"))) and title not in text:
             text = f"{title.rstrip('.')}. {text}"
         yield self._event(
             entry.get("created_at"),
             kind,
             text,
-            _incident_id(entry),
-            _string(entry.get("id")),
+            incident_id(entry),
+            string(entry.get("id")),
             where,
-            raw or _json(entry),
+            raw or as_json(entry),
             "log_entry type",
-            _agent(entry),
-            _link(entry),
+            agent_of(entry),
+            link_of(entry),
             said,
         )
 
     def _incident(self, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        number = _string(incident.get("id")) or _string(incident.get("html_url")).rpartition("/")[2] or str(incident.get("incident_number", ""))
+        number = string(incident.get("id")) or string(incident.get("html_url")).rpartition("/")[2] or str(incident.get("incident_number", ""))
         if number in self.incidents:
             return
         self.incidents.add(number)
-        yield _as_incident(incident)
-        raw = raw or _json(incident)
-        title = _string(incident.get("title")) or _title(incident.get("summary")) or "Incident"
-        link, service = _link(incident), _summary(incident.get("service"))
+        yield as_incident(incident)
+        raw = raw or as_json(incident)
+        title = string(incident.get("title")) or title_of(incident.get("summary")) or "Incident"
+        link, service = link_of(incident), summary_of(incident.get("service"))
         yield self._event(
             incident.get("created_at"),
             "trigger",
@@ -243,8 +209,8 @@ class _Reader:
             service,
             link,
         )
-        for index, each in enumerate([] if self.logged else _dicts(incident.get("assignments"))):
-            who = _summary(each.get("assignee"))
+        for index, each in enumerate([] if self.logged else mappings(incident.get("assignments"))):
+            who = summary_of(each.get("assignee"))
             yield self._event(
                 each.get("at"),
                 "assign",
@@ -252,13 +218,13 @@ class _Reader:
                 number,
                 f"{number}:assigned:{who}",
                 f"{where}.assignments[{index}]",
-                _json(each),
+                as_json(each),
                 "incident assignments",
                 who,
                 link,
             )
-        for index, each in enumerate(_dicts(incident.get("acknowledgements"))):
-            who = _summary(each.get("acknowledger"))
+        for index, each in enumerate(mappings(incident.get("acknowledgements"))):
+            who = summary_of(each.get("acknowledger"))
             yield self._event(
                 each.get("at"),
                 "acknowledge",
@@ -266,97 +232,97 @@ class _Reader:
                 number,
                 "",
                 f"{where}.acknowledgements[{index}]",
-                _json(each),
+                as_json(each),
                 "incident acknowledgements",
                 who,
                 link,
             )
         if incident.get("status") == "resolved" and (resolved := incident.get("resolved_at") or incident.get("last_status_change_at")):
-            who = _summary(incident.get("last_status_change_by"))
+            who = summary_of(incident.get("last_status_change_by"))
             yield self._event(resolved, "resolve", "Resolved" + (f" by {who}" if who else ""), number, "", where, raw, "incident resolved_at", who, link)
 
     def _alert(self, alert: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        text = "Alert: " + (_string(alert.get("summary")) or _string(alert.get("alert_key")) or "unnamed")
-        if severity := _string(alert.get("severity")):
+        text = "Alert: " + (string(alert.get("summary")) or string(alert.get("alert_key")) or "unnamed")
+        if severity := string(alert.get("severity")):
             text += f" ({severity})"
-        actor = _summary(alert.get("integration")) or _summary(alert.get("service"))
+        actor = summary_of(alert.get("integration")) or summary_of(alert.get("service"))
         item = self._event(
-            alert.get("created_at"), "trigger", text, "", f"alert:{_string(alert.get('id'))}", where, raw or _json(alert), "alert", actor, _link(alert)
+            alert.get("created_at"), "trigger", text, "", f"alert:{string(alert.get('id'))}", where, raw or as_json(alert), "alert", actor, link_of(alert)
         )
         yield item
 
     def _note(self, note: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        text = _string(note.get("content"))
-        yield self._event(note.get("created_at"), "annotate", text, "", "", where, raw or _json(note), "note", _summary(note.get("user")), "", text)
+        text = string(note.get("content"))
+        yield self._event(note.get("created_at"), "annotate", text, "", "", where, raw or as_json(note), "note", summary_of(note.get("user")), "", text)
 
     def _webhook(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        data = _dict(event.get("data"))
-        kind = _string(event["event_type"]).removeprefix("incident.").replace(".", "_")
+        data = mapping(event.get("data"))
+        kind = string(event["event_type"]).removeprefix("incident.").replace(".", "_")
         kind = {"triggered": "trigger", "acknowledged": "acknowledge", "resolved": "resolve", "annotated": "annotate"}.get(kind, kind)
-        about = data if data.get("type") == "incident" else _dict(data.get("incident"))
-        if data.get("type") == "incident" and _incident_id(about) not in self.incidents:
-            self.incidents.add(_incident_id(about))
-            yield _as_incident(data)
-        title = _string(about.get("title")) or _title(about.get("summary"))
-        said = _string(data.get("content")) or _string(data.get("message"))
+        about = data if data.get("type") == "incident" else mapping(data.get("incident"))
+        if data.get("type") == "incident" and incident_id(about) not in self.incidents:
+            self.incidents.add(incident_id(about))
+            yield as_incident(data)
+        title = string(about.get("title")) or title_of(about.get("summary"))
+        said = string(data.get("content")) or string(data.get("message"))
         text = SAME.get(kind, "note" if kind == "annotate" else kind.replace("_", " ")).capitalize() + (f": {said or title}" if said or title else "")
-        if kind.startswith("priority") and (level := _summary(data.get("priority"))):
+        if kind.startswith("priority") and (level := summary_of(data.get("priority"))):
             text = f"Priority set to {level}: {title}"
-        elif kind.startswith("responder") and (who := _summary(data.get("user")) or _summary(data.get("escalation_policy"))):
-            text = f"{kind.replace('_', ' ').capitalize()}: {who} ({_string(data.get('state'))})"
-        elif kind in ("reassigned", "delegated", "escalated") and (to := ", ".join(_summary(each) for each in _dicts(data.get("assignees")))):
+        elif kind.startswith("responder") and (who := summary_of(data.get("user")) or summary_of(data.get("escalation_policy"))):
+            text = f"{kind.replace('_', ' ').capitalize()}: {who} ({string(data.get('state'))})"
+        elif kind in ("reassigned", "delegated", "escalated") and (to := ", ".join(summary_of(each) for each in mappings(data.get("assignees")))):
             text = f"{kind.capitalize()} to {to}: {title}"
         yield self._event(
             event.get("occurred_at"),
             kind,
             text,
-            _incident_id(about),
-            _string(event.get("id")),
+            incident_id(about),
+            string(event.get("id")),
             where,
-            raw or _json(event),
+            raw or as_json(event),
             "webhook event_type",
-            _agent(event),
-            _link(about),
+            agent_of(event),
+            link_of(about),
             said,
         )
 
     def _sent(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        body = _dict(event.get("payload"))
-        action = _string(event.get("event_action")) or _string(event.get("event_type")) or "change"
-        text = _string(body.get("summary")) or _string(event.get("description")) or action
-        key = f"{_string(event.get('dedup_key')) or _string(event.get('incident_key'))}:{action}:{body.get('timestamp')}:{text}"
+        body = mapping(event.get("payload"))
+        action = string(event.get("event_action")) or string(event.get("event_type")) or "change"
+        text = string(body.get("summary")) or string(event.get("description")) or action
+        key = f"{string(event.get('dedup_key')) or string(event.get('incident_key'))}:{action}:{body.get('timestamp')}:{text}"
         kind = "change" if action == "change" else action
         yield self._event(
             body.get("timestamp"),
             kind,
             text,
             "",
-            _digest(key),
+            digest(key),
             where,
             raw,
             "event_action",
-            _string(body.get("source")) or _string(event.get("client")),
-            _string(event.get("client_url")),
+            string(body.get("source")) or string(event.get("client")),
+            string(event.get("client_url")),
         )
 
     def _change_event(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         yield self._event(
             event.get("timestamp"),
             "change",
-            _string(event.get("summary")),
+            string(event.get("summary")),
             "",
-            _string(event.get("id")),
+            string(event.get("id")),
             where,
             raw,
             "change event",
-            _string(event.get("source")),
-            _link(event),
+            string(event.get("source")),
+            link_of(event),
         )
 
     def _post_update(self, update: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        status = _summary(update.get("status"))
-        text = ": ".join(filter(None, (status, TAG.sub("", _string(update.get("message"))))))
-        yield self._event(update.get("reported_at"), "status_update", text, "", _string(update.get("id")), where, raw, "status page", "", "")
+        status = summary_of(update.get("status"))
+        text = ": ".join(filter(None, (status, TAG.sub("", string(update.get("message"))))))
+        yield self._event(update.get("reported_at"), "status_update", text, "", string(update.get("id")), where, raw, "status page", "", "")
 
     def _event(
         self, stamp: Any, kind: str, text: str, incident: str, identity: str, where: str, raw: str, rule: str, actor: str, url: str, said: str = ""
@@ -374,7 +340,7 @@ class _Reader:
         elif kind == "change":
             name = "change"
         elif kind == "annotate" and said:
-            identity = f"note:{second}:{_digest(said.strip())}"
+            identity = f"note:{second}:{digest(said.strip())}"
             read = kind_of(said)
             if read.rule and read.kind != "message":
                 name, rule, weight = read.kind, read.rule, read.salience
@@ -384,7 +350,7 @@ class _Reader:
         return EventDraft(
             at=moment.at,
             text=clean_text(text.strip(), limit=20_000) or kind,
-            key=clean_line(identity or f"{kind}:{second}:{_digest(text)}", limit=200),
+            key=clean_line(identity or f"{kind}:{second}:{digest(text)}", limit=200),
             where=where[:200],
             order=self.order,
             needs=moment.needs,
@@ -400,63 +366,6 @@ class _Reader:
             milestone=milestone if rule != "alert" or kind != "trigger" else "detected",
             raw=clean_text(raw[:MAX_RAW]),
         )
-
-
-def _as_incident(incident: Mapping[str, Any]) -> IncidentDraft:
-    service = _summary(incident.get("service"))
-    priority = _summary(incident.get("priority")) or _string(incident.get("urgency"))
-    return IncidentDraft(
-        title=clean_line(_string(incident.get("title")) or _title(incident.get("summary"))),
-        summary=clean_text(_string(incident.get("description")), limit=20_000),
-        severity=clean_line(priority, limit=60),
-        services=(clean_line(service, limit=200),) if service else (),
-        url=clean_line(_link(incident), limit=1000),
-    )
-
-
-def _incident_id(value: Mapping[str, Any]) -> str:
-    incident = _dict(value.get("incident")) or (value if value.get("type") == "incident" else {})
-    url = _string(incident.get("html_url")) or _string(_dict(value).get("html_url"))
-    return _string(incident.get("id")) or (url.partition("/incidents/")[2].partition("/")[0] if "/incidents/" in url else "")
-
-
-def _agent(value: Mapping[str, Any]) -> str:
-    return _summary(value.get("agent")) or _summary(value.get("user"))
-
-
-def _summary(value: Any) -> str:
-    found = _dict(value)
-    return _string(found.get("summary")) or _string(found.get("name"))
-
-
-def _title(value: Any) -> str:
-    """Return "The server is down" of "[#12] The server is down"."""
-    text = _string(value)
-    return text.partition("] ")[2] or text if text.startswith("[#") else text
-
-
-def _link(value: Mapping[str, Any]) -> str:
-    return _string(value.get("html_url"))
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 SOURCE = Source(
