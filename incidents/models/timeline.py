@@ -56,7 +56,7 @@ class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
     def committed(self, incident: Incident) -> TimelineEventQuerySet:
         """The incident's events but those of an import that has not finished."""
         # Two steps, not a join: there is hardly ever an unfinished delivery, so the second query stays a plain index scan.
-        unfinished = list(Delivery.objects.filter(incident=incident, state=Delivery.State.IMPORTING).values_list("pk", flat=True))
+        unfinished = list(Delivery.objects.filter(incident=incident).exclude(state=Delivery.State.IMPORTED).values_list("pk", flat=True))
         events = self.filter(incident=incident)
         return events.exclude(delivery__in=unfinished) if unfinished else events
 
