@@ -143,6 +143,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator made the account; there is no sign-up to verify
 
 # E-mail: EMAIL_URL is smtp://user:password@host:587?tls=1, or empty for messages in the log -----------
 EMAIL = urlsplit(env.secret("EMAIL_URL"))

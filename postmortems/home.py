@@ -17,7 +17,7 @@ ROWS = 6
 
 def my_actions(actor: Actor) -> Panel:
     mine = ActionItem.objects.visible_to(actor).open().filter(owner=actor)
-    items = list(mine.select_related("incident").order_by(F("due_on").asc(nulls_last=True), "pk")[: ROWS * 2])
+    items = list(mine.select_related("incident").order_by(F("due_on").asc(nulls_last=True), "pk")[: ROWS + 2])
     return Panel("postmortems/_home_actions.html", {"items": items, "today": today(actor)})
 
 
