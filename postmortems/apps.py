@@ -8,7 +8,7 @@ class PostmortemsConfig(AppConfig):
 
     def ready(self) -> None:
         from incidents.seeding import seeders
-        from postmortems import incident_hooks
+        from postmortems import incident_hooks, publishing  # noqa: F401 - registers the job that renders PDFs
         from postmortems.seeding import seed_templates
 
         incident_hooks.register()

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
@@ -156,7 +158,7 @@ def metric_row(measure: metrics.Measure) -> Document:
 def entries_of(incident: Incident, sections: Iterable[Section], zone: ZoneInfo) -> tuple[list[Document], int]:
     """Return the entries that the timeline section shows, and how many there are: all of some weight, or the key moments only."""
     section = next(section for section in sections if section.kind == SectionKind.TIMELINE)
-    events = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
+    events: QuerySet[Any] = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
     shown = events.filter(shown_salience__gte=Salience.KEY)
     if section.values.get("show") == "all" or not shown.exists():
         shown = events.filter(shown_salience__gt=Salience.NOISE)

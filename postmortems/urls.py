@@ -1,8 +1,8 @@
 """Pages of the postmortems app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, sections
+from postmortems.views import action_items, postmortems, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -20,5 +20,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),
     path("actions/<str:reference>/status/", action_items.action_status, name="action_status"),
+    path("postmortems/<str:reference>/publish/", publishing.publish, name="publish"),
     path("knowledge/", knowledge, name="knowledge"),
+    path("knowledge/<str:reference>/", revisions.revision, name="published"),
+    path("knowledge/<str:reference>/r/<int:number>/", revisions.revision, name="revision"),
+    re_path(r"^knowledge/(?P<reference>[A-Za-z]{2}-\d{1,12})\.(?P<suffix>pdf|md|json)$", revisions.revision_file, name="published_file"),
+    path("knowledge/<str:reference>/r/<int:number>.pdf", revisions.revision_file, {"suffix": "pdf"}, name="revision_pdf"),
+    path("knowledge/<str:reference>/r/<int:number>.md", revisions.revision_file, {"suffix": "md"}, name="revision_md"),
+    path("knowledge/<str:reference>/r/<int:number>.json", revisions.revision_file, {"suffix": "json"}, name="revision_json"),
+    path("knowledge/<str:reference>/diff/<int:old>/<int:new>/", revisions.diff, name="diff"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
@@ -12,9 +14,21 @@ from postmortems.models.postmortem import Postmortem
 from postmortems.models.template import Audience
 
 
+class Immutable(Exception):
+    """Somebody tried to change or delete what was published."""
+
+
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def visible_to(self, actor: Actor) -> RevisionQuerySet:
         return self.filter(access.postmortem_filter(actor, "postmortem__"))
+
+    def update(self, **values: Any) -> int:
+        if not set(values) <= Revision.ADDED_LATER:
+            raise Immutable("What was published does not change. Publish another revision.")
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise Immutable("A revision is not deleted. It goes when its incident goes.")
 
 
 class Revision(models.Model):
@@ -36,6 +50,9 @@ class Revision(models.Model):
 
     objects = RevisionQuerySet.as_manager()
 
+    #: What is known only after the publication; everything else is sealed.
+    ADDED_LATER = frozenset({"pdf_stored_as", "pdf_sha256", "pdf_error"})
+
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["postmortem", "number"], name="revision_once")]
@@ -45,3 +62,11 @@ class Revision(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("postmortems:revision", args=[self.postmortem.reference, self.number])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding and not set(kwargs.get("update_fields") or ["all"]) <= self.ADDED_LATER:
+            raise Immutable("What was published does not change. Publish another revision.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable("A revision is not deleted. It goes when its incident goes.")

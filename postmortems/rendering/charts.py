@@ -92,7 +92,7 @@ def milestone_chart(document: Mapping[str, Any]) -> Chart | None:
         first, second = two_lines(row["name"], column - 8, 11)
         places[row["key"]] = LEFT + place(at) * (right - LEFT)
         marks.append(Mark(row["name"], short_time(row["local"], column), round(LEFT + column * (number + 0.5), 2), round(places[row["key"]], 2), first, second))
-    bars = []
+    bars: list[Bar] = []
     for metric in document["metrics"]:
         ends = METRIC_ENDS.get(metric["key"])
         if metric["state"] != "recorded" or ends is None or not all(key in places for key in ends):

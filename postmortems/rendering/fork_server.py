@@ -83,15 +83,15 @@ class Renderer:
     """WeasyPrint with our style sheet and fonts, loaded once in the server and used once in each child."""
 
     def __init__(self, css: str) -> None:
-        import weasyprint
-        from weasyprint.text.fonts import FontConfiguration
+        import weasyprint  # type: ignore[import-untyped]
+        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
 
         self.weasyprint = weasyprint
         self.new_fonts = FontConfiguration
         self.css = weasyprint.CSS(string=css, font_config=FontConfiguration(), url_fetcher=self.fetcher({}))
 
     def fetcher(self, assets: dict[str, bytes]) -> Any:
-        from weasyprint.urls import URLFetcher, URLFetcherResponse
+        from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
 
         class Assets(URLFetcher):  # type: ignore[misc]
             """Reaches the document's own assets, by their exact key, and nothing else."""
@@ -118,7 +118,7 @@ class Renderer:
 
 def finish(_document: Any, pdf: Any) -> None:
     """Take out what names the program, and number the pages as they print."""
-    import pydyf
+    import pydyf  # type: ignore[import-untyped]
 
     pdf.info.pop("Producer", None)
     for item in pdf.objects:

@@ -88,18 +88,17 @@ class ForkServer:
     def connect(self) -> socket.socket:
         """Return the socket to a child that waits for a document."""
         with self.lock:
-            if not self.is_alive():
-                self.start()
+            control = self.control if self.is_alive() and self.control else self.start()
             ours, theirs = socket.socketpair()
             with theirs:
                 try:
-                    socket.send_fds(self.control, [b"d"], [theirs.fileno()])  # type: ignore[list-item]
+                    socket.send_fds(control, [b"d"], [theirs.fileno()])
                 except OSError:  # it ended since we looked
-                    self.start()
-                    socket.send_fds(self.control, [b"d"], [theirs.fileno()])  # type: ignore[list-item]
+                    control = self.start()
+                    socket.send_fds(control, [b"d"], [theirs.fileno()])
             return ours
 
-    def start(self) -> None:
+    def start(self) -> socket.socket:
         self.stop()
         ours, theirs = socket.socketpair()
         program = (
@@ -112,6 +111,7 @@ class ForkServer:
                 [sys.executable, "-I", "-c", program], env={}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/"
             )
         self.control, self.owner = ours, os.getpid()
+        return ours
 
     def stop(self) -> None:
         if self.control is not None:

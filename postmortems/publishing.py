@@ -1,0 +1,193 @@
+"""Writes. A document becomes revision n+1: immutable, hashed, chained to the one before, indexed; its PDF follows as a job.
+
+The page of a revision is there with the commit. The PDF is rendered outside any transaction, by a worker, into a file
+named by its content; the row learns of it last, so that what the row names is always whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from incidents import jobs
+from incidents.access import Actor, require
+from incidents.lib.conflict import Conflict
+from incidents.lib.text import clean_line
+from incidents.models import AuditEvent, User
+from postmortems.document import Document, build, local
+from postmortems.models import Audience, Postmortem, Revision
+from postmortems.rendering import html, pdf
+from postmortems.search import index
+from postmortems.signals import revision_published
+
+log = logging.getLogger(__name__)
+
+
+def canonical(document: Document) -> bytes:
+    """Return the one form of the document that is hashed: sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(document: Document, previous: str) -> str:
+    """Return the hash of a revision: over the hash before it and its own document."""
+    return hashlib.sha256(previous.encode() + b"\n" + canonical(document)).hexdigest()
+
+
+def fingerprint(document: Document) -> str:
+    """Return what tells whether two documents say the same, whenever they were built."""
+    return hashlib.sha256(canonical({**document, "generated_at": None})).hexdigest()
+
+
+def publish(
+    *, actor: Actor, postmortem: Postmortem, audience: str = Audience.INTERNAL, note: str = "", seen: str = "", now: datetime | None = None
+) -> Revision:
+    """Publish the post-mortem as it is now, and return the new revision.
+
+    `seen` is the fingerprint of the preview that the person approved. Raises Conflict when what would be published is no
+    longer that, or when title, owner or status changed since `postmortem` was read (another publication does that too).
+    """
+    require(actor, "publish")
+    now = now or timezone.now()
+    draft = build(postmortem, audience, now)
+    body = html.body(draft)  # before the transaction: a long timeline takes a second, and nobody else should wait for it
+    with transaction.atomic():
+        locked = Postmortem.objects.select_for_update().filter(pk=postmortem.pk).first()
+        if locked is None or locked.version != postmortem.version:
+            raise Conflict(locked)
+        document = build(locked, audience, now)
+        if seen and fingerprint(document) != seen:
+            raise Conflict(locked)
+        if fingerprint(document) != fingerprint(draft):
+            body = html.body(document)
+        return record(actor, locked, document, body, clean_line(note), now)
+
+
+def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, note: str, now: datetime) -> Revision:
+    """Write the revision and all that follows from it. Called in the transaction that holds the post-mortem."""
+    previous = postmortem.revisions.order_by("-number").only("number", "sha256").first()
+    number = previous.number + 1 if previous else 1
+    document |= {"revision": number, "published_at": document["generated_at"], "published": local(now, zone_of(document)), "note": note}
+    before = previous.sha256 if previous else ""
+    revision = Revision.objects.create(
+        postmortem=postmortem,
+        number=number,
+        audience=document["audience"],
+        document=document,
+        previous_sha256=before,
+        sha256=digest(document, before),
+        note=note,
+        html=body,
+        published_at=now,
+        published_by=actor if isinstance(actor, User) else None,
+    )
+    changed = {"status": Postmortem.Status.PUBLISHED, "published_at": now, "updated_at": now, "version": F("version") + 1}
+    if not Postmortem.objects.filter(pk=postmortem.pk, version=postmortem.version).update(**changed):
+        raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
+    index.add(revision)
+    AuditEvent.record(actor, "postmortem.published", postmortem.reference, revision=number, audience=revision.audience, sha256=revision.sha256)
+    jobs.enqueue("pdf", revision.pk)
+    transaction.on_commit(lambda: revision_published.send(sender=Revision, revision_id=revision.pk))
+    return revision
+
+
+def zone_of(document: Document) -> Any:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(document["zone"])
+
+
+def verify(postmortem: Postmortem) -> list[str]:
+    """Check the chain of revisions; return what is wrong with it, in words."""
+    problems, before, number = [], "", 0
+    for revision in postmortem.revisions.order_by("number"):
+        number += 1
+        if revision.number != number:
+            problems.append(f"Revision {number} is missing.")
+            number = revision.number
+        if revision.previous_sha256 != before:
+            problems.append(f"Revision {revision.number} does not continue the one before it.")
+        if revision.sha256 != digest(revision.document, revision.previous_sha256):
+            problems.append(f"The document of revision {revision.number} is not what was published.")
+        before = revision.sha256
+    return problems
+
+
+# The PDF ------------------------------------------------------------------------------------------
+
+
+def url_of(revision: Revision) -> str:
+    return settings.BASE_URL + revision.get_absolute_url()
+
+
+def printable(revision: Revision) -> str:
+    """Return the print document of a revision."""
+    document = revision.document
+    return html.printable(
+        document,
+        url=url_of(revision),
+        base_url=settings.BASE_URL,
+        sha256=revision.sha256,
+        number=revision.number,
+        published=document["published"],
+        stamp=document["published_at"][:19] + "Z",
+    )
+
+
+@jobs.handles("pdf")
+def render_pdf(revision_id: int) -> None:
+    """Render the PDF of a revision and keep it. Doing it again changes nothing."""
+    revision = Revision.objects.select_related("postmortem").filter(pk=revision_id).first()
+    if revision is None or (revision.pdf_stored_as and default_storage.exists(revision.pdf_stored_as)):
+        return
+    row = Revision.objects.filter(pk=revision.pk)
+    try:
+        content = pdf.render(printable(revision))
+        name = store(content)
+    except pdf.RenderError as error:
+        row.update(pdf_error=str(error)[:300])
+        raise jobs.GiveUp(str(error)) from error if error.permanent else error
+    except OSError as error:
+        row.update(pdf_error="The file could not be written; it will be tried again.")
+        raise error
+    row.update(pdf_stored_as=name, pdf_sha256=hashlib.sha256(content).hexdigest(), pdf_error="")
+
+
+def store(content: bytes) -> str:
+    """Keep the file under a name made of its content, whole or not at all, and return the name."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    name = f"pdf/{sha256[:2]}/{sha256}.pdf"
+    if default_storage.exists(name) and default_storage.size(name) == len(content):
+        return name
+    if isinstance(default_storage._wrapped if hasattr(default_storage, "_wrapped") else default_storage, FileSystemStorage):
+        write_whole(Path(default_storage.path(name)), content)
+        return name
+    return default_storage.save(name, ContentFile(content))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that its name holds all of it or what it held before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,150 @@
+"""Pure. Two documents -> what changed between them, section by section and row by row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from incidents.lib.worddiff import Piece, word_diff
+
+#: Unchanged text around a change that helps to find one's place; the rest of it is left out.
+AROUND = 240
+
+
+@dataclass(frozen=True)
+class SectionChange:
+    """`state` is added, removed or changed."""
+
+    key: str
+    title: str
+    state: str
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """One fact in words: `old` is empty where it is new, `new` where it is gone."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    facts: Sequence[RowChange]
+    sections: Sequence[SectionChange]
+    unchanged: Sequence[str]
+    measures: Sequence[RowChange]
+    actions: Sequence[RowChange]
+    timeline_added: Sequence[Mapping[str, Any]]
+    timeline_removed: Sequence[Mapping[str, Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.facts or self.sections or self.measures or self.actions or self.timeline_added or self.timeline_removed)
+
+
+def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
+    sections, unchanged = compare_sections(old["sections"], new["sections"])
+    added, removed = compare_entries(old["timeline"], new["timeline"])
+    return Changes(
+        facts=compare_rows(facts(old), facts(new)),
+        sections=sections,
+        unchanged=unchanged,
+        measures=compare_rows(measures(old), measures(new)),
+        actions=compare_rows(actions(old), actions(new)),
+        timeline_added=added,
+        timeline_removed=removed,
+    )
+
+
+def words_of(section: Mapping[str, Any]) -> str:
+    fields = "".join(f"{field['label']}: {field['value']}\n" for field in section["fields"])
+    return f"{fields}\n{section['body']}" if fields else str(section["body"])
+
+
+def compare_sections(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> tuple[list[SectionChange], list[str]]:
+    before = {section["key"]: section for section in old}
+    after = {section["key"] for section in new}
+    changes, unchanged = [], []
+    for section in new:
+        earlier = before.get(section["key"])
+        if earlier is None:
+            changes.append(SectionChange(section["key"], section["title"], "added", shortened([Piece("new", words_of(section))])))
+        elif (words_of(earlier), earlier["title"]) != (words_of(section), section["title"]):
+            title = section["title"] if earlier["title"] == section["title"] else f"{section['title']} (was: {earlier['title']})"
+            changes.append(SectionChange(section["key"], title, "changed", shortened(word_diff(words_of(earlier), words_of(section)))))
+        else:
+            unchanged.append(section["title"])
+    gone = [section for section in old if section["key"] not in after]
+    changes += [SectionChange(section["key"], section["title"], "removed", shortened([Piece("old", words_of(section))])) for section in gone]
+    return changes, unchanged
+
+
+def shortened(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces without the middle of long unchanged text."""
+    result = []
+    for place, piece in enumerate(pieces):
+        if piece.op == "same" and len(piece.text) > 2 * AROUND + 80:
+            start = piece.text[:AROUND] if place > 0 else ""
+            end = piece.text[-AROUND:] if place < len(pieces) - 1 else ""
+            result += [Piece("same", start), Piece("gap", ""), Piece("same", end)]
+        else:
+            result.append(piece)
+    return result
+
+
+def compare_rows(old: Mapping[str, str], new: Mapping[str, str]) -> list[RowChange]:
+    names = [*new, *(name for name in old if name not in new)]
+    return [RowChange(name, old.get(name, ""), new.get(name, "")) for name in names if old.get(name, "") != new.get(name, "")]
+
+
+def facts(document: Mapping[str, Any]) -> dict[str, str]:
+    incident = document["incident"]
+    severity = incident["severity"]
+    return {
+        "Title": document["title"],
+        "Audience": document["audience"],
+        "Severity": severity["name"] if severity else "",
+        "Services": ", ".join(service["name"] for service in incident["services"]),
+        "Tags": ", ".join(incident["tags"]),
+        "Team": incident["team"],
+        "Started": incident["started"],
+        "Time zone": document["zone"],
+    }
+
+
+def measures(document: Mapping[str, Any]) -> dict[str, str]:
+    states = {"pending": "pending", "not_applicable": "not applicable", "invalid": "invalid"}
+    rows = {row["name"]: row["local"] or states.get(row["state"], "") for row in document["milestones"]}
+    return rows | {row["name"]: row["duration"] or states.get(row["state"], "") for row in document["metrics"]}
+
+
+def actions(document: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        row[
+            "reference"
+        ]: f"{row['title']} ({', '.join(filter(None, [row['owner'] or 'no owner', row['due_on'] or 'no date', row['priority_name'], row['status_name']]))})"
+        for row in document["actions"]
+    }
+
+
+def compare_entries(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return the entries only in the new one and those only in the old one; an entry that says something else is in both."""
+
+    def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return row["at"], row["kind"], row["key"], row["actor"], row["text"], row["note"]
+
+    return extra(new, Counter(map(identity, old)), identity), extra(old, Counter(map(identity, new)), identity)
+
+
+def extra(rows: Sequence[Mapping[str, Any]], others: Counter[Any], identity: Any) -> list[Mapping[str, Any]]:
+    result = []
+    for row in rows:
+        if others[identity(row)] > 0:
+            others[identity(row)] -= 1
+        else:
+            result.append(row)
+    return result

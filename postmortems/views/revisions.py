@@ -1,0 +1,103 @@
+"""Pages and files of published revisions. They are read by everybody who may see the incident; nothing here asks for the draft."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_safe
+
+from incidents import access as incident_access
+from incidents.access import Actor
+from postmortems.access import may_read_draft, postmortem_for
+from postmortems.models import Postmortem, Revision
+from postmortems.rendering import html
+from postmortems.rendering.changes import compare
+from postmortems.rendering.markdown import markdown
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+
+def revision_for(actor: Actor, reference: str, number: int | None = None) -> Revision:
+    """Return a revision, by default the latest. Raises Http404 for what is not published, unknown or hidden."""
+    postmortem = postmortem_for(actor, reference)
+    revisions = Revision.objects.visible_to(actor).filter(postmortem=postmortem).select_related("postmortem__incident", "published_by")
+    revision = revisions.order_by("-number").first() if number is None else revisions.filter(number=number).first()
+    if revision is None:
+        raise Http404
+    return revision
+
+
+def is_withdrawn(postmortem: Postmortem) -> bool:
+    return postmortem.status == Postmortem.Status.ARCHIVED
+
+
+@login_required
+@require_safe
+def revision(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
+    shown = revision_for(request.user, reference, number)
+    postmortem = shown.postmortem
+    revisions = list(postmortem.revisions.defer("document", "html").select_related("published_by"))
+    latest = revisions[0]
+    context: dict[str, Any] = {
+        "revision": shown,
+        "postmortem": postmortem,
+        "document": shown.document,
+        "parts": html.contents(shown.document),
+        "body": mark_safe(shown.html),  # noqa: S308 - rendered from templates and nh3 when it was published
+        "revisions": revisions,
+        "latest": latest,
+        "previous": next((row for row in revisions if row.number < shown.number), None),
+        "audience": html.AUDIENCES[shown.audience],
+        "may_edit": may_read_draft(request.user),
+        "may_publish": incident_access.may(request.user, "publish"),
+        "withdrawn": is_withdrawn(postmortem),
+    }
+    return private(render(request, "postmortems/revision.html", context))
+
+
+@login_required
+@require_safe
+def revision_file(request: HttpRequest, reference: str, suffix: str, number: int | None = None) -> HttpResponseBase:
+    shown = revision_for(request.user, reference, number)
+    name = f"{shown.postmortem.reference}-r{shown.number}.{suffix}"
+    if suffix == "json":
+        fields = {"document": shown.document, "sha256": shown.sha256, "previous_sha256": shown.previous_sha256}
+        return private(JsonResponse(fields, json_dumps_params={"ensure_ascii": False, "indent": 2}))
+    if suffix == "md":
+        return private(
+            HttpResponse(markdown(shown.document), content_type="text/markdown; charset=utf-8", headers={"Content-Disposition": f'inline; filename="{name}"'})
+        )
+    if not shown.pdf_stored_as:
+        waiting = render(request, "postmortems/revision_waiting.html", {"revision": shown, "postmortem": shown.postmortem}, status=202)
+        if not shown.pdf_error:
+            waiting["Refresh"] = waiting["Retry-After"] = "3"
+        return private(waiting)
+    try:
+        file = default_storage.open(shown.pdf_stored_as)
+    except FileNotFoundError:
+        raise Http404 from None
+    return private(FileResponse(file, content_type="application/pdf", filename=name))
+
+
+@login_required
+@require_safe
+def diff(request: HttpRequest, reference: str, old: int, new: int) -> HttpResponse:
+    before, after = revision_for(request.user, reference, old), revision_for(request.user, reference, new)
+    context = {
+        "old": before,
+        "new": after,
+        "postmortem": after.postmortem,
+        "changes": compare(before.document, after.document),
+        "revisions": after.postmortem.revisions.defer("document", "html"),
+    }
+    return private(render(request, "postmortems/revision_diff.html", context))
+
+
+def private(response: Answer) -> Answer:
+    response["Cache-Control"] = "private, no-store"
+    return response
