@@ -73,18 +73,21 @@ def measure_one(definition: Definition, moments: dict[str, Moment], now: datetim
         if end_at < start_at:
             return result(INVALID, f"“{end_name}” is before “{start_name}”.")
         return result(RECORDED, seconds=seconds_between(start_at, end_at))
-    reasons = [reason(name, moment) for (name, moment), at in zip(ends, (start_at, end_at), strict=True) if at is None]
-    return result(PENDING, " ".join(reasons), provisional=provisional(start_at or start.proposed_at, end_at or end.proposed_at, now))
+    undecided = [(name, moment) for (name, moment), at in zip(ends, (start_at, end_at), strict=True) if at is None]
+    return result(PENDING, reason(undecided), provisional=provisional(start_at or start.proposed_at, end_at or end.proposed_at, now))
 
 
 def decided(moment: Moment) -> datetime | None:
     return moment.at if moment.decision in DECIDED else None
 
 
-def reason(name: str, moment: Moment) -> str:
-    if moment.proposed_at is not None:
-        return f"“{name}” is proposed and waits for a person."
-    return f"“{name}” is missing."
+def reason(undecided: list[tuple[str, Moment]]) -> str:
+    """Say which milestones are missing and which only wait for a person."""
+    missing = [f"“{name}”" for name, moment in undecided if moment.proposed_at is None]
+    waiting = [f"“{name}”" for name, moment in undecided if moment.proposed_at is not None]
+    said = [f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing." if missing else ""]
+    said.append(f"{' and '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} only proposed." if waiting else "")
+    return " ".join(part for part in said if part)
 
 
 def provisional(start: datetime | None, end: datetime | None, now: datetime) -> int | None:

@@ -30,12 +30,12 @@ def test_two_decided_moments_are_recorded():
 def test_a_proposal_gives_a_provisional_value_and_stays_pending():
     found = of(start(decision="confirmed", at=T0), end(proposed_at=T0 + timedelta(minutes=7)))
     assert (found.state, found.seconds, found.provisional_seconds) == ("pending", None, 420)
-    assert found.reason == "“Detected” is proposed and waits for a person."
+    assert found.reason == "“Detected” is only proposed."
 
 
 def test_a_missing_moment_is_named():
     assert of(end(decision="confirmed", at=T0)).reason == "“Impact started” is missing."
-    assert of().reason == "“Impact started” is missing. “Detected” is missing."
+    assert of().reason == "“Impact started” and “Detected” are missing."
 
 
 def test_an_end_before_its_start_is_invalid():
