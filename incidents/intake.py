@@ -38,6 +38,7 @@ UPLOAD_LIMIT = 50 * MEGABYTE
 COMMAND_LIMIT = 2048 * MEGABYTE
 EVENT_LIMIT = 100_000
 HARD_EVENT_LIMIT = 1_000_000
+MAX_COLUMNS = 100
 LOOK = 50  # items that a look at a file reads
 PASSES = 5
 OPTIONS = ("source", "time_zone", "date", "mapping", "encoding")
@@ -120,25 +121,55 @@ def items(source: Source, payload: Payload, options: dict[str, Any]) -> Iterator
         raise SourceError(f"This file cannot be read as {source.label}.") from None
 
 
-def look(file: BinaryIO, name: str, options: dict[str, Any] | None = None) -> Look:
-    """Say what a file is, from its first items. Raises SourceError when it is none that can be read, ValidationError for options."""
+def look(file: BinaryIO, name: str, options: dict[str, Any] | None = None, *, lenient: bool = False) -> Look:
+    """Say what a file is, from its first items. Raises SourceError when it is none that can be read, ValidationError for options.
+
+    `lenient` lets a table pass whose columns are not understood: a person can say what they mean.
+    """
     given = clean_options(options)
     payload = payload_of(file, clean_line(name, limit=255))
     if payload.size == 0:
         raise SourceError("The file is empty.")
     source = source_for(payload, given)
     report, events, needs = Report(), 0, ""
-    for number, item in enumerate(items(source, payload, given)):
-        if isinstance(item, IncidentDraft):
-            report.note_incident(item)
-        elif isinstance(item, EventDraft):
-            events += 1
-            needs = needs or item.needs
-        if number >= LOOK:
-            break
+    try:
+        for number, item in enumerate(items(source, payload, given)):
+            if isinstance(item, IncidentDraft):
+                report.note_incident(item)
+            elif isinstance(item, EventDraft):
+                events += 1
+                needs = needs or item.needs
+            if number >= LOOK:
+                break
+    except SourceError:
+        if not (lenient and columns_of(source, payload, given)):
+            raise
     file.seek(0)
     about = {**report.incident, "services": tuple(report.incident.get("services", ()))}
     return Look(source, IncidentDraft(**about), events, needs)
+
+
+def columns_of(source: Source, payload: Payload, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each column is taken for, as guessed and as a person corrected it."""
+    if source.guess is None:
+        return []
+    payload.file.seek(0)
+    mapping = options.get("mapping") or {}
+    try:
+        columns = source.guess(payload)[:MAX_COLUMNS]
+    except (SourceError, *FAULTS):
+        return []
+    finally:
+        payload.file.seek(0)
+    return [{"name": each.name, "field": mapping.get(each.name, each.field), "samples": [text[:80] for text in each.samples[:3]]} for each in columns]
+
+
+def first_line(file: BinaryIO) -> str:
+    """Return the heading of a pasted text, if its first line is one."""
+    file.seek(0)
+    line = file.readline(400).decode("utf-8", "replace").strip()
+    file.seek(0)
+    return clean_line(line.lstrip("# ")) if line.startswith("#") else ""
 
 
 def receive(*, actor: Actor, incident: Incident, file: Any, name: str, channel: str, options: dict[str, Any] | None = None) -> Delivery:
@@ -148,9 +179,9 @@ def receive(*, actor: Actor, incident: Incident, file: Any, name: str, channel: 
     try:
         stored = storing.keep(file, limit=limit)
     except storing.TooLarge as error:
-        raise ValidationError({"files": str(error)}) from None
+        raise ValidationError({"file": str(error)}) from None
     if stored.size == 0:
-        raise ValidationError({"files": "The file is empty."})
+        raise ValidationError({"file": "The file is empty."})
     with transaction.atomic():
         delivery = Delivery.objects.create(
             incident=incident,
@@ -198,6 +229,7 @@ def import_delivery(delivery_id: int) -> None:
     if delivery.state in (State.RECEIVED, State.IMPORTING):
         Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED).update(state=State.IMPORTING)
         report = Report()
+        columns: list[dict[str, Any]] = []
         try:
             with storing.opened(delivery.stored_as) as file:
                 payload = payload_of(file, delivery.file_name)
@@ -205,10 +237,12 @@ def import_delivery(delivery_id: int) -> None:
                 if delivery.source != source.name:
                     delivery.source = source.name
                     Delivery.objects.filter(pk=delivery.pk).update(source=source.name)
-                while not finish(read_into(delivery, source, payload), delivery):
+                columns = columns_of(source, payload, delivery.options)
+                while not finish(read_into(delivery, source, payload), delivery, columns):
                     log.info("Delivery %s is read again: an import that shared its events was refused meanwhile", delivery.pk)
         except SourceError as error:
             report.refuse(error)
+            report.columns = columns
             discard(delivery)
             close(delivery, State.REFUSED, report)
         except FileNotFoundError:
@@ -258,9 +292,10 @@ def event_limit(delivery: Delivery) -> int:
     return HARD_EVENT_LIMIT if delivery.channel == Delivery.Channel.COMMAND else min(getattr(settings, "EVENT_LIMIT", EVENT_LIMIT), HARD_EVENT_LIMIT)
 
 
-def finish(batches: Batches, delivery: Delivery) -> bool:
+def finish(batches: Batches, delivery: Delivery, columns: list[dict[str, Any]]) -> bool:
     """Show everything at once, or ask for what is missing. False when a row that another import had stored was taken away again."""
     report = batches.report
+    report.columns = columns
     if report.needs_answer:
         close(delivery, State.NEEDS_ANSWER, report)
         return True

@@ -40,6 +40,7 @@ class Report:
     first: datetime | None = None
     last: datetime | None = None
     assumed_zones: Counter[str] = field(default_factory=Counter)
+    columns: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
     where: str = ""
 
@@ -93,6 +94,7 @@ class Report:
             "first": iso(self.first),
             "last": iso(self.last),
             "assumed_zones": dict(self.assumed_zones.most_common(3)),
+            "columns": self.columns,
             "error": self.error,
             "where": self.where,
         }

@@ -201,7 +201,7 @@ class Batches:
             for key in keys:
                 pk, draft = changed[key]
                 row = self.row(key, draft, content_hash(draft))
-                row.at = corrected.get(pk, row.occurred_at)
+                row.at = corrected.get(pk) or row.occurred_at
                 rows.append(row)
             TimelineEvent.objects.bulk_create(rows, update_conflicts=True, unique_fields=["incident", "source", "external_key"], update_fields=fields)
 

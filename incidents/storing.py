@@ -77,4 +77,5 @@ def blocks(file: Any) -> Iterator[bytes]:
 def opened(name: str) -> Iterator[BinaryIO]:
     """Open a kept file for reading; it is seekable whatever the storage."""
     with default_storage.open(name, "rb") as file:
-        yield getattr(file, "file", file)
+        inner: Any = file
+        yield getattr(inner, "file", inner)

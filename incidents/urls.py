@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.views import home, incidents, milestones, settings, timeline
+from incidents.views import home, imports, incidents, milestones, settings, timeline
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,7 +12,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/tokens/<int:pk>/revoke/", settings.token_revoke, name="token_revoke"),
     path("incidents/", incidents.incident_list, name="incident_list"),
     path("incidents/new/", incidents.incident_new, name="incident_new"),
+    path("incidents/new/import/", imports.import_new, name="import_new"),
     path("incidents/<str:reference>/", incidents.incident, name="incident"),
+    path("incidents/<str:reference>/import/", imports.import_page, name="import"),
+    path("incidents/<str:reference>/deliveries/<int:pk>/", imports.delivery, name="delivery"),
+    path("incidents/<str:reference>/deliveries/<int:pk>/again/", imports.delivery_again, name="delivery_again"),
+    path("incidents/<str:reference>/deliveries/<int:pk>/file/", imports.delivery_file, name="delivery_file"),
     path("incidents/<str:reference>/edit/", incidents.incident_edit, name="incident_edit"),
     path("incidents/<str:reference>/access/", incidents.incident_access, name="incident_access"),
     path("incidents/<str:reference>/history/", incidents.incident_history, name="incident_history"),
