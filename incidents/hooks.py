@@ -21,3 +21,5 @@ class Panel:
 incident_panels: list[Callable[[Actor, Any], Panel | None]] = []
 #: (actor) -> a panel for the home page, or None
 home_panels: list[Callable[[Actor], Panel | None]] = []
+#: (actor) -> references of things in the audit log that the actor may not know of
+hidden_subjects: list[Callable[[Actor], set[str]]] = []

@@ -15,6 +15,7 @@ from postmortems.models import ActionItem, Postmortem
 def register() -> None:
     """Called once at start."""
     hooks.incident_panels.append(incident_panel)
+    hooks.hidden_subjects.append(hidden_subjects)
     hooks.home_panels.extend([home.my_actions, home.my_drafts, home.recent_publications])
 
 
@@ -27,3 +28,10 @@ def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
         return None
     context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
     return hooks.Panel("postmortems/_incident_panel.html", context)
+
+
+def hidden_subjects(actor: Actor) -> set[str]:
+    """References of post-mortems and action items that the actor may not know of."""
+    drafts = Postmortem.objects.exclude(pk__in=Postmortem.objects.visible_to(actor).values("pk")).values_list("pk", flat=True)
+    items = ActionItem.objects.exclude(pk__in=ActionItem.objects.visible_to(actor).values("pk")).values_list("pk", flat=True)
+    return {f"PM-{pk}" for pk in drafts} | {f"ACT-{pk}" for pk in items}

@@ -111,19 +111,21 @@ def curation_of(event: TimelineEvent) -> Curation | None:
 def entry(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """One entry and the evidence it stands on."""
     incident = access.incident_for(request.user, reference)
+    return render(request, template(request, "entry"), entry_context(request, incident, pk))
+
+
+def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str, Any]:
     event = event_for(incident, pk)
-    zone = place(request, incident)
-    context = {
+    return {
         "incident": incident,
         "event": event,
         "curation": curation_of(event),
-        "zone": zone,
+        "zone": place(request, incident),
         "raw": pretty(event.raw),
         "precision": Precision(event.precision).label,
         "may_edit": access.may(request.user, "edit"),
         "url": event.url if event.url.startswith(("https://", "http://")) else "",
     }
-    return render(request, template(request, "entry"), context)
 
 
 def pretty(raw: str) -> str:
@@ -202,7 +204,7 @@ def entry_mark(request: HttpRequest, reference: str, pk: int) -> HttpResponseBas
         problem = "Somebody else changed this entry a moment ago. Nothing was saved; this is how it is now."
     if not request.htmx:  # type: ignore[attr-defined]
         if problem:
-            return render(request, "incidents/timeline_entry.html", {"incident": incident, "event": event_for(incident, pk), "problem": problem}, status=409)
+            return render(request, "incidents/timeline_entry.html", entry_context(request, incident, pk) | {"problem": problem}, status=409)
         return redirect(f"{incident.get_absolute_url()}?at={pk}#e{pk}")
     milestones = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     context = milestone_context(request, incident, milestones, place(request, incident)) | row_context(request, incident, milestones, pk) | {"problem": problem}
