@@ -169,15 +169,20 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         read_only_fields = fields
 
 
-class ImportSerializer(serializers.Serializer[Any]):
+class ImportOptionsSerializer(serializers.Serializer[Any]):
+    """How to read what a file leaves open."""
+
+    source = serializers.CharField(required=False, default="auto", max_length=40)  # type: ignore[assignment]  # named so in the contract
+    time_zone = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    date = serializers.DateField(required=False, allow_null=True, default=None)
+    mapping = serializers.DictField(child=serializers.CharField(max_length=40), required=False, default=dict)
+
+
+class ImportSerializer(ImportOptionsSerializer):
     """Files to import (multipart), or `text` as it was pasted."""
 
     files = serializers.ListField(child=serializers.FileField(), required=False, max_length=10)
     text = serializers.CharField(required=False, max_length=2_000_000)
-    source = serializers.CharField(required=False, default="auto", max_length=40)  # type: ignore[assignment]  # the field is named so in the contract
-    time_zone = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
-    date = serializers.DateField(required=False, allow_null=True, default=None)
-    mapping = serializers.JSONField(required=False, default=dict)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if not data.get("files") and not data.get("text"):

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import tokens, views
+from incidents.api import imports, tokens, views
 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
@@ -14,6 +14,8 @@ router.register("tokens", tokens.TokenViewSet, basename="api-token")
 incident = [
     path("timeline/", views.TimelineView.as_view()),
     path("timeline/<int:pk>/", views.TimelineEventView.as_view()),
+    path("imports/", imports.ImportsView.as_view()),
+    path("imports/<int:pk>/", imports.ImportView.as_view()),
     path("milestones/", views.MilestonesView.as_view()),
     path("milestones/<slug:kind>/", views.MilestoneView.as_view()),
 ]

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import views
+from postmortems.api import publication, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -14,6 +14,10 @@ postmortem = [
     path("sections/", views.SectionListView.as_view()),
     path("sections/<slug:key>/", views.SectionView.as_view()),
     path("sections/<slug:key>/versions/", views.SectionVersionsView.as_view()),
+    path("publish/", publication.PublishView.as_view()),
+    path("revisions/", publication.RevisionListView.as_view()),
+    path("revisions/<int:number>/", publication.RevisionView.as_view()),
+    re_path(r"^revisions/(?P<number>[0-9]{1,6})\.(?P<suffix>html|pdf|md|json)$", publication.RevisionFileView.as_view()),
 ]
 
 urlpatterns = [

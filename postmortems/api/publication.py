@@ -1,0 +1,78 @@
+"""Publishing and revisions over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.lib.conflict import Conflict
+from postmortems import publishing
+from postmortems.access import postmortem_for
+from postmortems.api.serializers import PostmortemSerializer, PublishSerializer, RevisionSerializer
+from postmortems.models import Revision
+from postmortems.rendering import html
+from postmortems.views.revisions import private, revision_file, revision_for
+
+
+class PublishView(APIView):
+    @extend_schema(request=PublishSerializer, responses={201: RevisionSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        """Publish what the post-mortem says now as the next revision, on top of the version in If-Match. Its PDF follows within seconds."""
+        postmortem = postmortem_for(request.user, reference, "publish")
+        version = version_sent(request)
+        body = PublishSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        postmortem.version = version  # what the caller saw; publishing compares it with what is stored
+        try:
+            revision = publishing.publish(actor=request.user, postmortem=postmortem, **body.validated_data)
+        except Conflict as conflict:
+            raise PreconditionFailed(PostmortemSerializer(conflict.current).data) from conflict
+        revision.refresh_from_db()
+        return tagged(RevisionSerializer(revision).data, version + 1, status.HTTP_201_CREATED)
+
+
+class RevisionListView(APIView):
+    @extend_schema(operation_id="postmortems_revisions_list", responses=RevisionSerializer(many=True))
+    def get(self, request: Request, reference: str) -> Response:
+        """Return what was published, newest first."""
+        postmortem = postmortem_for(request.user, reference)
+        rows = Revision.objects.visible_to(request.user).filter(postmortem=postmortem)
+        rows = rows.select_related("postmortem", "published_by").defer("document", "html")
+        return Response(RevisionSerializer(rows, many=True).data)
+
+
+class RevisionView(APIView):
+    @extend_schema(operation_id="postmortems_revisions_retrieve", responses=RevisionSerializer)
+    def get(self, request: Request, reference: str, number: int) -> Response:
+        return Response(RevisionSerializer(revision_for(request.user, reference, number)).data)
+
+
+class RevisionFileView(APIView):
+    @extend_schema(
+        operation_id="postmortems_revisions_file",
+        parameters=[OpenApiParameter("suffix", str, OpenApiParameter.PATH, enum=["html", "pdf", "md", "json"])],
+        responses={200: OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, reference: str, number: str, suffix: str) -> HttpResponseBase:
+        """Return a revision as one self-contained HTML file, as PDF (202 until it is rendered), Markdown or JSON."""
+        if suffix != "html":
+            answer: HttpResponseBase = revision_file(request._request, reference, suffix, int(number))
+            return answer
+        revision = revision_for(request.user, reference, int(number))
+        document: dict[str, Any] = revision.document
+        page = html.standalone(
+            document, body=revision.html, base_url=settings.BASE_URL, published=document["published"], number=revision.number, sha256=revision.sha256
+        )
+        answer = private(HttpResponse(page))
+        # The file carries its own style sheet; the site's policy would refuse it, and it needs nothing else.
+        answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+        return answer
