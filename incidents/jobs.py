@@ -33,7 +33,10 @@ MAX_LOST = 3  # a job that took its worker with it this often is poison
 MAX_DELAY = timedelta(hours=1)
 SWEEP_FOR = 60.0  # seconds; a sweep starts no more jobs after that, the next one goes on
 KEEP_DONE = timedelta(days=30)
+BROKER_PAUSE = 5.0  # seconds without another try after a broker did not answer
 HEARTBEAT = "jobs.swept_at"  # in the shared cache: when a worker last swept
+
+_broker_away_until = 0.0
 
 HANDLERS: dict[str, Callable[[int], None]] = {}
 
@@ -74,11 +77,15 @@ def wake(job_id: int) -> None:
     """Tell a worker. A broker that cannot be reached is no error: the sweep finds the row."""
     from incidents.tasks import run_job
 
+    global _broker_away_until
+    if time.monotonic() < _broker_away_until:
+        return
     try:
-        # One try: a page must not wait for a broker that is down.
+        # One try, and none for a while when it fails: a page must not wait for a broker that is down.
         run_job.apply_async((job_id,), retry=False)
     except Exception as error:  # the broker's own exceptions differ by transport
-        log.warning("Job %s waits for the sweep, the broker cannot be reached: %s", job_id, error)
+        _broker_away_until = time.monotonic() + BROKER_PAUSE
+        log.warning("Jobs wait for the sweep, the broker cannot be reached: %s", error)
 
 
 def lease() -> timedelta:
