@@ -34,7 +34,7 @@ class Kept(admin.ModelAdmin[Any]):
 
 
 @admin.register(User)
-class PersonAdmin(Kept, UserAdmin):
+class PersonAdmin(Kept, UserAdmin[User]):
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "is_staff")
     list_filter = ("role", "is_active", "is_staff")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("In the product", {"fields": ("role", "time_zone")}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -40,8 +40,7 @@ ICONS = {
 class Listed(Protocol):
     """What a mapping of query parameters offers (QueryDict does)."""
 
-    def get(self, key: str, default: str = "", /) -> Any: ...
-    def getlist(self, key: str, /) -> list[Any]: ...
+    def getlist(self, key: str, /) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +69,18 @@ class Filters:
 def parse_filters(params: Listed, kinds: Iterable[str]) -> Filters:
     """Read the filters of a page's address. What is not understood is left out, never an error."""
     known = set(kinds)
+
+    def word(name: str) -> str:
+        return (params.getlist(name) or [""])[-1].replace("\x00", "").strip()
+
     return Filters(
         kinds=tuple(kind for kind in params.getlist("kind") if kind in known),
-        sources=tuple(source for source in params.getlist("source") if source)[:20],
-        actor=str(params.get("actor", "")).strip()[:100],
-        text=str(params.get("q", "")).strip()[:200],
-        key_only=params.get("key", "") == "1",
-        with_hidden=params.get("hidden", "") == "1",
-        day=parse_day(str(params.get("day", ""))),
+        sources=tuple(source.replace("\x00", "") for source in params.getlist("source") if source)[:20],
+        actor=word("actor")[:100],
+        text=word("q")[:200],
+        key_only=word("key") == "1",
+        with_hidden=word("hidden") == "1",
+        day=parse_day(word("day")),
     )
 
 

@@ -36,11 +36,11 @@ def matching(incident: Incident, filters: Filters, zone: ZoneInfo) -> TimelineEv
     if not filters.with_hidden:
         events = events.exclude(curation__is_hidden=True)
     if filters.kinds:
-        events = events.filter(shown_kind__in=filters.kinds)
+        events = events.filter(Q(("shown_kind__in", filters.kinds)))
     if filters.sources:
         events = events.filter(source__in=filters.sources)
     if filters.key_only:
-        events = events.filter(shown_salience=Salience.KEY)
+        events = events.filter(Q(("shown_salience", Salience.KEY)))
     if filters.actor:
         events = events.filter(actor__icontains=filters.actor)
     if filters.text:

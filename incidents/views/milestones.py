@@ -112,7 +112,7 @@ def milestone(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         raise Http404
     form = MilestoneForm(request.POST, zone=place(request, incident))
     if not form.is_valid():
-        return answer(request, incident, problem=f"{row.kind.name}: {' '.join(error for errors in form.errors.values() for error in errors)}", status=422)
+        return answer(request, incident, problem=f"{row.kind.name}: {' '.join(str(error) for errors in form.errors.values() for error in errors)}", status=422)
     try:
         measuring.decide(actor=request.user, milestone=row, **form.cleaned_data)
     except ValidationError as error:
@@ -128,7 +128,9 @@ def confirm_all(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm every proposal that the page showed; fields are named `version-<milestone id>`."""
     incident = access.incident_for(request.user, reference, "edit")
     versions = {
-        int(name[8:]): int(value) for name, value in request.POST.items() if name.startswith("version-") and name[8:].isdecimal() and str(value).isdecimal()
+        int(name[8:]): int(str(value))
+        for name, value in request.POST.items()
+        if name.startswith("version-") and name[8:].isdecimal() and str(value).isdecimal()
     }
     try:
         confirmed = measuring.confirm_all(actor=request.user, incident=incident, versions=versions)
