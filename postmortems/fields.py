@@ -64,8 +64,9 @@ def label_of(name: str) -> str:
 
 
 def spell_out(text: str) -> str:
-    """Return `text` with field names replaced by their labels, for people to read."""
-    return SNAKE.sub(lambda match: f"“{label_of(match[0])}”", text)
+    """Return a minimum as people read it: with the labels of fields instead of their names, and words instead of signs."""
+    text = SNAKE.sub(lambda match: f"“{label_of(match[0])}”", text).replace(">=", "at least ").strip()
+    return text[:1].upper() + text[1:]
 
 
 def show(field: Field, value: str, zone: ZoneInfo) -> str:

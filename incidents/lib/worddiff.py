@@ -10,6 +10,8 @@ from difflib import SequenceMatcher
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 # Comparing words is quadratic at worst; above this a changed block is shown as a whole.
 MOST_TOKENS = 4_000
+#: Characters in common between two changes, below which they are shown as one.
+SHARED = 6
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Piece:
 
 def word_diff(old: str, new: str) -> list[Piece]:
     """Return the pieces that lead from `old` to `new`: lines first, then the words within the lines that changed."""
-    return list(joined(pieces(old, new)))
+    return list(joined(calmed(joined(pieces(old, new)))))
 
 
 def pieces(old: str, new: str) -> Iterator[Piece]:
@@ -46,6 +48,21 @@ def words(old: str, new: str) -> Iterator[Piece]:
         else:
             yield Piece("old", "".join(before[a:b]))
             yield Piece("new", "".join(after[c:d]))
+
+
+def calmed(parts: Iterator[Piece]) -> Iterator[Piece]:
+    """Where two rewritten passages share no more than a word or so between them, one passage: confetti is hard to read."""
+    run: list[Piece] = []
+    for part in [*parts, Piece("same", "")]:
+        between = part.op == "same" and part.text and len(part.text.strip()) < SHARED and "\n" not in part.text
+        if part.op != "same" or (run and between):
+            run.append(part)
+            continue
+        while run and run[-1].op == "same":  # what stands after the last change is no part of it
+            part = Piece("same", run.pop().text + part.text)
+        yield from (Piece(op, "".join(piece.text for piece in run if piece.op in {op, "same"})) for op in ("old", "new") if run)
+        run = []
+        yield part
 
 
 def joined(parts: Iterator[Piece]) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -143,5 +144,5 @@ def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, An
     completeness = overview.completeness_of(found, sections)
     for section in sections:
         section.check = completeness.of(section.key)  # type: ignore[attr-defined]
-    actions = ActionItem.objects.filter(postmortem=found).select_related("owner")
+    actions = sorted(ActionItem.objects.filter(postmortem=found).select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
     return {"postmortem": found, "incident": found.incident, "sections": sections, "completeness": completeness, "action_items": actions}

@@ -94,3 +94,13 @@ def test_the_incident_page_gets_a_panel(alice, charlie):
     panel = incident_hooks.incident_panel(alice, postmortem.incident)
     assert panel.context["postmortems"] == [postmortem] and panel.context["may_start"]
     assert incident_hooks.incident_panel(charlie, postmortem.incident) is None
+
+
+def test_the_incident_page_leads_to_the_post_mortem_and_its_action_items(alices, alice):
+    incident = make_incident()
+    start = reverse("postmortems:start", args=[incident.reference])
+    assert start in alices.get(incident.get_absolute_url()).content.decode()
+    postmortem = make_postmortem(alice, incident=incident)
+    item = make_action_item(incident=incident, postmortem=postmortem)
+    page = alices.get(incident.get_absolute_url()).content.decode()
+    assert f'href="{postmortem.get_absolute_url()}"' in page and f'href="{item.get_absolute_url()}"' in page

@@ -76,6 +76,10 @@
     });
   }
 
+  // On a phone the list of sections would push the text away.
+  const sections = document.querySelector(".writing__sections");
+  if (sections && matchMedia("(max-width: 55.99rem)").matches) sections.open = false;
+
   // The page of two texts ---------------------------------------------------
   const merge = document.querySelector("form[data-merge]");
   if (merge) {
