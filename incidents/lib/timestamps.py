@@ -74,9 +74,11 @@ def read_machine(value: object, zone: str = "", latest: datetime | None = None) 
         return _from_rfc2822(text, zone, latest)
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise TimeError("This is no time.")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise TimeError(f"{value} is no time.")
     if value == 0:
         return NOTHING
-    text = repr(value) if isinstance(value, float) else str(value) if -(10**22) < value < 10**22 else "?"
+    text = repr(value) if isinstance(value, float) else str(value) if isinstance(value, Decimal) or -(10**22) < value < 10**22 else "?"
     digits = DIGITS.fullmatch(text)
     if digits is None:
         raise TimeError(f"{text[:40]} is no time.")

@@ -42,7 +42,7 @@ _NAMES = {
     "actor": "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername from "
     "agent responder member login performedby operator engineer by handle nick owner assignee source host hostname system service "
     "component team email",
-    "kind": "kind eventtype type category eventcategory status state action level newstatus tostring currentstatus originalstatus severity",
+    "kind": "kind eventtype type category eventcategory status state action newstatus tostring currentstatus originalstatus",
     "url": "url link permalink htmlurl href weburl externalurl",
     "id": "eventid uuid guid messageid logid externalkey externalid entryid uid id key",
     "thread": "threadts threadid thread parentid parent replyto inreplyto",
@@ -141,12 +141,19 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     looks = {name: looks_of(values) for name, values in columns.items()}
     plain = {name: plain_name(name.rpartition(".")[2]) if named else "" for name in columns}
     found: dict[str, str] = {}
+    if not any(look.filled for look in looks.values()):  # no values at hand: the names alone must do
+        for field in ("time", "text", "actor", "kind", "url"):
+            ranked = [name for name in columns if name not in found and plain[name] in NAMES[field]]
+            if ranked:
+                found[min(ranked, key=lambda name: NAMES[field].index(plain[name]))] = field
+        return found
 
     def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[Looks], bool] | None = None) -> str:
         rank = {name: number for number, name in enumerate(NAMES[field])}
         free = [name for name in columns if name not in found and looks[name].filled]
-        # A shallow key beats a deep one of a slightly better name: createdAt before user.startedAt.
-        by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: (name.count("."), rank[plain[name]]))
+        # A shallow key beats a deep one of a better name (createdAt, user.startedAt), but for texts only one of about the same rank.
+        deep = 8 if field in ("text", "title") else 1000
+        by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: name.count(".") * deep + rank[plain[name]])
         chosen = by_name[0] if by_name else ""
         if not chosen and values_alone is not None:
             chosen = next((name for name in free if values_alone(looks[name])), "")

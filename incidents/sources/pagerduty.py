@@ -216,7 +216,7 @@ class _Reader:
                 "assign",
                 f"Assigned to {who}",
                 number,
-                f"{number}:assigned:{who}",
+                f"{number}:assigned:{who}:{each.get('at')}",
                 f"{where}.assignments[{index}]",
                 as_json(each),
                 "incident assignments",

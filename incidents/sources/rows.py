@@ -109,7 +109,7 @@ class RowReader:
             where,
             self.count,
             moment.needs,
-            written[:100],
+            (moment.local or written)[:100],
             moment.zone,
             moment.zone_assumed,
             moment.precision,

@@ -188,8 +188,8 @@ class _Reader:
             kind, rule, salience = "message", f"subtype {subtype}"[:60], 0
         elif subtype == "me_message":
             text = f"{actor} {text}"
-        text = note + text + suffixes(message) + _edited(message)
-        if not text.strip():
+        text = (note + text + suffixes(message) + _edited(message)).strip()
+        if not text:
             text, salience = "(no text)", 0
         channel = self.channel or (message["channel"] if isinstance(message.get("channel"), str) else "")
         stamp, thread = message["ts"], message.get("thread_ts")

@@ -11,7 +11,7 @@ from incidents.lib.timestamps import NUMERIC_DATE
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.dialect import MAX_COLUMNS, Rows, delimiter_of, encoding_of, header_of, is_markdown, open_rows, text_of_head
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
-from incidents.sources.fields import guess_fields, looks_of
+from incidents.sources.fields import SHARE, guess_fields, looks_of
 from incidents.sources.json_stream import looks_like_json
 from incidents.sources.rows import RowReader, corrected
 
@@ -51,7 +51,10 @@ def detect(payload: Payload) -> int:
     layout = layout_of(payload)
     if len(layout.columns) < 2 or layout.share < 0.75:
         return 0
-    fields = set(guess_fields(layout.values, named=layout.named).values())
+    guessed = guess_fields(layout.values, named=layout.named)
+    fields = set(guessed.values())
+    if not layout.named and "date" not in fields and any(looks_of(layout.values[name]).day >= SHARE for name, field in guessed.items() if field == "time"):
+        return 0  # days alone at the start of lines: a chat log with a comma after the date
     if "time" in fields and "text" in fields:
         return 75 if layout.named else 60 if layout.share > 0.9 else 30
     return 25 if layout.named and len(layout.columns) >= 3 and layout.share > 0.9 and len(next(iter(layout.values.values()))) >= 1 else 0

@@ -1,0 +1,88 @@
+"""The sources over real files of other people, where they are at hand; nothing of them is kept here."""
+
+import csv
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from incidents.sources import detect, named
+from incidents.sources.drafts import EventDraft, IncidentDraft, Rejected, SourceError
+from tests.incidents.sources.reading import options_for, payload_of
+
+ROOT = Path(__file__).resolve().parents[3]
+DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data")) / "payloads"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA")
+
+# Folder -> the source that must recognise its files, and files that hold no events of it.
+FOLDERS = {
+    "slack-export": ("slack", ("export__", "data-i455")),
+    "pagerduty": (
+        "pagerduty",
+        ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
+    ),
+    "alertmanager": ("alertmanager", ("schematic",)),
+}
+
+
+def read_file(path):
+    """Return the source's name, events, rejected parts and what was said against the file."""
+    data = path.read_bytes()
+    name = ""
+    try:
+        source = detect(payload_of(data, path.name))
+        name = source.name
+        items = list(source.read(payload_of(data, path.name), options_for(time_zone="UTC")))
+    except SourceError as error:
+        return name, [], [], error.message
+    return name, [item for item in items if isinstance(item, EventDraft)], [item for item in items if isinstance(item, Rejected)], ""
+
+
+def test_every_file_gives_events_or_a_reason():
+    lines = []
+    for path in sorted(DATA.glob("*/*")) if DATA.is_dir() else []:
+        name, events, rejected, reason = read_file(path)
+        lines.append(f"{path.parent.name + '/' + path.name:90.90} {name or '-':13} {len(events):6} events {len(rejected):4} rejected  {reason[:90]}")
+        assert events or reason, path
+        assert all(event.at is not None or event.needs for event in events), path
+    print("\n" + "\n".join(lines))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_files_of_a_vendor_are_recognised_and_read(folder):
+    source, without = FOLDERS[folder]
+    for path in sorted((DATA / folder).glob("*")):
+        if any(part in path.name for part in without):
+            continue
+        name, events, _, reason = read_file(path)
+        assert (name, bool(events), reason) == (source, True, ""), path.name
+
+
+def test_pagerduty_agrees_with_another_projects_reading():
+    """DevLake read the same raw rows: numbers, titles, states and times are an oracle."""
+    folder = DATA / "devlake-pagerduty"
+    with (folder / "expected-_tool_pagerduty_incidents.csv").open(newline="") as file:
+        expected = {row["url"]: row for row in csv.DictReader(file)}
+    for name in ("_raw_pagerduty_incidents.csv", "_raw_pagerduty_incidents.jsonl"):
+        items = list(named("pagerduty").read(payload_of((folder / name).read_bytes()), options_for()))
+        incidents = {item.url: item for item in items if isinstance(item, IncidentDraft)}
+        assert incidents.keys() == expected.keys()
+        for url, row in expected.items():
+            mine = {item.milestone: item for item in items if isinstance(item, EventDraft) and item.milestone and item.key.startswith(url.rpartition("/")[2])}
+            assert row["summary"].endswith(incidents[url].title)
+            assert incidents[url].severity == (row["priority"] or row["urgency"])
+            assert mine["detected"].at == datetime.fromisoformat(row["created_date"])
+            if row["status"] == "resolved":
+                assert mine["resolved"].at == datetime.fromisoformat(row["updated_date"])
+            else:
+                assert "resolved" not in mine
+
+
+def test_slack_loses_no_message():
+    path = DATA / "slack-export" / "contrib__sample.json"
+    _, events, rejected, _ = read_file(path)
+    messages = json.loads(path.read_bytes())["messages"]
+
+    assert len(events) + len(rejected) == sum(1 + len(each.get("slackdump_thread_replies") or ()) for each in messages)
