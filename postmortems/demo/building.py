@@ -1,0 +1,173 @@
+"""Writes. The example organisation, by the same functions that people's own incidents go through: exports are imported,
+milestones confirmed, post-mortems written and published."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from django.conf import settings
+from django.utils import timezone
+
+from incidents import intake, lifecycle, measuring
+from incidents.access import SYSTEM
+from incidents.models import Delivery, Incident, Milestone, Service, Severity, Team, User
+from postmortems import action_items, drafting, publishing
+from postmortems.demo.exports import exports
+from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate
+
+LOGIN = "demo_login"  # file under the data dir, readable by its owner only
+Say = Callable[[str], None]
+
+
+def build(say: Say) -> bool:
+    """Make the organisation unless it is there; return whether anything was made."""
+    with open(Path(__file__).parent / "organisation.yaml", encoding="utf-8") as file:
+        data: dict[str, Any] = yaml.safe_load(file)
+    people = make_people(data)
+    made = False
+    for row in data["incidents"]:
+        if Incident.objects.filter(title=row["title"]).exists():
+            continue
+        say(row["title"])
+        make_incident(row, people)
+        made = True
+    return made
+
+
+def make_people(data: dict[str, Any]) -> dict[str, User]:
+    """Make teams, services and people. Nobody but the administrator of the first run has a password."""
+    people = {"admin": make_administrator()}
+    teams = {name: Team.objects.get_or_create(name=name)[0] for name in data["teams"]}
+    for row in data["people"]:
+        fields = {
+            "first_name": row["first"],
+            "last_name": row["last"],
+            "role": row["role"],
+            "time_zone": row["zone"],
+            "email": f"{row['username']}@harbour.example",
+        }
+        user, made = User.objects.get_or_create(username=row["username"], defaults=fields)
+        if made:
+            user.set_unusable_password()
+            user.save()
+            teams[row["team"]].members.add(user)
+        people[user.username] = user
+    for row in data["services"]:
+        Service.objects.get_or_create(key=row["key"], defaults=row | {"team": teams[row["team"]]})
+    return people
+
+
+def make_administrator() -> User:
+    """Return the first account; where there is none, make it with a generated password, kept in a file that only its owner reads."""
+    if first := User.objects.filter(is_superuser=True).order_by("pk").first():
+        return first
+    password = secrets.token_urlsafe(12)
+    admin = User(username="admin", first_name="Alex", last_name="Admin", role=User.Role.ADMIN, is_staff=True, is_superuser=True, email="admin@harbour.example")
+    admin.set_password(password)
+    admin.save()
+    path = settings.DATA_DIR / LOGIN
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"admin {password}\n")
+    return admin
+
+
+def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
+    zone = ZoneInfo(row["zone"])
+    day = timezone.now().astimezone(zone).date() - timedelta(days=row["days_ago"])
+    start = datetime.combine(day, time.fromisoformat(row["at"]), zone)
+    lead = people[row["lead"]]
+    incident = lifecycle.declare(
+        actor=lead,
+        title=row["title"],
+        summary=row["summary"],
+        status=row["status"],
+        severity=Severity.objects.get(key=row["severity"]),
+        team=Team.objects.get(name=row["team"]),
+        lead=lead,
+        time_zone=row["zone"],
+        services=Service.objects.filter(key__in=row["services"]),
+        tags=row["tags"],
+        is_private=bool(row.get("private")),
+        members=[people[name] for name in row.get("private", [])],
+    )
+    Incident.objects.filter(pk=incident.pk).update(created_at=start + timedelta(minutes=10))
+    for export in exports(row, {name: str(user) for name, user in people.items()}, start):
+        delivery = intake.receive(
+            actor=lead, incident=incident, file=io.BytesIO(export.content), name=export.name, channel=Delivery.Channel.COMMAND, options=dict(export.options)
+        )
+        delivery = intake.import_now(delivery)
+        if delivery.state != Delivery.State.IMPORTED:
+            raise RuntimeError(f"{incident.reference}, {export.name}: {delivery.report.get('error') or delivery.state}")
+    settle_milestones(incident, lead, start, row)
+    postmortem = write_postmortem(incident, row.get("postmortem"), lead, people["ana"], start)
+    for item in row.get("actions", []):
+        make_action(incident, postmortem, item, people)
+    if postmortem and "published_after_days" in row["postmortem"]:
+        publish(postmortem, row["postmortem"], people["ana"], start)
+
+
+def settle_milestones(incident: Incident, lead: User, start: datetime, row: dict[str, Any]) -> None:
+    """Decide as a team would: given times by hand, the rest of a closed incident as proposed."""
+    given = row.get("milestones", {})
+    for milestone in Milestone.objects.filter(incident=incident).select_related("incident", "kind"):
+        minute = given.get(milestone.kind.key)
+        if minute is not None:
+            at = start.astimezone(UTC) + timedelta(minutes=minute)
+            measuring.decide(
+                actor=lead,
+                milestone=milestone,
+                version=milestone.version,
+                decision=Milestone.Decision.OVERRIDDEN,
+                at=at,
+                note="From the graph of failed requests",
+            )
+        elif milestone.proposed_at and row["status"] == "closed":
+            measuring.decide(actor=lead, milestone=milestone, version=milestone.version, decision=Milestone.Decision.CONFIRMED)
+
+
+def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: User, owner: User, start: datetime) -> Postmortem | None:
+    if row is None:
+        return None
+    incident.refresh_from_db()
+    template = RetrospectiveTemplate.objects.get(key=row["template"])
+    postmortem = drafting.start(actor=author, incident=incident, template=template)
+    sections = {section.key: section for section in postmortem.sections.all()}
+    for key, body in row["sections"].items():
+        section = sections[key]
+        drafting.save_section(actor=author, section=section, version=section.version, body=body, values=section.values)
+    Postmortem.objects.filter(pk=postmortem.pk).update(owner=owner, created_at=start + timedelta(days=1))
+    return Postmortem.objects.get(pk=postmortem.pk)
+
+
+def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str, Any], people: dict[str, User]) -> None:
+    today = timezone.localdate()
+    item = action_items.add(
+        actor=SYSTEM,
+        incident=incident,
+        postmortem=postmortem,
+        title=row["title"],
+        kind=row["kind"],
+        priority=row["priority"],
+        owner=people[row["owner"]],
+        due_on=today + timedelta(days=row["due"]),
+        status=row["status"],
+        closing_note=row.get("note", ""),
+    )
+    if item.completed_at:
+        # As if it had been done some days before it was due.
+        done = datetime.combine(today + timedelta(days=min(row["due"], 0) - 3), time(15), UTC)
+        ActionItem.objects.filter(pk=item.pk).update(completed_at=done)
+
+
+def publish(postmortem: Postmortem, row: dict[str, Any], publisher: User, start: datetime) -> None:
+    now = start.astimezone(UTC) + timedelta(days=row["published_after_days"])
+    publishing.publish(actor=publisher, postmortem=postmortem, audience=row["audience"], note=row.get("note", ""), now=now)
