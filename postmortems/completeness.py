@@ -97,8 +97,9 @@ def check_all(sections: Sequence[Text], around: Surroundings) -> Completeness:
 
 def check(section: Text, around: Surroundings) -> Check:
     if is_empty(section, around):
-        gaps = (empty_gap(section),) if section.required else ()
-        return Check(section.key, section.title, section.required, "missing" if section.required else "empty", gaps)
+        if not section.required:
+            return Check(section.key, section.title, False, "empty")
+        return Check(section.key, section.title, True, "missing", (empty_gap(section),))
     gaps = tuple(gaps_of(section, around))
     return Check(section.key, section.title, section.required, "thin" if gaps else "done", gaps)
 

@@ -16,7 +16,7 @@ from postmortems.models import ActionItem, Postmortem, Section
 
 def completeness_of(postmortem: Postmortem, sections: Sequence[Section] | None = None) -> Completeness:
     """What is missing in one post-mortem; `sections` where the caller has them already."""
-    return check_all(list(postmortem.sections.all()) if sections is None else sections, surroundings([postmortem])[postmortem.pk])  # type: ignore[arg-type]
+    return check_all(list(postmortem.sections.all()) if sections is None else sections, surroundings([postmortem])[postmortem.pk])
 
 
 def completeness_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Completeness]:

@@ -28,7 +28,7 @@ class DetailsForm(forms.Form):
 
     def __init__(self, *args: Any, postmortem: Postmortem, **kwargs: Any) -> None:
         row = {"title": postmortem.title, "owner": postmortem.owner_id, "status": postmortem.status, "version": postmortem.version}
-        super().__init__(*args, initial=row | kwargs.pop("initial", {}), **kwargs)
+        super().__init__(*args, **kwargs | {"initial": row})
         self.fields["owner"].queryset = people_of(postmortem.incident)  # type: ignore[attr-defined]
         # Publishing and archiving are acts of their own; the form only keeps what they set.
         statuses = [Postmortem.Status.DRAFT, Postmortem.Status.IN_REVIEW]

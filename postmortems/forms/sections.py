@@ -28,7 +28,7 @@ class SectionForm(forms.Form):
         self.fields_of_kind = parse_fields(section.fields) if section.kind == "impact" else []
         first |= {PREFIX + one.name: self.shown(one, section.values.get(one.name, "")) for one in self.fields_of_kind}
         first[f"{PREFIX}show"] = section.values.get("show", "key")
-        super().__init__(*args, initial=first | kwargs.pop("initial", {}), **kwargs)
+        super().__init__(*args, **kwargs | {"initial": first | kwargs.get("initial", {})})
         if section.kind != "markdown" and section.kind != "bullets":
             self.fields["body"].widget.attrs["rows"] = 8
         for one in self.fields_of_kind:
@@ -78,9 +78,6 @@ def form_field(one: Field, zone: ZoneInfo) -> forms.Field:
 class MomentField(forms.DateTimeField):
     """A local time without its zone: the form knows the zone."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"], **kwargs)
-
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
@@ -90,9 +87,7 @@ class MomentField(forms.DateTimeField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
     def parse(self, text: str) -> datetime:
-        for pattern in self.input_formats:
-            try:
-                return datetime.strptime(text, str(pattern))  # noqa: DTZ007 - the form gives it its zone
-            except ValueError:
-                continue
-        raise ValueError(text)
+        at = datetime.fromisoformat(text)
+        if at.tzinfo:
+            raise ValueError(text)
+        return at

@@ -118,11 +118,10 @@ def differences(form: EditActionItemForm, theirs: ActionItem) -> list[tuple[str,
     for name in action_items.EDITABLE:
         mine, other = form.cleaned_data.get(name), getattr(theirs, name)
         if (mine or None) != (other or None):
-            label, choices = form.fields[name].label or name.replace("_", " ").capitalize(), dict(getattr(form.fields[name], "choices", ()))
+            label, choices = str(form.fields[name].label or name.replace("_", " ").capitalize()), dict(getattr(form.fields[name], "choices", ()))
             pair = [str(choices.get(value, value)) if isinstance(value, str) else str(value or "–") for value in (other, mine)]
             rows.append((label, pair[0], pair[1]))
-    form.data = form.data.copy()
-    form.data["version"] = str(theirs.version)
+    form.data = {**form.data.dict(), "version": str(theirs.version)}  # type: ignore[attr-defined]
     return rows
 
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from incidents.access import Actor, incident_for
+from incidents.access import Actor, incident_for, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Service, Severity, User
@@ -37,13 +37,12 @@ def draft_for(actor: Actor, reference: str) -> Postmortem:
 def postmortem_list(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     filter_choices(form)
-    rows = filtered(Postmortem.objects.visible_to(request.user), form, request.user)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    found = filtered(Postmortem.objects.visible_to(request.user), form, request.user)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     postmortems = list(page.object_list)
     progress = overview.completeness_by_id([one for one in postmortems if one.status != Postmortem.Status.PUBLISHED])
-    for one in postmortems:
-        one.progress = progress.get(one.pk)  # type: ignore[attr-defined]
-    context = {"page": page, "postmortems": postmortems, "form": form, "is_filtered": any(request.GET.get(name) for name in form.fields)}
+    rows = [(one, progress.get(one.pk)) for one in postmortems]
+    context = {"page": page, "postmortems": postmortems, "rows": rows, "form": form, "is_filtered": any(request.GET.get(name) for name in form.fields)}
     return render(request, "postmortems/postmortem_list.html", context)
 
 
@@ -122,7 +121,7 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
     form = DetailsForm(request.POST or None, postmortem=found)
     status = 200
     if request.method == "POST":
-        access.require(request.user, "draft")
+        require(request.user, "draft")
         status = 422
         if form.is_valid():
             try:
@@ -131,8 +130,7 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 found, status = conflict.current, 409
                 form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the status {found.get_status_display()}.")
                 # What was typed stays; saving again is now a decision made with both in sight.
-                form.data = form.data.copy()
-                form.data["version"] = str(found.version)
+                form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
             else:
                 messages.success(request, "Saved.")
                 return redirect(found)
@@ -142,7 +140,11 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
 
 def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:
     completeness = overview.completeness_of(found, sections)
-    for section in sections:
-        section.check = completeness.of(section.key)  # type: ignore[attr-defined]
     actions = sorted(ActionItem.objects.filter(postmortem=found).select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
-    return {"postmortem": found, "incident": found.incident, "sections": sections, "completeness": completeness, "action_items": actions}
+    return {
+        "postmortem": found,
+        "incident": found.incident,
+        "rows": list(zip(sections, completeness.checks, strict=True)),
+        "completeness": completeness,
+        "action_items": actions,
+    }

@@ -85,14 +85,12 @@ def next_url(request: HttpRequest, postmortem: Postmortem, saved: Section) -> st
 def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
     sections = list(postmortem.sections.all())
     completeness = overview.completeness_of(postmortem, sections)
-    for one in sections:
-        one.check = completeness.of(one.key)  # type: ignore[attr-defined]
     place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
     return {
         "postmortem": postmortem,
         "incident": postmortem.incident,
         "section": found,
-        "sections": sections,
+        "rows": list(zip(sections, completeness.checks, strict=True)),
         "form": form,
         "check": completeness.of(found.key),
         "completeness": completeness,
@@ -130,7 +128,7 @@ def milestone_context(incident: Incident) -> dict[str, Any]:
 
 
 def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
-    entries = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
+    entries: Any = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
     total, chosen = entries.count(), entries.filter(shown_salience=Salience.KEY) if shown == "key" else entries
     number = chosen.count()
     return {"entries": list(chosen[:EXCERPT]), "entry_total": total, "entry_number": number, "entries_more": max(number - EXCERPT, 0)}
