@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.db.models.functions import Substr
 
-from incidents.models import Incident, Kind, Milestone, Salience, TimelineEvent
+from incidents.models import Delivery, Incident, Kind, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
 from incidents.timeline import Cursor, Filters, Row
 
@@ -30,9 +30,9 @@ class Window:
     after: Cursor | None  # where the next window begins, or None at the end
 
 
-def matching(incident: Incident, filters: Filters, zone: ZoneInfo) -> TimelineEventQuerySet:
+def matching(incident: Incident, filters: Filters, zone: ZoneInfo, deliveries: Iterable[Delivery] | None = None) -> TimelineEventQuerySet:
     """Return the events that the filters ask for, as curated."""
-    events = TimelineEvent.objects.committed(incident).as_curated()
+    events = TimelineEvent.objects.committed(incident, deliveries).as_curated()
     if not filters.with_hidden:
         events = events.exclude(curation__is_hidden=True)
     if filters.kinds:

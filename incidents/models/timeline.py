@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models.functions import Coalesce
 
@@ -53,10 +55,13 @@ class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
     def visible_to(self, actor: access.Actor) -> TimelineEventQuerySet:
         return self.filter(access.incident_filter(actor, "incident__"))
 
-    def committed(self, incident: Incident) -> TimelineEventQuerySet:
-        """The incident's events but those of an import that has not finished."""
+    def committed(self, incident: Incident, deliveries: Iterable[Delivery] | None = None) -> TimelineEventQuerySet:
+        """The incident's events but those of an import that has not finished; `deliveries` are all of its, if already loaded."""
         # Two steps, not a join: there is hardly ever an unfinished delivery, so the second query stays a plain index scan.
-        unfinished = list(Delivery.objects.filter(incident=incident).exclude(state=Delivery.State.IMPORTED).values_list("pk", flat=True))
+        if deliveries is None:
+            unfinished = list(Delivery.objects.filter(incident=incident).exclude(state=Delivery.State.IMPORTED).values_list("pk", flat=True))
+        else:
+            unfinished = [delivery.pk for delivery in deliveries if delivery.state != Delivery.State.IMPORTED]
         events = self.filter(incident=incident)
         return events.exclude(delivery__in=unfinished) if unfinished else events
 

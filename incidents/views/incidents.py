@@ -12,15 +12,13 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, catalogue, hooks, lifecycle
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
-from incidents.models import AuditEvent, Incident, Milestone
+from incidents.models import AuditEvent, Delivery, Incident, Milestone
 from incidents.views.milestones import milestone_context
 from incidents.views.timeline import timeline_context
 from incidents.views.zones import place
@@ -57,25 +55,15 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "may_import": access.may(request.user, "import"),
         "may_restrict": access.may(request.user, "restrict"),
         "deliveries": deliveries,
-        "deliveries_template": deliveries_template(),
+        "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
+        "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
         "event_count": incident.events.count(),
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
     context |= milestone_context(request, incident, rows, zone)
-    context |= timeline_context(
-        request, incident, rows, zone, sources=sorted({delivery.source for delivery in deliveries if delivery.source} | {lifecycle.MANUAL})
-    )
+    context |= timeline_context(request, incident, rows, zone, deliveries)
     return render(request, "incidents/incident.html", context)
-
-
-def deliveries_template() -> str:
-    """Return the panel of what was imported, if the intake's pages are there."""
-    try:
-        get_template("incidents/_deliveries.html")
-    except TemplateDoesNotExist:
-        return ""
-    return "incidents/_deliveries.html"
 
 
 @login_required

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents import access, lifecycle, timeline_query
 from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
 from incidents.lib.conflict import Conflict
-from incidents.models import Curation, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
+from incidents.models import Curation, Delivery, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
 from incidents.timeline import Row, arrange, parse_cursor, parse_filters
 from incidents.views.milestones import milestone_context
 from incidents.views.zones import chosen, place
@@ -32,13 +32,15 @@ MARKS: dict[str, dict[str, Any]] = {
 RAW_LIMIT = 200_000
 
 
-def timeline_context(request: HttpRequest, incident: Incident, milestones: list[Milestone], zone: ZoneInfo, sources: list[str]) -> dict[str, Any]:
+def timeline_context(
+    request: HttpRequest, incident: Incident, milestones: list[Milestone], zone: ZoneInfo, deliveries: list[Delivery] | None = None
+) -> dict[str, Any]:
     """Return one window of the timeline and what its filters need."""
     filters = parse_filters(request.GET, Kind.values)
     after = parse_cursor(request.GET.get("after", ""))
     anchor = request.GET.get("at", "")
     start = timeline_query.place_of(incident, int(anchor)) if anchor.isascii() and anchor.isdigit() and len(anchor) < 19 else None
-    events = timeline_query.matching(incident, filters, zone)
+    events = timeline_query.matching(incident, filters, zone, deliveries)
     window = timeline_query.window(events, marks=timeline_query.marks_of(milestones), after=after, start=start)
     zone_choice = chosen(request)
     extra = {} if zone_choice == "incident" else {"zone": zone_choice}
@@ -57,7 +59,7 @@ def timeline_context(request: HttpRequest, incident: Incident, milestones: list[
         "zone": zone,
         "zone_name": zone.key,
         "kinds": Kind.choices,
-        "sources": sources,
+        "sources": sorted({delivery.source for delivery in deliveries or [] if delivery.source} | {lifecycle.MANUAL}),
         "sprite": static("icons.svg"),
         "base": incident.get_absolute_url(),
         "may_edit": access.may(request.user, "edit"),
@@ -92,7 +94,7 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{incident.get_absolute_url()}?{request.GET.urlencode()}")
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
-    return render(request, "incidents/_timeline_window.html", timeline_context(request, incident, rows, place(request, incident), sources=[]))
+    return render(request, "incidents/_timeline_window.html", timeline_context(request, incident, rows, place(request, incident)))
 
 
 def event_for(incident: Incident, pk: int) -> TimelineEvent:
