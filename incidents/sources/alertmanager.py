@@ -13,7 +13,7 @@ from typing import Any
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, Node, read_nodes, sample
 
 ALERTS = ("alerts", "data")
@@ -99,9 +99,9 @@ def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word:
         at=moment.at,
         text=clean_text(f"{'Alert' if firing else 'Alert resolved'}: {text}", limit=20_000),
         key=clean_line(key, limit=200),
-        where=where[:200],
+        where=tidy(where, 200),
         needs=moment.needs,
-        local=moment.local[:100],
+        local=tidy(moment.local, 100),
         zone=moment.zone,
         zone_assumed=moment.zone_assumed,
         precision=moment.precision,

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from incidents.lib.text import clean_line
+
+
+def tidy(value: str, limit: int) -> str:
+    """Return a short field on one line, cleaned where it must be."""
+    return value[:limit] if value.isascii() and value.isprintable() else clean_line(value, limit=limit)
+
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
@@ -42,6 +49,10 @@ class Rejected:
     where: str
     reason: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", tidy(self.where, 200))
+        object.__setattr__(self, "reason", tidy(self.reason, 1000))
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentDraft:
@@ -76,6 +87,6 @@ class SourceError(Exception):
     """The payload is not what this source reads, or is broken. Says where and what to do; shown to the person as it is."""
 
     def __init__(self, message: str, where: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.where = where
+        self.message = tidy(message, 1000)
+        self.where = tidy(where, 200)
+        super().__init__(self.message)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.sources.base import Payload
-from incidents.sources.drafts import SourceError
+from incidents.sources.drafts import SourceError, tidy
 
 CHUNK = 256 * 1024
 MAX_VALUE = 16 * 1024 * 1024  # characters of one element
@@ -51,6 +51,7 @@ class Node:
 def place(path: Path, page: int = 1) -> str:
     """Return "log_entries[3]", or "page 2, log_entries[3]"."""
     spelled = "".join(f"[{part}]" if isinstance(part, int) else f".{part[:60]}" for part in path).lstrip(".") or "the document"
+    spelled = tidy(spelled, 150)
     return spelled if page == 1 else f"page {page}, {spelled}"
 
 

@@ -17,7 +17,7 @@ from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
 from incidents.sources.pagerduty_shapes import (
     agent_of,
@@ -351,15 +351,15 @@ class _Reader:
             at=moment.at,
             text=clean_text(text.strip(), limit=20_000) or kind,
             key=clean_line(identity or f"{kind}:{second}:{digest(text)}", limit=200),
-            where=where[:200],
+            where=tidy(where, 200),
             order=self.order,
             needs=moment.needs,
-            local=moment.local[:100],
+            local=tidy(moment.local, 100),
             zone=moment.zone,
             zone_assumed=moment.zone_assumed,
             precision=moment.precision,
             kind=name,
-            rule=f"{rule} {kind}"[:60] if not rule.startswith("word:") else rule[:60],
+            rule=tidy(f"{rule} {kind}", 60) if not rule.startswith("word:") else rule[:60],
             salience=weight,
             actor=clean_line(actor, limit=200),
             url=clean_line(url, limit=1000) if url.startswith(("https://", "http://")) else "",

@@ -12,7 +12,7 @@ from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import EARLIEST, Moment, TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, plain_name, zone_in
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.words import kind_of
@@ -97,7 +97,7 @@ class RowReader:
         if self.kind >= 0 and (named := values[self.kind]):
             sure = _kind(named)
             if sure:
-                kind, rule = sure, f"column kind: {named.strip()[:40]}"
+                kind, rule = sure, tidy(f"column kind: {named.strip()}", 60)
                 salience = 2 if sure in KEY_KINDS else max(salience, 1)
         if self.milestone >= 0 and values[self.milestone].strip() in MILESTONES:
             milestone = values[self.milestone].strip()
@@ -109,7 +109,7 @@ class RowReader:
             where,
             self.count,
             moment.needs,
-            (moment.local or written)[:100],
+            tidy(moment.local or written, 100),
             moment.zone,
             moment.zone_assumed,
             moment.precision,
@@ -144,7 +144,7 @@ class RowReader:
                 where=start.where,
                 order=self.count,
                 needs=moment.needs,
-                local=values[self.end].strip()[:100],
+                local=tidy(values[self.end].strip(), 100),
                 zone=moment.zone,
                 zone_assumed=moment.zone_assumed,
                 precision=moment.precision,

@@ -14,7 +14,7 @@ from incidents.lib.archives import Archive, ArchiveError, is_zip, open_zip
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, Node, nodes, read_nodes, sample
 from incidents.sources.slack_text import suffixes, text_of
 from incidents.sources.words import kind_of
@@ -185,7 +185,7 @@ class _Reader:
         if short in COMINGS:
             kind, rule, salience = "role", f"subtype {subtype}", 0
         elif short in HOUSEKEEPING or note:
-            kind, rule, salience = "message", f"subtype {subtype}"[:60], 0
+            kind, rule, salience = "message", tidy(f"subtype {subtype}", 60), 0
         elif subtype == "me_message":
             text = f"{actor} {text}"
         text = (note + text + suffixes(message) + _edited(message)).strip()
@@ -198,7 +198,7 @@ class _Reader:
             at=moment.at,
             text=clean_text(text, limit=20_000),
             key=clean_line(f"{channel}:{stamp}{':deleted' if note else ''}", limit=200),
-            where=where[:200],
+            where=tidy(where, 200),
             order=self.count,
             local=moment.local,
             zone="UTC",

@@ -77,6 +77,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = RowReader(layout.columns, fields, options, _day_first(payload, encoding, layout, fields))
     rows, text = open_rows(payload.file, encoding, layout.delimiter)
     bad = total = 0
+    last = ""
     try:
         for line, values, raw in itertools.islice(rows, layout.skip, None):
             total += 1
@@ -88,15 +89,16 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 items = reader.items(values, raw.rstrip("\r\n"), f"line {line}")
             if items and type(items[0]) is Rejected:
                 bad += 1
+                last = items[0].reason
                 if bad > FEW and bad * 10 > total:
-                    raise SourceError(f"More than a tenth of the first {total} rows cannot be read; the last: {items[0].reason}", f"line {line}")
+                    raise SourceError(f"More than a tenth of the first {total} rows cannot be read; the last: {last}", f"line {line}")
             yield from items
     except UnicodeError:
         raise SourceError(f"The file is not {encoding.removesuffix('-sig').upper()}.", "the file") from None
     finally:
         text.detach()
     if not reader.count:
-        raise SourceError("The table has no row with a time and a text." if not bad else f"No row of the table can be read. The last: {items[0].reason}")  # type: ignore[union-attr]
+        raise SourceError(f"No row of the table can be read. The last: {last}" if bad else "The table has no row with a time and a text.")
 
 
 def _day_first(payload: Payload, encoding: str, layout: Layout, fields: dict[str, str]) -> bool | None:

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from incidents.sources.drafts import tidy
+
 NOISE, NORMAL, KEY = 0, 1, 2
 
 
@@ -230,7 +232,7 @@ def _kind_of(text: str) -> Reading:
             continue
         if rule.claims and _taken_back(low, match):
             continue
-        return Reading(rule.kind, f"word: {' '.join(match.group().split())[:50]}", rule.salience, rule.milestone)
+        return Reading(rule.kind, tidy(f"word: {' '.join(match.group().split())[:50]}", 60), rule.salience, rule.milestone)
     if len(low) <= 40 and SMALL_TALK.match(low):
         return Reading("message", "small talk", NOISE)
     return PLAIN

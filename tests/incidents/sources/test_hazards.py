@@ -35,8 +35,10 @@ def survives(data):
                     f"{item.key}{item.actor}{item.where}{item.thread}{item.url}{item.local}{item.rule}".encode()
                 elif isinstance(item, Rejected):
                     assert item.where and item.reason
+                    f"{item.where}{item.reason}".encode()
         except SourceError as error:
             assert error.message
+            f"{error.message}{error.where}".encode()
 
 
 @given(st.binary(max_size=300))
