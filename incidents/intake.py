@@ -299,8 +299,6 @@ def finish(batches: Batches, delivery: Delivery, columns: list[dict[str, Any]]) 
     if report.needs_answer:
         close(delivery, State.NEEDS_ANSWER, report)
         return True
-    report.created, report.duplicate = batches.stored, batches.repeated
-    report.updated += len(batches.changed)
 
     def work() -> None:
         with transaction.atomic():

@@ -105,13 +105,12 @@ class Batches:
         self.stored = 0  # rows that are this delivery's own, as far as this reading knows
         self.changed: dict[str, tuple[int, EventDraft]] = {}
         self.adopted: list[int] = []
-        self.repeated = 0
+        self.updated_early = 0
 
     def add(self, draft: EventDraft) -> None:
         key = external_key(draft)
         mark = hash(key)
         if mark in self.seen:  # the first of two in one file stays: the same on every reading
-            self.repeated += 1
             return
         self.seen.add(mark)
         self.waiting.append((key, draft))
@@ -124,18 +123,17 @@ class Batches:
         # In the order of their keys: of four imports of the same events, unsorted, two died of deadlock.
         batch = sorted(((key, draft, content_hash(draft)) for key, draft in self.waiting), key=lambda row: row[0])
         self.waiting = []
-        stored, changed, adopted, same = retried(lambda: self.store(batch))
+        stored, changed, adopted = retried(lambda: self.store(batch))
         self.stored += stored
         self.changed |= changed
         self.adopted += adopted
-        self.repeated += same
 
-    def store(self, batch: list[tuple[str, EventDraft, str]]) -> tuple[int, dict[str, tuple[int, EventDraft]], list[int], int]:
-        """Insert what is new. Return how many rows are the delivery's own, what changed, what to adopt, how many are there already."""
+    def store(self, batch: list[tuple[str, EventDraft, str]]) -> tuple[int, dict[str, tuple[int, EventDraft]], list[int]]:
+        """Insert what is new. Return how many rows are the delivery's own, what changed, and what to adopt."""
         delivery = self.delivery
         same = {"incident_id": delivery.incident_id, "source": delivery.source}
         changed: dict[str, tuple[int, EventDraft]] = {}
-        own, adopted, known = 0, [], 0
+        own, adopted = 0, []
         with transaction.atomic():
             found: dict[str, tuple[int, str, int | None]] = {}
             unfinished: set[int] = set()
@@ -157,25 +155,33 @@ class Batches:
                         TimelineEvent.objects.filter(pk=pk).update(**columns(delivery, draft, digest))
                 elif before != digest:
                     changed[key] = (pk, draft)
-                else:
-                    known += 1
-                    if owner in unfinished:
-                        adopted.append(pk)
+                elif owner in unfinished:
+                    adopted.append(pk)
             TimelineEvent.objects.bulk_create(new, ignore_conflicts=True)
             Delivery.objects.filter(pk=delivery.pk).update(progress=self.report.read)
-        return own + len(new), changed, adopted, known
+        return own + len(new), changed, adopted
 
     def is_complete(self) -> bool:
         """Whether what this reading believes to own is what it owns: false when another import stored the same events meanwhile."""
         return TimelineEvent.objects.filter(delivery=self.delivery).count() == self.stored
 
     def settle(self) -> bool:
-        """Within the finishing transaction: apply what concerns rows that are shown. False when a row to adopt is gone."""
-        done = 0
+        """Within the finishing transaction: apply what concerns rows that are shown, and count. False when a row to adopt is gone.
+
+        An event counts as created by the delivery that shows it first, whichever stored it.
+        """
+        report = self.report
+        report.created = TimelineEvent.objects.filter(delivery=self.delivery).count()
+        unfinished = list(others(self.delivery).values_list("pk", flat=True)) if self.adopted else []
         for pks in chunks(self.adopted, BATCH):
-            done += TimelineEvent.objects.filter(pk__in=pks).update(delivery=self.delivery)
+            rows = TimelineEvent.objects.filter(pk__in=pks)
+            if rows.count() < len(pks):
+                return False
+            report.created += rows.filter(delivery__in=unfinished).update(delivery=self.delivery)
         self.update(self.changed, FIELDS)
-        return done == len(self.adopted)
+        report.updated = self.updated_early + len(self.changed)
+        report.duplicate = report.read - report.created - report.updated
+        return True
 
     def settle_early(self) -> None:
         """Bring the updates of the last transaction down to its limit; each event changes as a whole, but not all at once."""
@@ -188,7 +194,7 @@ class Batches:
                     self.update(part, FIELDS[1:])  # they stay with the delivery that is shown
 
             retried(work)
-            self.report.updated += len(part)
+            self.updated_early += len(part)
             for key in part:
                 del self.changed[key]
 
