@@ -106,6 +106,34 @@ def test_words_that_never_reached_the_server_come_back_after_a_reload(page, sign
     assert body_of(postmortem) == "Written in vain?"
 
 
+def test_pressing_save_while_it_saves_by_itself_is_no_race(page, sign_in, alice):
+    postmortem = make_postmortem(alice)
+    sign_in(page, alice).goto(address(postmortem))
+    held = []
+    page.route("**/sections/response/", lambda route: held.append(route) if "x-autosave" in route.request.headers and not held else route.continue_())
+    write(page, "First. ")
+    expect(state(page)).to_contain_text("Saving")
+    write(page, "Second.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    held[0].continue_()
+    expect(page.get_by_text("is saved.")).to_be_visible()
+    assert body_of(postmortem) == "First. Second."
+    assert not Section.objects.get(postmortem=postmortem, key="response").versions.filter(is_lost=True).exists()
+    expect(page.locator("[data-recovered]")).to_be_hidden()
+
+
+def test_what_is_not_valid_stays_in_the_form_and_is_not_called_saved(page, sign_in, alice, expected_errors):
+    expected_errors.append("422")
+    postmortem = make_postmortem(alice)
+    sign_in(page, alice).goto(address(postmortem, "impact"))
+    page.get_by_label("Share of people affected").fill("140")
+    page.keyboard.press("Control+s")
+    expect(state(page)).to_contain_text("Not saved: Ensure this value is less than or equal to 100.")
+    page.get_by_label("Share of people affected").fill("14")
+    expect(state(page)).to_contain_text(re.compile(r"^Saved"))
+    assert Section.objects.get(postmortem=postmortem, key="impact").values["users_affected_pct"] == "14"
+
+
 def test_two_browsers_save_and_merge(page, browser, browser_context_args, sign_in, alice, bob, expected_errors):
     expected_errors.append("409")
     postmortem = make_postmortem(alice)

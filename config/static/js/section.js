@@ -104,7 +104,8 @@
   const version = form.elements.version;
   let timer, sending = false, tries = 0, stopped = false;
   let pending = null; // what was sent and not yet answered; it is repeated word for word, so that a lost answer does no harm
-  let savedText = snapshot();
+  let savedText = "unsaved" in form.dataset ? "" : snapshot(); // what the server refused counts as unsaved
+  let waiting = null; // the button pressed while a save was under way
 
   function snapshot() {
     const data = new FormData(form);
@@ -115,8 +116,8 @@
     state.textContent = text;
     state.dataset.kind = kind;
   }
-  function keep() {
-    try { sessionStorage.setItem(slot, JSON.stringify({ version: version.value, text: snapshot() })); } catch { /* full or forbidden: the guard still asks */ }
+  function keep(submitted = false) {
+    try { sessionStorage.setItem(slot, JSON.stringify({ version: version.value, text: snapshot(), submitted })); } catch { /* full or forbidden: the guard still asks */ }
   }
   function forget() {
     try { sessionStorage.removeItem(slot); } catch { /* as above */ }
@@ -168,6 +169,7 @@
     if (answer.status === 409) return conflict(answered);
     if (answer.status === 422) {
       pending = null;
+      if (waiting) return form.requestSubmit(waiting); // the page of the answer says what is wrong, field by field
       return say(`Not saved: ${Object.values(answered.errors ?? {}).flat()[0] ?? "something in the form is not valid"}`, "error");
     }
     if (answer.status >= 500 || answer.status === 429) return failed("the server is busy");
@@ -184,6 +186,7 @@
     const time = new Date(answered.at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     say(`Saved ${time}`, "ok");
     show(answered);
+    if (waiting) return form.requestSubmit(waiting);
     if (snapshot() === savedText) {
       forget();
       form.dispatchEvent(new Event("saved"));
@@ -205,7 +208,7 @@
   }
   function conflict(answered) {
     stopped = true;
-    pending = null;
+    pending = waiting = null;
     const box = form.querySelector("[data-conflict]");
     box.querySelector("[data-conflict-text]").textContent = `${answered.by} saved this section at ${answered.at}, while you were writing.`;
     box.querySelector("[data-conflict-link]").href = answered.url;
@@ -231,7 +234,19 @@
 
   form.addEventListener("input", changed);
   form.addEventListener("focusout", () => { if (tries === 0) save(); });
-  form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; forget(); });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (sending || pending) { // one after the other: else the form would race its own autosave
+      event.preventDefault();
+      waiting = event.submitter;
+      return sending ? undefined : save();
+    }
+    keep(true);
+    stopped = true;
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); save(); }
+  });
   addEventListener("online", () => { if (pending) { tries = 0; save(); } });
   addEventListener("pagehide", () => { if (snapshot() !== savedText && !stopped) keep(); });
 
@@ -239,7 +254,8 @@
   const box = form.querySelector("[data-recovered]");
   try {
     const kept = JSON.parse(sessionStorage.getItem(slot));
-    if (kept && kept.text !== savedText) {
+    const arrived = kept?.submitted && Number(version.value) > Number(kept.version);
+    if (kept && !arrived && kept.text !== snapshot()) {
       box.hidden = false;
       box.querySelector("[data-recover]").addEventListener("click", () => {
         fill(kept.text);
