@@ -4,12 +4,12 @@
       models/intake.py   Delivery: raw bytes stored first, with sha256, sender and time
       sources/           payload -> EventDraft (pure, streaming); one file a vendor
       intake.py          drafts -> rows, idempotent, one report
-      timeline.py        rows -> ordered entries: days, folds, filters (pure)
+      timeline.py        rows -> ordered entries: days, folds, filters (pure); timeline_query.py reads one window of them
       milestones.py      entries -> impact start, detected, ... each with evidence and rule (pure)
       metrics.py         milestones -> MTTD, MTTA, MTTM, MTTR with their state (pure)
       measuring.py       writes what milestones.py and metrics.py found
       lifecycle.py       declare, edit, curate: every change a person makes to an incident
 
-Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other
+catalogue.py reads the list of incidents. Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other
 apps answer or hear), lib/ (no models, no app imports). `postmortems/__init__.py` is the second half of the map.
 """

@@ -22,7 +22,23 @@ TEXT_LIMIT = 300  # a sentence that states a milestone stands at the start
 
 #: Kinds that can be evidence by themselves, and kinds whose words are read.
 TELLING_KINDS = frozenset({"alert", "page", "acknowledgement", "impact", "mitigation", "resolution", "recovery"})
-WORDY_KINDS = frozenset({"message", "note", "status", "communication", "decision", "action", "hypothesis", "role", "change"})
+WORDY_KINDS = frozenset({"message", "note", "status", "communication", "decision", "action", "hypothesis", "role", "change", "impact", "recovery", "severity"})
+
+#: How people label a line of their own timeline: “**Detection:** ...”, “OUTAGE BEGINS - ...”.
+LABELS = {
+    "impact_started": re.compile(
+        r"^[\W_]*(?:(?:start of )?(?:impact|outage|incident)(?: (?:start(?:s|ed)?|beg[ia]ns?))?|(?:impact |outage |incident )?start(?:ed)?|trigger)(?: time)?[\W_]*[:\u2013\u2014]",
+        re.I,
+    ),
+    "detected": re.compile(r"^[\W_]*(?:time to )?(?:detection|detected|discovery|discovered|first alert)[\W_]*[:\u2013\u2014]", re.I),
+    "acknowledged": re.compile(r"^[\W_]*(?:acknowledged?(?:ment)?|response|responded|engaged)[\W_]*[:\u2013\u2014]", re.I),
+    "mitigated": re.compile(
+        r"^[\W_]*(?:(?:incident |outage |impact )?mitigat(?:ion|ed)|end of impact|impact end(?:s|ed)?|outage end(?:s|ed)?)[\W_]*[:\u2013\u2014]", re.I
+    ),
+    "resolved": re.compile(
+        r"^[\W_]*(?:(?:incident |outage )?(?:resolution|resolved|closed)|(?:full )?recovery|end of (?:the )?incident|all[- ]clear)[\W_]*[:\u2013\u2014]", re.I
+    ),
+}
 
 WORDS = {
     "impact_started": re.compile(
@@ -31,8 +47,10 @@ WORDS = {
         re.I,
     ),
     "detected": re.compile(
-        r"\b(?:(?:alerts?|alarms?|monitors?|probes?|pagers?) (?:\w+ ){0,3}(?:fired|fires|firing|triggered|triggers|went off)|(?:was|were|got|been) (?:paged|alerted)"
-        r"|first (?:customer )?reports?|(?:incident|issue|problem) (?:was )?(?:detected|noticed|declared|reported)|(?:we|team|engineers?|on-?call) (?:first )?noticed)\b",
+        r"\b(?:(?:receiv\w+|got) (?:\w+ ){0,4}(?:alerts?|alarms?)|(?:users?|customers?|clients?|developers?|engineers?|people|someone|support|partner) (?:\w+ ){0,3}report(?:s|ed|ing)?"
+        r"|reports? (?:from|by) (?:\w+ ){0,2}(?:users?|customers?|clients?|developers?|support)|\b(?!cause\b|is\b)\w+ (?:first )?(?:notic|discover)(?:ed|es|s)"
+        r"|(?:alerts?|alarms?|monitors?|probes?|pagers?) (?:\w+ ){0,3}(?:fired|fires|firing|triggered|triggers|went off)|(?:was|were|got|been) (?:paged|alerted)"
+        r"|first (?:customer )?reports?|(?:incident|issue|problem) (?:was )?(?:detected|noticed|declared|reported))\b",
         re.I,
     ),
     "acknowledged": re.compile(
@@ -55,7 +73,7 @@ WORDS = {
 #: Words that turn a statement into a plan, a wish or a question.
 HEDGES = re.compile(
     r"\b(?:not|never|isn'?t|hasn'?t|wasn'?t|won'?t|until|unless|once|if|whether|should|will|would|could|might|may|maybe|try|trying|tried|about to|going to"
-    r"|let'?s|please|need(?:s|ed)? to|want to|hope|hoping|expect(?:ed|ing)?|soon|partially|can we|did we|are we|is it)\b|\?\s*$",
+    r"|attempt(?:s|ing)?|in order to|bring(?:ing)?|decid\w+|decision|let'?s|please|need(?:s|ed)? to|want to|hope|hoping|expect(?:ed|ing)?|soon|partially|can we|did we|are we|is it)\b|\?\s*$",
     re.I,
 )
 
@@ -128,6 +146,16 @@ def propose(entries: Iterable[Entry]) -> dict[str, Proposal]:
         if key == "mitigated" and "resolved" in proposals:
             rows = [row for row in rows if row.entry.at <= proposals["resolved"].latest] or rows
         proposals[key] = decide(rows, pickers.get(key, first))
+    return began_by_detection(proposals, found.get("impact_started", []))
+
+
+def began_by_detection(proposals: dict[str, Proposal], found: list[Candidate]) -> dict[str, Proposal]:
+    """Move a start that is only a first description of the effect back to the detection: what was detected had begun."""
+    impact, detected = proposals.get("impact_started"), proposals.get("detected")
+    if impact and detected and impact.at > detected.at and min(row.rank for row in found) in (1, 2):
+        rule = "The effect was first described after the detection, so it had begun by then. When it began is not in the evidence: check the graphs."
+        evidence = [*detected.evidence[:1], *(event for event in impact.evidence if event not in detected.evidence[:1])]
+        proposals["impact_started"] = Proposal(detected.at, detected.earliest - MARGIN, detected.latest, 0.3, rule, evidence[:EVIDENCE_LIMIT])
     return proposals
 
 
@@ -137,6 +165,11 @@ def candidates(entry: Entry) -> Iterable[tuple[str, Candidate]]:
     if entry.milestone:
         given.add(entry.milestone)
         yield entry.milestone, Candidate(0, entry, 0.9, f"{source_name(entry.source)} states {NAMES.get(entry.milestone, entry.milestone)} with this event.")
+    if entry.kind in WORDY_KINDS | TELLING_KINDS and entry.salience > 0:
+        for key, pattern in LABELS.items():
+            if key not in given and (match := pattern.search(entry.text[:TEXT_LIMIT])):
+                given.add(key)
+                yield key, Candidate(1, entry, 0.7, f"The entry is labelled “{' '.join(match.group().strip(' *_:#|–—').split())}”.")
     for key, candidate in by_kind(entry):
         if key not in given:
             given.add(key)
@@ -169,18 +202,16 @@ def by_kind(entry: Entry) -> Iterable[tuple[str, Candidate]]:
             yield "detected", Candidate(1, entry, 0.75, "The first page to a person.")
         case "acknowledgement":
             yield "acknowledged", Candidate(1, entry, 0.8, "The first acknowledgement.")
-        case "mitigation" if not hedged(entry.text[:TEXT_LIMIT]):
+        case "mitigation":
             yield "mitigated", Candidate(1, entry, 0.6, "An entry of the kind mitigation.")
-        case "resolution" if not hedged(entry.text[:TEXT_LIMIT]):
+        case "resolution":
             yield "resolved", Candidate(1, entry, 0.65, "An entry of the kind resolution.")
         case "recovery":
             yield "resolved", Candidate(3, entry, 0.4, "The signal recovered. A quiet signal does not yet mean that the condition behind it is gone.")
 
 
-def hedged(text: str, match: re.Match[str] | None = None) -> bool:
-    """Say whether the sentence is a plan, wish, denial or question rather than a report."""
-    if match is None:
-        return bool(HEDGES.search(text))
+def hedged(text: str, match: re.Match[str]) -> bool:
+    """Say whether the sentence of the match is a plan, wish, denial or question rather than a report."""
     start = max(text.rfind(mark, 0, match.start()) for mark in ".!?\n;") + 1
     ends = [end for mark in ".!?\n;" if (end := text.find(mark, match.end())) >= 0]
     return bool(HEDGES.search(text[start : min(ends) + 1 if ends else len(text)]))

@@ -130,3 +130,33 @@ def test_an_acknowledgement_from_before_the_detection_is_of_something_else():
 
 def test_milestones_of_the_teams_own_are_taken_as_stated():
     assert propose([entry(1, 0, "status", milestone="declared")])["declared"].at == at(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("**Detection:** the latency graph looked odd", "detected"),
+        ("OUTAGE BEGINS — first timeouts", "impact_started"),
+        ("Mitigation: traffic moved away", "mitigated"),
+        ("_Resolution_ – all nodes replaced", "resolved"),
+    ],
+)
+def test_a_label_that_people_wrote_is_better_than_words(text, key):
+    found = propose([entry(1, 0, text=text)])[key]
+    assert found.confidence == 0.7
+    assert "labelled" in found.rule
+
+
+def test_a_customer_report_is_a_detection():
+    assert propose([entry(1, 0, "impact", text="A customer reported failing payments")])["detected"].at == at(0)
+
+
+def test_an_effect_described_after_the_detection_had_begun_by_then():
+    impact = propose([entry(1, 10, "alert", source="pagerduty"), entry(2, 25, "impact")])["impact_started"]
+    assert (impact.at, impact.latest, impact.evidence) == (at(10), at(10), [1, 2])
+    assert impact.earliest < at(10)
+    assert impact.confidence == 0.3
+
+
+def test_a_stated_start_is_not_moved():
+    assert propose([entry(1, 10, "alert"), entry(2, 25, "note", milestone="impact_started")])["impact_started"].at == at(25)
