@@ -1,8 +1,10 @@
 """Post-mortems: from a timeline to a published, searchable revision. THE SECOND HALF OF THE MAP.
 
+      seeding.py        the built-in templates, from seeds/
+      fields.py         the fields of a section, from the lines that define them (pure)
       prefill.py        incident -> first text of each section (pure)
       drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
-      completeness.py   sections -> what is still missing (pure)
+      completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       action_items.py   what the team decided to change, followed to the end
       document.py       rows -> one frozen, JSON-able document
       publishing.py     document -> Revision n+1, immutable, hashed
