@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-WIDTH, LEFT, RIGHT = 720, 178, 8
+WIDTH, LEFT, RIGHT = 720, 198, 8
 HEAD, STRIP, ROW = 34, 62, 26
 #: From this ratio of the whole span to the first step on, a linear strip would show the first moments as one.
 CROWDED = 40
@@ -99,7 +99,7 @@ def milestone_chart(document: Mapping[str, Any]) -> Chart | None:
             continue
         start, end = (places[key] for key in ends)
         y = HEAD + STRIP + 14 + ROW * len(bars)
-        bars.append(Bar(clipped(metric["name"], 100, 12), metric["duration"], round(start, 2), round(max(end - start, 2), 2), y))
+        bars.append(Bar(clipped(metric["name"], 128, 12), metric["duration"], round(start, 2), round(max(end - start, 2), 2), y))
     summary = "; ".join(f"{row['name']} {row['local']}" for _, _, row in moments)
     height = HEAD + STRIP + (14 + ROW * len(bars) if bars else 8)
     return Chart(WIDTH, height, LEFT, right, HEAD + STRIP - 8, marks, bars, is_log, summary)

@@ -34,7 +34,9 @@ HEADING = re.compile(r"<(/?)h([1-6])>")
 HREF = re.compile(r'<a href="([^"]*)"')
 IMAGE = re.compile(r"<img\b([^>]*)>")
 ALT = re.compile(r'alt="([^"]*)"')
-EMPTY_CODE_LANGUAGE = re.compile(r"<code class=\"[^\"]*\">")
+TEXT = re.compile(r">([^<]{300,})<")
+LONG_WORD = re.compile(r"\S{300,}")
+PIECE = re.compile(r"(?:&[#\w]+;|[^\s&]){200}(?=\S)")
 
 AUDIENCES = {"internal": "Internal", "stakeholder": "Stakeholders", "public": "Public"}
 STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not applicable", "invalid": "Invalid"}
@@ -138,7 +140,7 @@ def printable(
     """Return the whole print document, for `pdf.render`: links absolute, pictures from elsewhere as their words."""
     facts = {"url": url, "sha256": sha256, "number": number, "published": published, "stamp": stamp, "short_title": shortened(document["title"])}
     html = render_to_string("postmortems/document_print.html", context(document, printed=True) | facts)
-    return without_images(absolute_links(html, base_url))
+    return without_long_words(without_images(absolute_links(html, base_url)))
 
 
 def standalone(document: Mapping[str, Any], *, body: str, base_url: str, published: str, number: int, sha256: str) -> str:
@@ -181,3 +183,12 @@ def without_images(html: str) -> str:
         return f"[{alt[1] if alt and alt[1] else 'image'}]"
 
     return IMAGE.sub(words, html)
+
+
+def without_long_words(html: str) -> str:
+    """Put words that no line can hold into pieces. Finding their line breaks takes time that grows with the square of a piece."""
+
+    def in_pieces(text: re.Match[str]) -> str:
+        return ">" + LONG_WORD.sub(lambda word: PIECE.sub(r"<span>\g<0></span>", word[0]), text[1]) + "<"
+
+    return TEXT.sub(in_pieces, html)
