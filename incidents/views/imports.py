@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents import access, intake, intake_titles
 from incidents.forms.imports import ColumnsForm, ImportForm, NewImportForm, ReadingForm
@@ -25,27 +25,25 @@ from incidents.sources.drafts import SourceError
 State = Delivery.State
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_new(request: HttpRequest) -> HttpResponse:
     """An incident from files: declared from the first one that is a timeline."""
     access.require(request.user, "declare")
-    form = NewImportForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
-        return page(request, form, None)
-    incident = None
-    if form.is_valid():
-        incident = take(request, form, None)
-    return answer(request, form, incident)
+        return page(request, NewImportForm(), None)
+    form = NewImportForm(request.POST, request.FILES)
+    return answer(request, form, take(request, form, None) if form.is_valid() else None)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def import_page(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference, "import")
-    form = ImportForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
-        return page(request, form, incident)
-    taken = take(request, form, incident) if form.is_valid() else None
-    return answer(request, form, taken, incident)
+        return page(request, ImportForm(), incident)
+    form = ImportForm(request.POST, request.FILES)
+    return answer(request, form, take(request, form, incident) if form.is_valid() else None, incident)
 
 
 def take(request: HttpRequest, form: ImportForm, incident: Incident | None) -> Incident | None:
@@ -58,10 +56,9 @@ def take(request: HttpRequest, form: ImportForm, incident: Incident | None) -> I
                 title = form.cleaned_data.get("title", "") or (intake.first_line(file) if channel == "paste" else "")
                 incident = intake_titles.describe(actor=request.user, file=file, name=name, options=form.options(), title=title)
             received.append(intake.receive(actor=request.user, incident=incident, file=file, name=name, channel=channel, options=form.options()))
-        except SourceError as error:
-            form.add_error("text" if channel == "paste" else "file", f"{name}: {error.message}" + (f" ({error.where})" if error.where else ""))
-        except ValidationError as error:
-            form.add_error("text" if channel == "paste" else "file", f"{name}: {error.messages[0]}")
+        except (SourceError, ValidationError) as error:
+            reason = error.messages[0] if isinstance(error, ValidationError) else error.message + (f" ({error.where})" if error.where else "")
+            form.add_error(*(("text", reason) if channel == "paste" else ("file", f"{name}: {reason}")))
     form.received = received  # type: ignore[attr-defined]
     return incident if received else None
 
