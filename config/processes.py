@@ -48,8 +48,7 @@ def beat() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """What every process gets: Celery's soft stop on SIGTERM, which waits for running jobs, but not for ever."""
-    return {**os.environ, "REMAP_SIGTERM": "SIGQUIT", "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}
 
 
 def port_is_free(host: str, port: int) -> bool:
