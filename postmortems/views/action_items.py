@@ -159,7 +159,7 @@ def place_of(actor: Actor, reference: str) -> tuple[Incident, Postmortem | None]
 
 
 def actions_fragment(request: HttpRequest, postmortem: Postmortem, form: ActionItemForm, status: int = 200) -> HttpResponse:
-    rows = ActionItem.objects.filter(postmortem=postmortem).select_related("owner", "incident")
+    rows = postmortem.action_items.select_related("owner", "incident")
     context = {"postmortem": postmortem, "action_items": rows, "action_form": form, "today": timezone.localdate(), "here": back(request, "")}
     return render(request, "postmortems/_section_actions.html", context, status=status)
 

@@ -19,7 +19,7 @@ from incidents.lib.text import clean_line
 from incidents.models import Service, Severity, User
 from postmortems import access, drafting, overview
 from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
-from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate, Section
+from postmortems.models import Postmortem, RetrospectiveTemplate, Section
 
 PER_PAGE = 25
 
@@ -140,7 +140,7 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
 
 def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:
     completeness = overview.completeness_of(found, sections)
-    actions = sorted(ActionItem.objects.filter(postmortem=found).select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
+    actions = sorted(found.action_items.select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
     return {
         "postmortem": found,
         "incident": found.incident,

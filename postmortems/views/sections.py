@@ -18,12 +18,12 @@ from incidents import metrics
 from incidents.access import require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import merge, word_diff
-from incidents.models import Incident, MetricDefinition, Milestone, MilestoneKind, Salience, TimelineEvent
+from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
 from postmortems import drafting, overview
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.forms.sections import SectionForm
-from postmortems.models import ActionItem, Postmortem, Section, SectionVersion
+from postmortems.models import Postmortem, Section, SectionVersion
 from postmortems.views.postmortems import draft_for
 
 EXCERPT = 40
@@ -111,13 +111,13 @@ def kind_context(postmortem: Postmortem, found: Section) -> dict[str, Any]:
     if found.kind == "timeline":
         return timeline_context(incident, found.values.get("show", "key"))
     if found.kind == "actions":
-        actions = ActionItem.objects.filter(postmortem=postmortem).select_related("owner", "incident")
+        actions = postmortem.action_items.select_related("owner", "incident")
         return {"action_items": actions, "action_form": ActionItemForm(incident=incident), "today": timezone.localdate()}
     return {}
 
 
 def milestone_context(incident: Incident) -> dict[str, Any]:
-    rows = {row.kind_id: row for row in Milestone.objects.filter(incident=incident).select_related("kind")}
+    rows = {row.kind_id: row for row in incident.milestones.select_related("kind")}
     kinds = [(kind, rows.get(kind.pk)) for kind in MilestoneKind.objects.all()]
     moments = [metrics.Moment(row.kind.key, row.decision, row.at, row.proposed_at) for row in rows.values()]
     definitions = [
