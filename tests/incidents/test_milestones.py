@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from incidents.milestones import Entry, propose
+from incidents.milestones import STEMS, WORDS, Entry, propose
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -160,3 +162,10 @@ def test_an_effect_described_after_the_detection_had_begun_by_then():
 
 def test_a_stated_start_is_not_moved():
     assert propose([entry(1, 10, "alert"), entry(2, 25, "note", milestone="impact_started")])["impact_started"].at == at(25)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(WORDS)).flatmap(lambda key: st.tuples(st.just(key), st.from_regex(WORDS[key], alphabet=st.characters(codec="ascii")))))
+def test_what_the_words_match_is_never_passed_over(pair):
+    key, text = pair
+    assert any(stem in text.lower() for stem in STEMS[key])
