@@ -53,9 +53,13 @@ class SectionForm(forms.Form):
         if self.section.kind not in {"impact", "timeline"}:
             return dict(self.section.values)
         given = {name.removeprefix(PREFIX): value for name, value in self.cleaned_data.items() if name.startswith(PREFIX)}
-        return {name: self.string(value) for name, value in given.items() if value not in (None, "")}
+        return {name: self.string(name, value) for name, value in given.items() if value not in (None, "")}
 
-    def string(self, value: Any) -> str:
+    def string(self, name: str, value: Any) -> str:
+        before = self.initial.get(PREFIX + name)
+        if isinstance(value, datetime) and isinstance(before, datetime) and value == before.replace(second=0, microsecond=0):
+            # Untouched: the field shows minutes, and in the hour that a clock repeats it cannot tell which is meant.
+            return str(self.section.values[name])
         if isinstance(value, datetime):
             return stored(value.replace(tzinfo=self.zone))
         return f"{value:f}" if hasattr(value, "as_tuple") else str(value)

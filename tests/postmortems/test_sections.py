@@ -62,6 +62,15 @@ def test_impact_fields_are_stored_in_utc_and_shown_in_the_zone_of_the_incident(a
     assert 'value="2026-03-02T15:00"' in alices.get(url(postmortem, "impact")).content.decode()
 
 
+def test_an_untouched_moment_keeps_its_seconds_and_its_side_of_a_repeated_hour(alices, alice):
+    postmortem = make_postmortem(alice, time_zone="Europe/Paris")
+    moments = {"impact_start": "2026-10-25T01:30:37Z", "impact_end": "2026-10-25T02:30:00Z"}  # 02:30 CET, the second one of that night
+    drafting.save_section(actor=alice, section=postmortem.sections.get(key="impact"), version=1, body="", values=moments)
+    form = {"version": 2, "body": "Words.", "value-impact_start": "2026-10-25T02:30", "value-impact_end": "2026-10-25T04:00"}
+    alices.post(url(postmortem, "impact"), form)
+    assert postmortem.sections.get(key="impact").values == {"impact_start": "2026-10-25T01:30:37Z", "impact_end": "2026-10-25T03:00:00Z"}
+
+
 def test_what_is_not_valid_answers_422_and_keeps_the_words(alices, postmortem):
     form = {"version": 1, "body": "Nobody could pay.", "value-users_affected_pct": "140"}
     page = alices.post(url(postmortem, "impact"), form)
