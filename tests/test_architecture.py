@@ -3,11 +3,10 @@
 import ast
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
+from incidents import sources
 from tests.installation import ROOT
 
 PACKAGES = ("config", "incidents", "postmortems")
@@ -15,6 +14,10 @@ BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
 NARROWED = {"visible_to", "committed", "none"}
 WITHIN = {"incident", "postmortem", "event", "milestone", "section"}
+READ_WHOLE = {  # what reads protected rows unnarrowed, and why that shows nothing hidden
+    "postmortems/api/filters.py ActionItem.objects": "narrows items that are visible already",
+    "postmortems/forms/knowledge.py Incident.objects": "within the incidents of visible entries",
+}
 BANNED = {"utils", "helpers", "services", "common", "misc"}
 LONGEST = 400
 LONGER = {}  # path -> the reason why it may be longer
@@ -115,8 +118,8 @@ def test_views_and_api_fetch_only_what_the_actor_may_see():
         if not {"views", "api", "forms"} & {*path.parts}:
             continue
         allowed = {id(manager) for node in ast.walk(tree(path)) for manager in narrowed(node)}
-        wrong += [f"{name(path)}:{node.lineno} {ast.unparse(node)}" for node in ast.walk(tree(path)) if is_manager(node) and id(node) not in allowed]
-    assert not wrong
+        wrong += [f"{name(path)} {ast.unparse(node)}" for node in ast.walk(tree(path)) if is_manager(node) and id(node) not in allowed]
+    assert set(wrong) == set(READ_WHOLE)  # an exemption that nobody needs is wrong too
 
 
 def is_manager(node):
@@ -184,10 +187,8 @@ def test_incident_pages_never_name_postmortems():
 
 def test_every_source_has_recorded_payloads():
     folder = ROOT / "tests" / "incidents" / "sources" / "payloads"
-    for source in settings.TIMELINE_SOURCES:
-        path = ROOT / Path(*source.split(".")).with_suffix(".py")
-        recorded = [file for file in (folder / source.rsplit(".", 1)[1]).rglob("*") if file.is_file()]
-        assert path.exists() and recorded, f"{source} has no payloads in {name(folder)}"
+    for source in sources.registered():
+        assert [file for file in (folder / source).rglob("*") if file.is_file()], f"{source} has no payloads in {name(folder)}"
 
 
 def test_every_kind_of_job_is_run_twice():
