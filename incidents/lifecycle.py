@@ -100,12 +100,12 @@ def restrict(*, actor: Actor, incident: Incident, version: int, is_private: bool
     if is_private and not people:
         raise ValidationError("A private incident needs at least one member.")
     Incident.objects.filter(pk=current.pk, version=version).update(version=F("version") + 1, is_private=is_private, updated_at=timezone.now())
-    had = set(current.members.values_list("user_id", flat=True))
+    members = {member.user_id: member.user for member in current.members.select_related("user")}
     current.members.exclude(user__in=people).delete()
-    IncidentMember.objects.bulk_create(IncidentMember(incident=current, user=user) for pk, user in sorted(people.items()) if pk not in had)
-    AuditEvent.record(
-        actor, "access changed", current.reference, private=[current.is_private, is_private], added=sorted(set(people) - had), removed=sorted(had - set(people))
-    )
+    IncidentMember.objects.bulk_create(IncidentMember(incident=current, user=user) for pk, user in sorted(people.items()) if pk not in members)
+    added = names(user.username for pk, user in people.items() if pk not in members)
+    removed = names(user.username for pk, user in members.items() if pk not in people)
+    AuditEvent.record(actor, "access changed", current.reference, private=[current.is_private, is_private], added=added, removed=removed)
     announce(current.pk)
     current.refresh_from_db()
     return current

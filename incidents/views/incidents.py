@@ -130,7 +130,20 @@ def incident_access(request: HttpRequest, reference: str) -> HttpResponse:
 def incident_history(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     events = AuditEvent.objects.filter(subject=incident.reference).select_related("actor")
-    return render(request, "incidents/incident_history.html", {"incident": incident, "page": Paginator(events, 50).get_page(request.GET.get("page"))})
+    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    lines = [{"event": event, "detail": [(name.replace("_", " "), told(value)) for name, value in event.detail.items()]} for event in page]
+    return render(request, "incidents/incident_history.html", {"incident": incident, "page": page, "lines": lines})
+
+
+def told(value: Any) -> str:
+    """Return a value of the audit log as a person reads it; a pair is a change from one to the other."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {told(part)}" for name, part in value.items()) or "nothing"
+    if isinstance(value, list):
+        return " → ".join(told(part) for part in value) if len(value) == 2 else ", ".join(told(part) for part in value) or "nobody"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value in (None, "") else str(value)
 
 
 def conflicted(request: HttpRequest, incident: Incident, form: Form, current: dict[str, Any]) -> HttpResponse:
