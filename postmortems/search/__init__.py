@@ -67,25 +67,27 @@ def find(actor: Actor, text: str, filters: Filters | None = None, *, offset: int
     """
     query = parse(text)
     visible = SearchEntry.objects.visible_to(actor)
-    entries = narrowed(visible, filters) if filters else visible
-    found = engine().matching(query, entries) if query else entries
-    total = found.order_by().values("pk")[: COUNTED + 1].count()
+    chosen = narrowed(visible, filters) if filters else None
     if query.groups:
-        scope = Scope(visible, SearchEntry.objects.hidden_from(actor), entries if filters else None)
+        scope = Scope(visible, SearchEntry.objects.hidden_from(actor), chosen)
+        total = engine().count(query, scope, COUNTED + 1)
         raw = engine().best(query, scope, offset, limit) if total > offset else []
-        rows = loaded([hit.entry_id for hit in raw])
+        rows = loaded([hit.entry_id for hit in raw], "timeline", "actions", "body", "title")
         hits = [Hit(rows[hit.entry_id], highlighted(hit.title), highlighted(hit.snippet)) for hit in raw if hit.entry_id in rows]
     else:
+        entries = visible if chosen is None else chosen
+        found = engine().matching(query, entries) if query else entries
+        total = found.order_by().values("pk")[: COUNTED + 1].count()
         ids = list(found.values_list("pk", flat=True)[offset : offset + limit])
-        rows = loaded(ids)
+        rows = loaded(ids, "timeline", "actions")
         hits = [Hit(rows[pk], highlighted(rows[pk].title), highlighted(opening(rows[pk]))) for pk in ids]
     return Results(hits, min(total, COUNTED), total > COUNTED)
 
 
-def loaded(ids: list[int]) -> dict[int, SearchEntry]:
-    """Return the rows of a page with all that its list shows, in a constant number of queries."""
+def loaded(ids: list[int], *unread: str) -> dict[int, SearchEntry]:
+    """Return the rows of a page with all that its list shows, without the columns `unread`, in a constant number of queries."""
     entries = SearchEntry.objects.filter(pk__in=ids).select_related("postmortem", "incident__severity").prefetch_related("incident__services", "incident__tags")
-    return {entry.pk: entry for entry in entries.defer("timeline", "actions")}
+    return {entry.pk: entry for entry in entries.order_by().defer(*unread, "incident__summary")}
 
 
 def opening(entry: SearchEntry) -> str:

@@ -33,6 +33,11 @@ def matching(query: Query, entries: QuerySet[SearchEntry]) -> QuerySet[SearchEnt
     return entries.filter(RawSQL(f"vector @@ {sql}", parameters, output_field=BooleanField()))  # noqa: S611 - parameterised
 
 
+def count(query: Query, scope: Scope, bound: int) -> int:
+    """Return how many are found, counted no further than `bound`. `query` has at least one group."""
+    return matching(query, scope.visible if scope.chosen is None else scope.chosen).order_by().values("pk")[:bound].count()
+
+
 def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
     """Return a page of hits, best first. `query` has at least one group."""
     entries = scope.visible if scope.chosen is None else scope.chosen

@@ -35,21 +35,35 @@ def matching(query: Query, entries: QuerySet[SearchEntry]) -> QuerySet[SearchEnt
     return entries
 
 
-def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
-    """Return a page of hits, best first. `query` has at least one group."""
+def narrowing(query: Query, scope: Scope) -> tuple[str, list[Any]]:
+    """Return SQL that narrows rows of the FTS table, with its parameters."""
     # FTS5 ranks and sorts on its own when nothing is joined to it, so what is hidden is subtracted: a short list, read once.
     conditions = [("NOT IN", scope.hidden)]
     if scope.chosen is not None:
         conditions.append(("IN", scope.chosen))
     conditions += [("NOT IN", SearchEntry.objects.filter(pk__in=ids_matching(quoted(term)))) for term in query.excluded]
-    narrowed = ""
+    sql = ""
     parameters: list[Any] = []
     for operator, entries in conditions:
-        if entries.query.is_empty():
-            continue
-        sql, values = entries.order_by().values("pk").query.sql_with_params()
-        narrowed += f" AND rowid {operator} ({sql})"
-        parameters += values
+        if not entries.query.is_empty():
+            part, values = entries.order_by().values("pk").query.sql_with_params()
+            sql += f" AND rowid {operator} ({part})"
+            parameters += values
+    return sql, parameters
+
+
+def count(query: Query, scope: Scope, bound: int) -> int:
+    """Return how many are found, counted no further than `bound`. `query` has at least one group."""
+    narrowed, parameters = narrowing(query, scope)
+    statement = f"SELECT count(*) FROM (SELECT 1 FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s {narrowed} LIMIT %s)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [expression(query), *parameters, bound])
+        return int(cursor.fetchone()[0])
+
+
+def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
+    """Return a page of hits, best first. `query` has at least one group."""
+    narrowed, parameters = narrowing(query, scope)
     statement = f"""
         SELECT rowid, highlight(postmortems_searchfts, 0, %s, %s),
             snippet(postmortems_searchfts, 1, %s, %s, %s, 40),

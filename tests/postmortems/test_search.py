@@ -32,7 +32,7 @@ def make_published(title="Checkout returns errors", body="", timeline=(), action
 
 
 def found(actor, text, **filters):
-    return [hit.entry.title for hit in search.find(actor, text, search.Filters(**filters)).hits]
+    return [hit.entry.postmortem.title for hit in search.find(actor, text, search.Filters(**filters)).hits]
 
 
 def test_every_part_is_searched(alice):
