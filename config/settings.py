@@ -116,6 +116,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000)  # of one uploaded file; never more than a million
+
 # Time and language --------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -36,7 +36,6 @@ HEAD = 64 * 1024
 MEGABYTE = 1024 * 1024
 UPLOAD_LIMIT = 50 * MEGABYTE
 COMMAND_LIMIT = 2048 * MEGABYTE
-EVENT_LIMIT = 100_000
 HARD_EVENT_LIMIT = 1_000_000
 MAX_COLUMNS = 100
 LOOK = 50  # items that a look at a file reads
@@ -289,7 +288,7 @@ def read(batches: Batches, source: Source, payload: Payload) -> None:
 
 
 def event_limit(delivery: Delivery) -> int:
-    return HARD_EVENT_LIMIT if delivery.channel == Delivery.Channel.COMMAND else min(getattr(settings, "EVENT_LIMIT", EVENT_LIMIT), HARD_EVENT_LIMIT)
+    return HARD_EVENT_LIMIT if delivery.channel == Delivery.Channel.COMMAND else min(settings.EVENT_LIMIT, HARD_EVENT_LIMIT)
 
 
 def finish(batches: Batches, delivery: Delivery, columns: list[dict[str, Any]]) -> bool:

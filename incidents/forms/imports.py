@@ -91,7 +91,9 @@ class ImportForm(ReadingForm):
 class NewImportForm(ImportForm):
     title = forms.CharField(required=False, max_length=300, label="Title", help_text="Left empty, it is taken from the first file.")
 
-    field_order = ["file", "text", "title"]
+    is_private = forms.BooleanField(required=False, label="Private", help_text="Only you, and whom you add, can see that it exists.")
+
+    field_order = ["file", "text", "title", "is_private"]
 
 
 class ColumnsForm(forms.Form):

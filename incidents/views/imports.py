@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, intake, intake_titles
+from incidents import access, intake, intake_titles, sources
 from incidents.forms.imports import ColumnsForm, ImportForm, NewImportForm, ReadingForm
 from incidents.forms.settings import zone_names
 from incidents.intake_report import NEEDED
@@ -54,7 +54,8 @@ def take(request: HttpRequest, form: ImportForm, incident: Incident | None) -> I
             intake.look(file, name, form.options(), lenient=True)
             if incident is None:
                 title = form.cleaned_data.get("title", "") or (intake.first_line(file) if channel == "paste" else "")
-                incident = intake_titles.describe(actor=request.user, file=file, name=name, options=form.options(), title=title)
+                is_private = form.cleaned_data.get("is_private", False)
+                incident = intake_titles.describe(actor=request.user, file=file, name=name, options=form.options(), title=title, is_private=is_private)
             received.append(intake.receive(actor=request.user, incident=incident, file=file, name=name, channel=channel, options=form.options()))
         except (SourceError, ValidationError) as error:
             reason = error.messages[0] if isinstance(error, ValidationError) else error.message + (f" ({error.where})" if error.where else "")
@@ -105,6 +106,7 @@ def delivery_context(
     fields = [name for name, asked in (("date", "date"), ("time_zone", "zone")) if asked in report.get("needs", {})]
     return {
         "delivery": delivery,
+        "source_label": sources.registered()[delivery.source].label if delivery.source in sources.registered() else delivery.source,
         "reference": f"INC-{delivery.incident_id}",
         "report": report,
         "unlisted": max(0, report.get("rejected_total", 0) - len(report.get("rejected", []))),

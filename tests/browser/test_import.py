@@ -53,7 +53,7 @@ def test_a_pasted_timeline_without_dates_asks_for_the_date(page, sign_in, bob):
     page.get_by_label("Or paste a timeline").fill(PASTED)
     page.get_by_role("button", name="Import", exact=True).click()
     card = page.locator('[data-delivery="needs_answer"]')
-    expect(card).to_contain_text("Nothing is on the timeline yet")
+    expect(card).to_contain_text("Nothing of this is on the timeline yet")
     expect(card).to_contain_text("Alert fired for checkout")
     card.get_by_label("Date of the first time").fill("2026-03-02")
     card.get_by_label("Time zone").fill("Europe/Berlin")

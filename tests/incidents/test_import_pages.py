@@ -208,6 +208,15 @@ def test_a_private_incident_is_not_there_for_others(client, alice, bob):
     assert upload(client, f"/incidents/{incident.reference}/import/", ("b.csv", EVENTS)).status_code == 404
 
 
+def test_a_private_incident_can_be_made_from_files(client, alice, bob):
+    client.force_login(bob)
+    upload(client, "/incidents/new/import/", ("a.csv", EVENTS), is_private="on")
+    incident = Incident.objects.get()
+    assert incident.is_private
+    client.force_login(alice)
+    assert client.get(incident.get_absolute_url()).status_code == 404
+
+
 def test_a_delivery_is_found_only_under_its_own_incident(client, bob):
     one, other = make_incident(), make_incident()
     client.force_login(bob)

@@ -6,7 +6,8 @@ const input = form?.querySelector("input[type=file]");
 const received = document.querySelector("[data-received]");
 const list = document.querySelector("[data-uploads]");
 let address = form?.action;
-let busy = false;
+let queue = Promise.resolve();
+let sending = 0;
 
 if (form) {
   zone.querySelector("[data-drop-text]").hidden = false;
@@ -20,22 +21,24 @@ if (form) {
     event.preventDefault();
     const text = form.elements.text;
     if (text.value.trim()) send([null]);
-    else if (!busy) input.click();
+    else if (!sending) input.click();
   });
   document.addEventListener("htmx:afterSettle", offerTimeline);
   offerTimeline();
 }
 
 // One after the other: the first may declare the incident that the others belong to. `null` stands for the pasted text.
-async function send(files) {
-  if (busy || !files.length) return;
-  busy = true;
+function send(files) {
   const button = form.querySelector("[type=submit]");
-  button.disabled = true;
-  for (const file of files) await sendOne(file);
-  button.disabled = false;
-  input.value = "";
-  busy = false;
+  for (const file of files) {
+    sending += 1;
+    button.disabled = true;
+    queue = queue.then(() => sendOne(file)).then(() => {
+      sending -= 1;
+      button.disabled = sending > 0;
+      if (!sending) input.value = "";
+    });
+  }
 }
 
 function sendOne(file) {
