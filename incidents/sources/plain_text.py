@@ -1,0 +1,175 @@
+"""Pure. Timelines as people write them: pasted text, Markdown, wikitext, HTML and plain reports.
+
+The time a line begins with makes it an entry; days come from the line, the heading above, the document or the file's
+name, zones from the line, a sentence such as "all times in UTC", or the person who imports. What is missing is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from incidents.lib.text import clean_line
+from incidents.lib.timestamps import Moment, TimeError, read_human
+from incidents.sources import words
+from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.text import document as documents
+from incidents.sources.text.entries import Entry, Setting, found, headings, setting
+
+BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
+LOOK = 256 * 1024
+SPEAKER = re.compile(r"^(?:<[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
+NOT_NAMES = {
+    "Note",
+    "Update",
+    "Summary",
+    "Impact",
+    "Resolved",
+    "Detected",
+    "Start",
+    "End",
+    "Problem",
+    "Recovery",
+    "Alert",
+    "Action",
+    "Fix",
+    "Error",
+    "Warning",
+    "Status",
+    "Outage",
+}
+ADVICE = "Write each entry on a line of its own that begins with its time, such as “14:02 UTC - paged the on-call”, or paste a table with a time column."
+
+
+def detect(payload: Payload) -> int:
+    """Text is the last resort: any format that knows its own shape is surer."""
+    head = payload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if payload.size > documents.LONGEST or b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return 0
+    if head.startswith((b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG")):
+        return 0
+    try:
+        part = documents.read(payload.file.read(LOOK))
+        payload.file.seek(0)
+        entries = found(part, setting(part, payload.name))
+    except SourceError:
+        payload.file.seek(0)
+        return 1
+    if head.startswith((b"{", b"[{")) or len(entries) < 2:
+        return 2 if head.startswith((b"{", b"[")) else 8
+    return 50
+
+
+def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    document = documents.read(payload.file.read(documents.LONGEST + 1))
+    state = setting(document, payload.name)
+    entries = found(document, state)
+    few = sum(1 for line in document.lines if line.strip()) <= 3
+    if not entries or (len(entries) < 2 and not few):
+        raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
+    title = clean_line(document.front.get("title", (0, ""))[1] or next(iter(headings(document.lines)), "") or first_line(document.lines))
+    if title:
+        yield IncidentDraft(title=title[:300])
+    seen: dict[str, int] = {}
+    for order, (entry, day) in enumerate(placed_days(entries, state, options)):
+        try:
+            moment = moment_of(entry, day, options, state)
+        except TimeError as error:
+            yield Rejected(f"line {entry.line}", f"{error} Correct the time, or leave the line out.")
+            continue
+        yield draft_of(entry, moment, order, seen)
+
+
+def first_line(lines: list[str]) -> str:
+    return next((line.strip(" #*=") for line in lines if 4 < len(line.strip()) < 160), "")
+
+
+def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> Iterator[tuple[Entry, date | None]]:
+    """Give each entry its day: its own, else the one in force, carried past midnight where the clock steps back."""
+    newest_first = steps(entries) < 0
+    current: date | None = None
+    block, last = -2, None
+    for entry in entries:
+        own = entry.day
+        base = own or entry.heading_day or state.day or options.date
+        minutes = minutes_of(entry.lead.clock)
+        if own is not None or entry.block != block or current is None:
+            # A new list under the same day may still follow the one before it past midnight only if it says so.
+            current, last = base, minutes
+        elif minutes is not None and last is not None:
+            if not newest_first and last - minutes > BACKWARDS.seconds // 60:
+                current += timedelta(days=1)
+            elif newest_first and minutes - last > BACKWARDS.seconds // 60:
+                current -= timedelta(days=1)
+            last = minutes
+        block = entry.block
+        yield entry, current if base is not None else None
+
+
+def steps(entries: list[Entry]) -> int:
+    """Return whether times mostly rise (positive) or fall (negative) down the page."""
+    total = 0
+    keys = [(entry.day or entry.heading_day or date.min, minutes_of(entry.lead.clock) or 0) for entry in entries if entry.label is None]
+    for before, after in zip(keys, keys[1:], strict=False):
+        total += (after > before) - (after < before)
+    return total
+
+
+def minutes_of(clock: str) -> int | None:
+    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?\S*\s*([ap])?", clock, re.I)
+    if match is None:
+        return None
+    hour = int(match[1])
+    if match[3]:
+        hour = hour % 12 + (12 if match[3] in "pP" else 0)
+    return hour * 60 + int(match[2] or 0)
+
+
+def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setting) -> Moment:
+    """Place the entry. Raises TimeError when its time cannot be meant."""
+    if entry.lead.offset is not None:
+        return Moment(local=entry.lead.written, needs="date", precision="minute")
+    stated = entry.zone
+    clock = entry.lead.clock + (f" {stated}" if stated else "")
+    moment = read_human(clock, zone=options.time_zone, date=day, day_first=state.day_first, latest=options.latest)
+    local = entry.lead.written or entry.lead.clock
+    needs = entry.day_needs if entry.day is None and entry.day_needs == "order" else moment.needs
+    if moment.at is None and day is None:
+        needs = "date" if stated or options.time_zone else "date, zone"
+    return replace(moment, local=local[:100], needs=needs, at=None if needs else moment.at)
+
+
+def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int]) -> EventDraft:
+    text = entry.text.strip() or entry.lead.written
+    actor = ""
+    if (match := SPEAKER.match(text)) and (name := match["irc"] or match["at"] or match["name"]) not in NOT_NAMES:
+        actor = name
+        text = text[match.end() :] or text
+    text = re.sub(r"\*\*|__", "", text)
+    if entry.label:
+        kind, milestone = entry.label
+        rule, salience = "a label in the text", 2
+    else:
+        reading = words.kind_of(text)
+        kind, rule, salience, milestone = reading.kind, reading.rule, reading.salience, ""
+    identity = f"{entry.lead.written}|{text[:500]}"
+    seen[identity] = seen.get(identity, 0) + 1
+    key = hashlib.blake2b(f"{identity}|{seen[identity]}".encode(), digest_size=16).hexdigest()
+    return EventDraft(
+        at=moment.at, text=text[:20_000], key=key, where=f"line {entry.line}", order=order, needs=moment.needs, local=moment.local, zone=moment.zone,
+        zone_assumed=moment.zone_assumed, precision=moment.precision, kind=kind, rule=rule[:60], salience=salience, actor=actor[:200], milestone=milestone,
+        raw=f"{entry.lead.written} {entry.text}".strip()[:16_000],
+    )  # fmt: skip
+
+
+SOURCE = Source(
+    name="plain_text",
+    label="Text or Markdown",
+    detect=detect,
+    read=read,
+    docs="Lists, tables, headings and sentences that begin with a time, in Markdown, wikitext, HTML or plain text; a date or zone that the text lacks is asked for.",
+)

@@ -1,0 +1,131 @@
+"""Pure. The time that a line begins with: "- **14:02 UTC** – text", "[2026-03-02 14:02:07] text", "At 9:39 AM PST, text"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from incidents.lib.timestamps import MONTH
+from incidents.lib.zones import zone_named
+
+MARK = re.compile(r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)|#{1,6}(?=\s)|=+(?=\s*\d)|\d{1,3}[.)](?=\s+\D*\d)|[a-z][.)](?=\s+\d))?\s*")
+SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|T(?=\d\d:?\d\d)|@(?=\s*\d)")
+FILLER = re.compile(
+    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|the|of|and then|then|later,?)\b\.?",
+    re.I,
+)
+WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
+DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?![\d:]))?"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?![\d:]))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
+    re.IGNORECASE,
+)
+CLOCK = re.compile(
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?",
+    re.IGNORECASE,
+)
+BARE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:UTC|GMT|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
+ZONE = re.compile(
+    r"\s*[(\[]?((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+)
+RANGE = re.compile(r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE)
+OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
+AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
+RELATIVE = re.compile(
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
+)
+OFFSETS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """`date`, `clock`, `end` and `zone` as written, each empty when not stated; `rest` is the text after them."""
+
+    date: str = ""
+    clock: str = ""
+    end: str = ""
+    zone: str = ""
+    rest: str = ""
+    marked: bool = False  # a bullet, heading or bracket came first
+    spoken: bool = False  # words such as "At" came first
+    offset: int | None = None  # seconds after a stated start
+    written: str = ""
+
+
+def read(line: str) -> Lead | None:
+    """Return what the line begins with, or None when that is no date and no time."""
+    mark = MARK.match(line)
+    start = position = mark.end() if mark else 0
+    marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
+    if relative := RELATIVE.match(line, position):
+        return _relative(line, relative, marked)
+    date = clock = zone = end = ""
+    spoken = False
+    last = position
+    for _ in range(16):
+        if skipped := SKIP.match(line, position):
+            position = skipped.end()
+        if not clock and (found := WEEKDAY.match(line, position)):
+            position = found.end()
+        elif not date and (found := DATE.match(line, position)):
+            date, position = found[0], found.end()
+            last = position
+        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position)):
+            clock, position = found[0], found.end()
+            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
+                zone, position = found[1], found.end()
+            last = position
+            end, position, zone = _range_end(line, position, zone)
+            last = max(last, position)
+        elif not clock and (found := FILLER.match(line, position)):
+            if found[0].lower() not in {"the", "of"}:
+                spoken = True
+            position = found.end()
+            continue
+        elif clock and not date and (found := re.compile(r"on\b", re.I).match(line, position)):
+            position = found.end()
+        else:
+            break
+    if not date and not clock:
+        return None
+    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, None, line[start:last].strip(" *_`[](){}|\"'~,"))
+
+
+def _range_end(line: str, position: int, zone: str) -> tuple[str, int, str]:
+    """Read "–14:10" or "to 14:10 UTC" after a clock."""
+    bold = re.compile(r"\*+").match(line, position)
+    after = bold.end() if bold else position
+    joint = RANGE.match(line, after)
+    if joint is None:
+        return "", position, zone
+    at = joint.end()
+    if skipped := re.compile(r"[~*\s]+").match(line, at):
+        at = skipped.end()
+    day = DATE.match(line, at)
+    if day:
+        at = day.end()
+        if skipped := re.compile(r"[\s,]+(?:at\s+)?").match(line, at):
+            at = skipped.end()
+    clock = CLOCK.match(line, at) or BARE.match(line, at)
+    if clock is None:
+        return "", position, zone
+    at = clock.end()
+    if (found := ZONE.match(line, at)) and zone_named(found[1]) is not None:
+        zone, at = zone or found[1], found.end()
+    return (f"{day[0]} " if day else "") + clock[0], at, zone
+
+
+def _rest(line: str, position: int) -> str:
+    tail = line[position:]
+    match = AFTER.match(tail)
+    return tail[match.end() :].strip() if match else tail.strip()
+
+
+def _relative(line: str, match: re.Match[str], marked: bool) -> Lead:
+    if match["unit"]:
+        seconds = int(match["n"]) * OFFSETS[match["unit"][0].lower()]
+    else:
+        # +00:05 is minutes and seconds on a recording, hours and minutes elsewhere; three parts settle it, two are minutes.
+        seconds = int(match["h"]) * 3600 + int(match["m"]) * 60 + int(match["s"]) if match["s"] else int(match["h"]) * 3600 + int(match["m"]) * 60
+    return Lead(rest=_rest(line, match.end()), marked=marked, offset=seconds * (-1 if match["sign"] == "-" else 1), written=match[0].strip())
