@@ -42,6 +42,7 @@ NOT_NAMES = {
     "Status",
     "Outage",
 }
+LINK = re.compile(r"\[\]\([^)]*\)|\[|\]\([^)]*\)")
 ADVICE = "Write each entry on a line of its own that begins with its time, such as “14:02 UTC - paged the on-call”, or paste a table with a time column."
 
 
@@ -71,9 +72,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     few = sum(1 for line in document.lines if line.strip()) <= 3
     if not entries or (len(entries) < 2 and not few):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
-    title = clean_line(document.front.get("title", (0, ""))[1] or next(iter(headings(document.lines)), "") or first_line(document.lines))
-    if title:
-        yield IncidentDraft(title=title[:300])
+    title = LINK.sub("", document.front.get("title", (0, ""))[1] or next(iter(headings(document.lines)), "") or first_line(document.lines))
+    if title := clean_line(title) or clean_line(first_line(document.lines)):
+        yield IncidentDraft(title=title)
     seen: dict[str, int] = {}
     for order, (entry, day) in enumerate(placed_days(entries, state, options)):
         try:
@@ -85,7 +86,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def first_line(lines: list[str]) -> str:
-    return next((line.strip(" #*=") for line in lines if 4 < len(line.strip()) < 160), "")
+    """Return the first line that may be a title: short, no list, no link, no time."""
+    plain = (line.strip(" #*=") for line in lines[:20] if not re.match(r"\s*(?:[-*•|\[]|\d)", line))
+    return next((line for line in plain if 4 < len(line) < 160), "")
 
 
 def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> Iterator[tuple[Entry, date | None]]:

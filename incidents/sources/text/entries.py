@@ -162,7 +162,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
     excluded = fenced = False
     block = 0
     columns: dict[str, int] = {}
-    blank = False
+    blank = running = False  # running: the line before is text, but no entry of its own
     timed_heading = False
     for offset, line in enumerate(document.lines):
         number = document.first + offset
@@ -170,7 +170,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             fenced = not fenced
             continue
         if not line.strip():
-            blank = True
+            blank, running = True, False
             if not timed_heading and current is not None and current.text:
                 yield current
                 current = None
@@ -222,12 +222,16 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                     current = None
             continue
         at_line = leads.read(line)
-        if at_line and accepted(at_line, line, fenced) and not NEXT.search(line[:200]):
+        if at_line and accepted(at_line, line, fenced, running) and not NEXT.search(line[:200]):
             if current:
                 yield current
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
             heading_day = current.day or heading_day
-            timed_heading, blank = not at_line.rest, False
+            timed_heading, blank, running = not at_line.rest, False, False
+            if at_line.end and not at_line.rest:
+                label = document.lines[offset - 1].strip(" #*:") if offset else ""
+                yield from span(current, label)
+                current = None
             continue
         if (day_line := at_line) and day_line.date and not day_line.clock and len(day_line.rest) < 12:
             if current:
@@ -250,9 +254,22 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         elif current is not None:
             yield current
             current = None
-        blank = False
+        blank, running = False, True
     if current:
         yield current
+
+
+def span(entry: Entry, label: str) -> Iterator[Entry]:
+    """Read a range without a text, such as the line below "Impact time": its start and its end."""
+    impact = bool(re.search(r"impact|outage|incident|downtime", label, re.I))
+    entry.text = f"{label} {entry.lead.written}".strip()
+    entry.label = ("impact", "impact_started") if impact else None
+    yield entry
+    if (end := leads.read(entry.lead.end)) and end.clock:
+        day = dated(end.date, None, entry.day or entry.heading_day) if end.date else entry.day
+        made = replace(entry, lead=replace(end, written=end.written or end.clock, zone=entry.lead.zone), text=f"End of {label or 'it'}", day=day)
+        made.label = ("recovery", "") if impact else None
+        yield made
 
 
 def heading_of(line: str, following: str) -> str | None:
@@ -265,8 +282,10 @@ def heading_of(line: str, following: str) -> str | None:
     return None
 
 
-def accepted(lead: Lead, line: str, fenced: bool) -> bool:
-    """Say whether a line that begins with a time is an entry, rather than a sentence or a number."""
+def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
+    """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
+    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper():
+        return False
     if lead.offset is not None:
         return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
     if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
@@ -346,7 +365,7 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
                     lead = leads.read(match["when"])
                     if lead:
                         near = " ".join(document.lines[offset : offset + 3])
-                        zone = match["zone"] or zone_in(near.replace("**", ""))
+                        zone = match["zone"] if match["zone"] and zone_named(match["zone"]) else zone_in(near.replace("**", ""))
                         made = Entry(number, replace(lead, zone=zone), match[0].replace("*", ""), dated(lead.date, None), "", None, zone, (kind, milestone), -1)
                         entries.append(made)
                     break
@@ -390,6 +409,8 @@ def sentences(document: Document, state: Setting) -> Iterator[Entry]:
                 continue
             made = entry_of(start, lead, sentence.strip(), state, heading_day, state.zone, 0)
             heading_day = made.day or heading_day
-            if re.match(r"summary of impact", sentence, re.I) and lead.end:
+            if lead.end and re.match(r"summary of impact", sentence, re.I):
                 made.label = ("impact", "impact_started")
+                yield made
+                made = replace(made, lead=replace(lead, clock=lead.end.split()[-1], written=lead.end), text="End of the impact", label=("recovery", ""))
             yield made

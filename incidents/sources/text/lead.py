@@ -32,6 +32,7 @@ ZONE = re.compile(
 RANGE = re.compile(r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
+PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 RELATIVE = re.compile(
     r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
 )
@@ -49,6 +50,7 @@ class Lead:
     rest: str = ""
     marked: bool = False  # a bullet, heading or bracket came first
     spoken: bool = False  # words such as "At" came first
+    parted: bool = False  # a dash, colon, bar or bracket stands between time and text
     offset: int | None = None  # seconds after a stated start
     written: str = ""
 
@@ -73,14 +75,13 @@ def read(line: str) -> Lead | None:
             last = position
         elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position)):
             clock, position = found[0], found.end()
-            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
+            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None and not is_range(line, position, clock):
                 zone, position = found[1], found.end()
             last = position
             end, position, zone = _range_end(line, position, zone)
             last = max(last, position)
         elif not clock and (found := FILLER.match(line, position)):
-            if found[0].lower() not in {"the", "of"}:
-                spoken = True
+            spoken = spoken or (not date and found[0].lower() not in {"the", "of"})
             position = found.end()
             continue
         elif clock and not date and (found := re.compile(r"on\b", re.I).match(line, position)):
@@ -89,7 +90,13 @@ def read(line: str) -> Lead | None:
             break
     if not date and not clock:
         return None
-    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, None, line[start:last].strip(" *_`[](){}|\"'~,"))
+    parted = bool(PARTED.match(line, last))
+    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"'~,"))
+
+
+def is_range(line: str, position: int, clock: str) -> bool:
+    """Tell the range 17:00-18:00 from the offset of 17:00:00-07:00: without seconds, a minus opens a range."""
+    return bool(re.match(r"[-−]\d\d:\d\d", line[position : position + 6])) and clock.count(":") == 1
 
 
 def _range_end(line: str, position: int, zone: str) -> tuple[str, int, str]:
