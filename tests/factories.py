@@ -57,3 +57,23 @@ def make_action_item(title="Alert on the age of the oldest job", incident=None, 
     from postmortems.models import ActionItem
 
     return ActionItem.objects.create(title=title, incident=incident or make_incident(), **fields)
+
+
+def make_written(owner, **incident):
+    """A post-mortem of an incident with milestones, timeline, members and an action item; every section has words of its own."""
+    from incidents.models import Milestone, MilestoneKind
+    from postmortems.models import ActionItem, Section
+
+    subject = make_incident(**incident)
+    IncidentMember.objects.create(incident=subject, user=owner, role="Incident Commander")
+    for key, minute in (("impact_started", 0), ("detected", 4), ("mitigated", 47)):
+        Milestone.objects.create(incident=subject, kind=MilestoneKind.objects.get(key=key), decision="confirmed", at=T0 + timedelta(minutes=minute))
+    make_event(subject, 1, "Error ratio above 4 %", kind="alert", actor="Alertmanager", source="alertmanager")
+    make_event(subject, 3, f"@{owner.username} rolled it back", kind="action", actor="Maria Lopez", salience=2, source="slack")
+    make_event(subject, 5, "still looking", kind="message", actor=str(owner), source="slack")
+    make_event(subject, 6, "debug line", kind="message", actor="bot", salience=0, source="slack")
+    postmortem = make_postmortem(owner, incident=subject)
+    for section in postmortem.sections.all():
+        Section.objects.filter(pk=section.pk).update(body=f"Words of {section.key}.")
+    ActionItem.objects.create(incident=subject, postmortem=postmortem, title="Alert by peer", owner=owner, due_on=T0.date())
+    return postmortem
