@@ -185,7 +185,7 @@ def milestone_gaps(section: Text, around: Surroundings) -> list[str]:
 
 def entry_gaps(section: Text, around: Surroundings) -> list[str]:
     wanted = ENTRIES.search(section.minimum)
-    shown = around.entries if section.values.get("show") == "all" else around.key_entries
+    shown = around.entries if section.values.get("show") == "all" else around.key_entries or around.entries
     if wanted and shown < int(wanted[1]):
         more = " Mark more of them as key moments, or show all." if around.entries >= int(wanted[1]) else ""
         return [f"{shown} of at least {wanted[1]} entries.{more}"]

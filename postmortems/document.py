@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
-
 from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
 from postmortems.fields import parse_fields, show
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
+from postmortems.overview import printed_entries
 
 SCHEMA = 1
 #: More entries than any reader reads; the incident keeps them all.
@@ -158,10 +157,7 @@ def metric_row(measure: metrics.Measure) -> Document:
 def entries_of(incident: Incident, sections: Iterable[Section], zone: ZoneInfo) -> tuple[list[Document], int]:
     """Return the entries that the timeline section shows, and how many there are: all of some weight, or the key moments only."""
     section = next(section for section in sections if section.kind == SectionKind.TIMELINE)
-    events: QuerySet[Any] = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
-    shown = events.filter(shown_salience__gte=Salience.KEY)
-    if section.values.get("show") == "all" or not shown.exists():
-        shown = events.filter(shown_salience__gt=Salience.NOISE)
+    shown = printed_entries(incident, section.values.get("show", "key"))
     return [entry_row(event, zone) for event in shown.defer("raw")[:LONGEST_TIMELINE]], shown.count()
 
 

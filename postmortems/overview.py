@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from incidents.models import Milestone, Salience, TimelineEvent
+from incidents.models import Incident, Milestone, Salience, TimelineEvent
 from postmortems.completeness import Completeness, Surroundings, check_all
 from postmortems.models import ActionItem, Postmortem, Section
 
@@ -48,9 +48,16 @@ def surroundings(postmortems: Sequence[Postmortem]) -> dict[int, Surroundings]:
     }
 
 
+def printed_entries(incident: Incident, show: str) -> QuerySet[Any]:
+    """The entries that a timeline section prints, in order: key moments, or where there are none or `show` is "all" everything of some weight."""
+    entries: QuerySet[Any] = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
+    key = entries.filter(shown_salience__gte=Salience.KEY)
+    return entries.filter(shown_salience__gt=Salience.NOISE) if show == "all" or not key.exists() else key
+
+
 def entry_counts(incidents: set[int]) -> Any:
     shown = TimelineEvent.objects.filter(incident__in=incidents).exclude(curation__is_hidden=True)
-    shown = shown.annotate(shown_salience=Coalesce("curation__salience", "salience")).order_by()
+    shown = shown.annotate(shown_salience=Coalesce("curation__salience", "salience")).filter(shown_salience__gt=Salience.NOISE).order_by()
     return shown.values("incident_id").annotate(entries=Count("pk"), key_entries=Count("pk", filter=Q(shown_salience=Salience.KEY)))
 
 

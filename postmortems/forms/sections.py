@@ -15,7 +15,7 @@ from postmortems.prefill import stored
 
 #: Before a field's name in the form, so that no field can take the place of `body` or `version`.
 PREFIX = "value-"
-SHOW = [("key", "Key moments only"), ("all", "Everything that is not hidden")]
+SHOW = [("key", "Key moments only"), ("all", "Everything but noise and what is hidden")]
 
 
 class SectionForm(forms.Form):

@@ -128,10 +128,16 @@ def milestone_context(incident: Incident) -> dict[str, Any]:
 
 
 def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
-    entries: Any = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
-    total, chosen = entries.count(), entries.filter(shown_salience=Salience.KEY) if shown == "key" else entries
-    number = chosen.count()
-    return {"entries": list(chosen[:EXCERPT]), "entry_total": total, "entry_number": number, "entries_more": max(number - EXCERPT, 0)}
+    total, chosen = TimelineEvent.objects.committed(incident).count(), overview.printed_entries(incident, shown)
+    number, entries = chosen.count(), list(chosen.defer("raw")[:EXCERPT])
+    no_key_moments = shown == "key" and bool(entries) and entries[0].shown_salience != Salience.KEY
+    return {
+        "entries": entries,
+        "entry_total": total,
+        "entry_number": number,
+        "entries_more": max(number - EXCERPT, 0),
+        "no_key_moments": no_key_moments,
+    }
 
 
 @login_required

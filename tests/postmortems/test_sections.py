@@ -87,6 +87,13 @@ def test_the_timeline_prints_key_moments_or_all(alices, postmortem):
     assert "Somebody said hello" in alices.get(url(postmortem, "timeline")).content.decode()
 
 
+def test_without_key_moments_all_of_some_weight_are_printed(alices, postmortem):
+    make_event(postmortem.incident, 1, "Somebody said hello")
+    make_event(postmortem.incident, 2, "A robot said ping", salience=0)
+    page = alices.get(url(postmortem, "timeline")).content.decode()
+    assert "Somebody said hello" in page and "no key moment is marked yet" in page and "A robot said ping" not in page
+
+
 def test_preview_is_rendered_and_cleaned(alices, alice):
     page = alices.post(reverse("postmortems:preview"), {"body": "**bold** <script>alert(1)</script>"}).content.decode()
     assert "<strong>bold</strong>" in page and "<script>" not in page
