@@ -53,12 +53,16 @@ def static_digest() -> str:
 
 def load_demo(out: OutputWrapper) -> None:
     """Load the example organisation into an installation that nobody has used: no mark of an earlier load, no account."""
-    mark = settings.DATA_DIR / DEMO_MARK
+    mark, unfinished = settings.DATA_DIR / DEMO_MARK, settings.DATA_DIR / f"{DEMO_MARK}.unfinished"
+    if unfinished.exists():
+        out.write(f"The demo was not loaded to its end. To have it whole, stop, remove {settings.DATA_DIR} and start again.")
+        return
     if mark.exists() or "demo" not in get_commands() or get_user_model().objects.exists():
         return
     out.write("Loading the demo ...")
+    unfinished.touch()
     call_command("demo", verbosity=0)
-    mark.touch()
+    unfinished.rename(mark)
 
 
 def login_line() -> str:

@@ -114,6 +114,8 @@ def test_an_https_address_makes_everything_secure(tmp_path):
 
 @pytest.mark.django_db
 def test_cookies_over_http_are_still_kept_from_scripts(client):
-    client.force_login(make_user("erin"))
-    client.get("/account/login/")
-    assert client.cookies["debrief_session"]["httponly"] and client.cookies["debrief_session"]["samesite"] == "Lax"
+    make_user("erin")
+    sign_in = client.get("/account/login/")
+    assert sign_in.cookies["debrief_csrf"]["httponly"] and sign_in.cookies["debrief_csrf"]["samesite"] == "Lax"
+    signed_in = client.post("/account/login/", {"login": "erin", "password": "a long pass phrase"})
+    assert signed_in.cookies["debrief_session"]["httponly"] and signed_in.cookies["debrief_session"]["samesite"] == "Lax"
