@@ -49,7 +49,7 @@ def test_from_exports_to_a_pdf(alice, exports):
     sent = api.post(f"/api/v1/incidents/{incident}/imports/", {"files": files}, format="multipart")
     assert sent.status_code == 202, sent.json()
     imports = api.get(f"/api/v1/incidents/{incident}/imports/").json()["results"]
-    assert {row["source"]: row["state"] for row in imports} == {"slack_export": "imported", "pagerduty": "imported"}
+    assert {row["source"]: row["state"] for row in imports} == {"slack": "imported", "pagerduty": "imported"}
 
     events = api.get(f"/api/v1/incidents/{incident}/timeline/?page_size=1000").json()["results"]
     assert len(events) == sum(row["report"]["events"]["created"] for row in imports) > 2
