@@ -100,11 +100,11 @@ def restrict(*, actor: Actor, incident: Incident, version: int, is_private: bool
     if is_private and not people:
         raise ValidationError("A private incident needs at least one member.")
     Incident.objects.filter(pk=current.pk, version=version).update(version=F("version") + 1, is_private=is_private, updated_at=timezone.now())
-    members = {member.user_id: member.user for member in current.members.select_related("user")}
+    had = {member.user_id: member.user for member in current.members.select_related("user")}
     current.members.exclude(user__in=people).delete()
-    IncidentMember.objects.bulk_create(IncidentMember(incident=current, user=user) for pk, user in sorted(people.items()) if pk not in members)
-    added = names(user.username for pk, user in people.items() if pk not in members)
-    removed = names(user.username for pk, user in members.items() if pk not in people)
+    IncidentMember.objects.bulk_create(IncidentMember(incident=current, user=user) for pk, user in sorted(people.items()) if pk not in had)
+    added = names(user.username for pk, user in people.items() if pk not in had)
+    removed = names(user.username for pk, user in had.items() if pk not in people)
     AuditEvent.record(actor, "access changed", current.reference, private=[current.is_private, is_private], added=added, removed=removed)
     announce(current.pk)
     current.refresh_from_db()

@@ -16,7 +16,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf, Substr
 from django.utils import timezone
 
-from incidents import metrics, milestones
+from incidents import metrics, milestones, sources
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
@@ -36,7 +36,7 @@ def announce(incident_id: int) -> None:
 def remeasure(*, incident: Incident) -> list[Milestone]:
     """Renew the incident's proposals and its start from the evidence as curated, and return its milestones."""
     Incident.objects.select_for_update().filter(pk=incident.pk).first()  # one at a time, in a lock order of its own
-    proposals = milestones.propose(entries_of(incident))
+    proposals = milestones.propose(entries_of(incident), sources.labels())
     rows = {row.kind_id: row for row in Milestone.objects.filter(incident=incident).select_related("kind", "event")}
     result = []
     for kind in MilestoneKind.objects.all():

@@ -8,7 +8,7 @@ never concluded from a resolve, and an alert proves that something was detected,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -130,14 +130,14 @@ class Candidate:
     margin: timedelta = timedelta(0)
 
 
-def propose(entries: Iterable[Entry]) -> dict[str, Proposal]:
-    """Return a proposal for each milestone that the entries give evidence of; without evidence there is none."""
+def propose(entries: Iterable[Entry], labels: Mapping[str, str] | None = None) -> dict[str, Proposal]:
+    """Return a proposal for each milestone that the entries give evidence of; without evidence there is none. `labels` names sources."""
     found: dict[str, list[Candidate]] = {}
     trouble: list[datetime] = []
     for entry in entries:
         if entry.kind in ("alert", "page", "impact"):
             trouble.append(entry.at)
-        for key, candidate in candidates(entry):
+        for key, candidate in candidates(entry, labels or {}):
             found.setdefault(key, []).append(candidate)
     proposals: dict[str, Proposal] = {}
     last_trouble = max(trouble, default=None)
@@ -167,12 +167,17 @@ def began_by_detection(proposals: dict[str, Proposal], found: list[Candidate]) -
     return proposals
 
 
-def candidates(entry: Entry) -> Iterable[tuple[str, Candidate]]:
+def candidates(entry: Entry, labels: Mapping[str, str]) -> Iterable[tuple[str, Candidate]]:
     """Yield what the entry is evidence of, by the strongest rule that holds for each milestone."""
     given = set()
     if entry.milestone:
         given.add(entry.milestone)
-        yield entry.milestone, Candidate(0, entry, 0.9, f"{source_name(entry.source)} states {NAMES.get(entry.milestone, entry.milestone)} with this event.")
+        yield (
+            entry.milestone,
+            Candidate(
+                0, entry, 0.9, f"{labels.get(entry.source) or source_name(entry.source)} states {NAMES.get(entry.milestone, entry.milestone)} with this event."
+            ),
+        )
     if entry.kind in WORDY_KINDS | TELLING_KINDS and entry.salience > 0:
         for key, pattern in LABELS.items():
             if key not in given and (match := pattern.match(entry.text)):

@@ -128,6 +128,7 @@ class Row:
     source: str
     actor: str
     text: str
+    source_label: str = ""
     title: str = ""
     note: str = ""
     precision: str = "second"
@@ -166,7 +167,7 @@ class Fold:
 
     @property
     def summary(self) -> str:
-        sources = sorted({row.source for row in self.rows})
+        sources = sorted({row.source_label or row.source for row in self.rows})
         return f"{len(self.rows)} more of little weight from {', '.join(sources)}"
 
 

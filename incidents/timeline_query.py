@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.db.models.functions import Substr
 
+from incidents import sources
 from incidents.models import Delivery, Incident, Kind, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
 from incidents.timeline import Cursor, Filters, Row
@@ -69,26 +70,11 @@ def window(events: TimelineEventQuerySet, *, marks: Mapping[int, Iterable[str]],
 
 def rows_of(events: TimelineEventQuerySet, marks: Mapping[int, Iterable[str]]) -> Iterable[Row]:
     values = events.order_by("at", "sequence", "pk") if not events.query.is_sliced else events
-    for (
-        pk,
-        at,
-        sequence,
-        kind,
-        salience,
-        source,
-        actor,
-        text,
-        title,
-        note,
-        precision,
-        zone,
-        assumed,
-        hidden,
-        corrected,
-        url,
-        thread,
-        version,
-    ) in values.annotate(shown_text=Substr("text", 1, TEXT_LIMIT + 1)).values_list(*COLUMNS):
+    names = sources.labels()
+    # In the order of COLUMNS.
+    for row in values.annotate(shown_text=Substr("text", 1, TEXT_LIMIT + 1)).values_list(*COLUMNS):
+        (pk, at, sequence, kind, salience, source, actor, text, title) = row[:9]
+        (note, precision, zone, assumed, hidden, corrected, url, thread, version) = row[9:]
         yield Row(
             id=pk,
             at=at,
@@ -97,6 +83,7 @@ def rows_of(events: TimelineEventQuerySet, marks: Mapping[int, Iterable[str]]) -
             kind_label=LABELS.get(kind, kind),
             salience=salience,
             source=source,
+            source_label=names.get(source, source),
             actor=actor,
             text=text[:TEXT_LIMIT],
             is_cut=len(text) > TEXT_LIMIT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.conf import settings
 
@@ -16,6 +17,13 @@ def registered() -> dict[str, Source]:
     """Return every source by name. Each module of the setting has one, called SOURCE."""
     sources: list[Source] = [import_module(path).SOURCE for path in settings.TIMELINE_SOURCES]
     return {source.name: source for source in sources}
+
+
+@cache
+def labels() -> dict[str, str]:
+    """Return what people call each source, by its stored name; entries by hand are one of them."""
+    found = [import_module(path).SOURCE for path in settings.TIMELINE_SOURCES if find_spec(path)]
+    return {source.name: source.label for source in found} | {"manual": "By hand"}
 
 
 def named(name: str) -> Source:

@@ -15,7 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, lifecycle, timeline_query
+from incidents import access, lifecycle, sources, timeline_query
 from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
 from incidents.lib.conflict import Conflict
 from incidents.models import Curation, Delivery, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
@@ -59,11 +59,16 @@ def timeline_context(
         "zone": zone,
         "zone_name": zone.key,
         "kinds": Kind.choices,
-        "sources": sorted({delivery.source for delivery in deliveries or [] if delivery.source} | {lifecycle.MANUAL}),
+        "sources": source_choices(deliveries or []),
         "sprite": static("icons.svg"),
         "base": incident.get_absolute_url(),
         "may_edit": access.may(request.user, "edit"),
     }
+
+
+def source_choices(deliveries: list[Delivery]) -> list[tuple[str, str]]:
+    labels = sources.labels()
+    return [(name, labels.get(name, name)) for name in sorted({delivery.source for delivery in deliveries if delivery.source} | {lifecycle.MANUAL})]
 
 
 def filters_without(request: HttpRequest, name: str, value: str) -> str:
@@ -124,6 +129,7 @@ def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str
         "curation": curation_of(event),
         "zone": place(request, incident),
         "raw": pretty(event.raw),
+        "source": sources.labels().get(event.source, event.source),
         "precision": Precision(event.precision).label,
         "may_edit": access.may(request.user, "edit"),
         "url": event.url if event.url.startswith(("https://", "http://")) else "",

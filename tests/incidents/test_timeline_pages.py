@@ -42,7 +42,7 @@ def test_the_timeline_shows_kind_source_and_honest_times(page):
     text = page()
     assert shown(text) == ["Error rate high", "Ana acknowledged", "What a day"]
     assert ">15:00:00<" in text and ">15:05<" in text  # Paris; to the minute as stated
-    assert "zone?" in text and "tl-row--key" in text and ">pagerduty<" in text
+    assert "zone?" in text and "tl-row--key" in text and ">PagerDuty<" in text
     assert "Monday 2 March 2026" in text
 
 
