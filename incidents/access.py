@@ -86,4 +86,4 @@ def incident_for(actor: Actor, reference: str, verb: str = "read") -> Incident:
         raise Http404
     if verb != "read":
         require(actor, verb)
-    return incident  # type: ignore[no-any-return]
+    return incident

@@ -35,4 +35,4 @@ def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmort
         raise Http404
     if verb != "read":
         require(actor, verb)
-    return postmortem  # type: ignore[no-any-return]
+    return postmortem

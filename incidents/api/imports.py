@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -36,7 +36,8 @@ class ImportsView(APIView):
     def post(self, request: Request, reference: str) -> Response:
         """Take files (multipart `files`) or pasted `text`. They are stored before the answer and imported after it: read each `id` until its state is final."""
         incident = incident_for(request.user, reference, "import")
-        data = request.data if not hasattr(request.data, "getlist") else {**request.data.dict(), "files": request.FILES.getlist("files")}
+        sent_as_form: Any = request.data
+        data = {**sent_as_form.dict(), "files": request.FILES.getlist("files")} if isinstance(sent_as_form, QueryDict) else sent_as_form
         body = ImportSerializer(data=data)
         body.is_valid(raise_exception=True)
         sent = dict(body.validated_data)

@@ -1,4 +1,4 @@
-"""A post-mortem of about ten pages with 200 timeline rows as PDF: the isolated renderer beside headless Chromium printing the same HTML.
+"""A post-mortem of nine pages with 200 timeline rows as PDF: the isolated renderer beside headless Chromium printing the same HTML.
 
 Run alone: `.venv/bin/python -m tests.benchmarks.bench_pdf` from the root. The runs alternate, so that a busy machine is unfair to neither.
 """
@@ -24,7 +24,7 @@ def example(rows: int = 200) -> dict:
         "because its trust store is read anew only once an hour. **Staging could not show this**, where a simulator accepts any chain. "
     )
     body = f"{paragraph}\n\n- it had run *eleven times* before\n- its check looks at expiry, not at the chain\n\n{paragraph}\n\n```\ngw-eu-3 tls: handshake failure alert=unknown_ca\n```\n"
-    names = ["Summary", "Background", "Detection", "Response", "Mitigation", "Contributing factors", "What helped", "Lessons"]
+    names = ["Summary", "Background", "Response", "Contributing factors", "Lessons"]
     sections = [
         {"key": f"s{n}", "title": name, "kind": "markdown", "audience": "internal", "body": body, "values": {}, "fields": []} for n, name in enumerate(names)
     ]
