@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.conf import settings
 
@@ -22,8 +21,7 @@ def registered() -> dict[str, Source]:
 @cache
 def labels() -> dict[str, str]:
     """Return what people call each source, by its stored name; entries by hand are one of them."""
-    found = [import_module(path).SOURCE for path in settings.TIMELINE_SOURCES if find_spec(path)]
-    return {source.name: source.label for source in found} | {"manual": "By hand"}
+    return {source.name: source.label for source in registered().values()} | {"manual": "By hand"}
 
 
 def named(name: str) -> Source:
