@@ -19,8 +19,13 @@ NEEDED = {
 }
 
 
+def parts_of(needs: str) -> list[str]:
+    """Return what a draft lacks: "date, zone" are two things."""
+    return [part.strip() for part in needs.split(",") if part.strip()] or ["date"]
+
+
 def reason_for(needs: str) -> str:
-    return NEEDED.get(needs, f"The time cannot be placed: {needs}.")
+    return " ".join(NEEDED.get(part, f"The time cannot be placed: {part}.") for part in parts_of(needs))
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Report:
 
     def note_needs(self, draft: EventDraft) -> None:
         self.skipped += 1
-        self.needs[draft.needs or "date"] += 1
+        self.needs.update(parts_of(draft.needs))
         self.note_rejected(Rejected(draft.where, reason_for(draft.needs or "date")))
         if len(self.samples) < MAX_SAMPLES:
             self.samples.append({"where": draft.where, "local": draft.local, "text": draft.text[:200], "needs": draft.needs or "date"})

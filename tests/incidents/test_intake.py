@@ -315,6 +315,14 @@ def test_a_file_that_places_nothing_asks_and_the_answer_imports_it(bob):
 
 
 @pytest.mark.django_db
+def test_a_pasted_list_without_date_and_zone_asks_for_both():
+    delivery = imported(make_incident(), b"- 14:02 Alert fired\n- 14:05 Ann looks into it\n- 14:40 Rolled back\n", name="pasted text.txt", channel="paste")
+    assert delivery.state == State.NEEDS_ANSWER
+    assert delivery.report["needs"] == {"date": 3, "zone": 3}
+    assert delivery.report["rejected"][0]["reason"] == "The time has no date. Give the date. The time has no time zone. Give the zone."
+
+
+@pytest.mark.django_db
 def test_where_only_some_need_an_answer_the_rest_is_imported():
     incident = make_incident()
     delivery = imported(incident, b"time,text\n14:01,Before any date\n2026-03-02 14:02:00Z,Alert fired\n", name="notes.csv")
