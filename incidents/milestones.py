@@ -146,14 +146,16 @@ def propose(entries: Iterable[Entry], labels: Mapping[str, str] | None = None) -
         return first_after(rows, last_trouble)
 
     pickers: dict[str, Callable[[list[Candidate]], Candidate]] = {"mitigated": after_trouble, "resolved": after_trouble}
-    # Resolved before mitigated: a mitigation is looked for up to the resolution. Kinds that a team added come last.
-    for key in sorted(found, key=lambda key: ("impact_started", "detected", "acknowledged", "resolved", "mitigated").index(key) if key in NAMES else 9):
+    # Resolved first: what is only read from kinds or words and comes after it is hindsight. Kinds that a team added come last.
+    order = ("resolved", "impact_started", "detected", "acknowledged", "mitigated")
+    for key in sorted(found, key=lambda key: order.index(key) if key in order else len(order)):
         rows = found[key]
+        if key in order[1:] and "resolved" in proposals:
+            rows = [row for row in rows if row.rank == 0 or row.entry.at <= proposals["resolved"].latest]
         if key == "acknowledged" and "detected" in proposals:
             rows = [row for row in rows if row.entry.at >= proposals["detected"].earliest] or rows
-        if key == "mitigated" and "resolved" in proposals:
-            rows = [row for row in rows if row.entry.at <= proposals["resolved"].latest] or rows
-        proposals[key] = decide(rows, pickers.get(key, first))
+        if rows:
+            proposals[key] = decide(rows, pickers.get(key, first))
     return began_by_detection(proposals, found.get("impact_started", []))
 
 

@@ -169,3 +169,8 @@ def test_a_stated_start_is_not_moved():
 def test_what_the_words_match_is_never_passed_over(pair):
     key, text = pair
     assert any(stem in text.lower() for stem in STEMS[key])
+
+
+def test_what_is_written_after_the_end_is_hindsight():
+    found = propose([entry(1, 0, "status", milestone="resolved"), entry(2, 600, "mitigation"), entry(3, 600, "impact", actor="Ana")])
+    assert list(found) == ["resolved"]
