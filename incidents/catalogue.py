@@ -129,11 +129,13 @@ def line(row: Incident, services: list[str], moments: dict[str, tuple[str, datet
     }
 
 
-def choices() -> dict[str, list[tuple[str, str]]]:
+def choices(actor: access.Actor) -> dict[str, list[tuple[str, str]]]:
+    """Return what the list can be filtered by. Tags are people's own words, so only those of incidents the actor may see."""
+    tagged = Incident.tags.through.objects.filter(access.incident_filter(actor, "incident__"))
     return {
         "status": [(str(value), str(label)) for value, label in Incident.Status.choices],
         "severity": list(Severity.objects.values_list("key", "name")),
         "service": list(Service.objects.values_list("key", "name")),
         "team": [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")],
-        "tag": [(name, name) for name in Tag.objects.values_list("name", flat=True)],
+        "tag": [(name, name) for name in Tag.objects.filter(pk__in=tagged.values("tag_id")).values_list("name", flat=True)],
     }

@@ -34,7 +34,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "incidents": catalogue.lines(page.object_list, timezone.now()),
         "asked": asked,
-        "choices": catalogue.choices(),
+        "choices": catalogue.choices(request.user),
         "may_declare": access.may(request.user, "declare"),
         "sizes": catalogue.SIZES,
     }

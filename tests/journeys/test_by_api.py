@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+
 from postmortems.demo.exports import pagerduty, slack
 from tests.factories import api_client
 
