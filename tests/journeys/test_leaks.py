@@ -22,7 +22,6 @@ LISTS = [
         "/",
         "/incidents/",
         "/incidents/?q=zither",
-        "/incidents/?tag=xylophone",
         "/postmortems/",
         "/postmortems/?q=zither",
         "/actions/",
