@@ -24,7 +24,7 @@ def example(rows: int = 200) -> dict:
         "because its trust store is read anew only once an hour. **Staging could not show this**, where a simulator accepts any chain. "
     )
     body = f"{paragraph}\n\n- it had run *eleven times* before\n- its check looks at expiry, not at the chain\n\n{paragraph}\n\n```\ngw-eu-3 tls: handshake failure alert=unknown_ca\n```\n"
-    names = ["Summary", "Background", "Response", "Contributing factors", "Lessons"]
+    names = ["Summary", "Background", "Contributing factors", "Lessons"]
     sections = [
         {"key": f"s{n}", "title": name, "kind": "markdown", "audience": "internal", "body": body, "values": {}, "fields": []} for n, name in enumerate(names)
     ]
@@ -43,7 +43,7 @@ def example(rows: int = 200) -> dict:
     ]
     texts = [
         "Error ratio above 4 % on checkout",
-        "Handshakes to the acquirer are refused since the rotation, as far as the gateway's log says",
+        "Handshakes to the acquirer are refused since the rotation, says the gateway's log",
         "Rolled the bundle back on half of the gateways",
     ]
     return {
