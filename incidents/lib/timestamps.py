@@ -271,7 +271,7 @@ def _clock(match: re.Match[str], text: str) -> tuple[_Clock, str]:
         return _Clock(int(military_hour), int(military_minute), 0, 0), "minute"
     number = int(hour)
     if half:
-        if not 1 <= number <= 12 and not (13 <= number <= 23 and half[0] in "pP"):
+        if not 0 <= number <= 12 and not (13 <= number <= 23 and half[0] in "pP"):
             raise TimeError(f"“{text[:40]}” is no time.")
         if number <= 12:
             number = number % 12 + (12 if half[0] in "pP" else 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
 from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
@@ -12,22 +11,44 @@ from incidents.sources.drafts import SourceError
 
 LONGEST = 5_000_000  # bytes
 MOST_LINES = 200_000
+ENCODINGS = ("utf-8", "utf-16", "cp1252")
+HTML_LIST = re.compile(r"</?(?:tr|td|li|dd)\b", re.IGNORECASE)
 HTML = re.compile(r"<(?:html|body|table|ul|ol|div|p|li|h[1-6])[\s>]", re.IGNORECASE)
 FRONT = re.compile(r"^(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)(?P=fence)[ \t]*(?:\n|$)", re.DOTALL)
 PAIR = re.compile(r"^(?P<key>[A-Za-z][\w-]{0,40})\s*[:=]\s*(?P<value>.*?)\s*$")
+IGNORED = {"script", "style", "head", "nav", "footer", "svg"}
 BREAKS = {"p", "div", "tr", "li", "ul", "ol", "table", "br", "section", "article", "header", "dt", "dd", "blockquote", "pre"}
+
+
+SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+HYPHENS = re.compile("[\u2010\u2011](?=\\d)")
+COMMENT = re.compile(r"<!--(?:[^-]|-(?!->)){0,20000}-->")
+# What print and PDF put on every page: "2020/7/6 Title", "1 of 3 26.03.2026, 15:37", "https://… 2/7".
+FURNITURE = re.compile(
+    r"^(?:\d{4}/\d{1,2}/\d{1,2} \S.{3,200}|\d{1,3} of \d{1,3}(?: [\d./]+, \d\d:\d\d)?|https?://\S+ \d{1,3}/\d{1,3}|page \d{1,3}(?: of \d{1,3})?)$",
+    re.IGNORECASE,
+)
+# A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
+INLINE = re.compile(
+    r"(?:(?<=[.!?\u201d\u2019)\]])|(?<=[Tt]imeline:)|(?<=\s\s))\s+(?=(?:\d{4}-\d\d-\d\d[ T])?(?:[01]?\d|2[0-3]):?[0-5]\d(?::[0-5]\d)? ?(?:[ap]m )?\(?(?:UTC|GMT|Z|[PECM][DS]T|CES?T|BST)\)?(?: on [^.:]{3,20}?)?\s*[-\u2013\u2014:]\s)"
+)
 
 
 @dataclass(frozen=True)
 class Document:
-    """`first` is the number of the line that `lines` begins with; `front` holds the keys of the front matter with their lines."""
+    """`numbers` holds the number of each line in the file; `front` the keys of the front matter with their lines."""
 
     lines: list[str]
-    first: int = 1
+    numbers: list[int]
     front: dict[str, tuple[int, str]] = field(default_factory=dict)
 
+    @property
+    def first(self) -> int:
+        return self.numbers[0] if self.numbers else 1
 
-def decoded(content: bytes) -> str:
+
+def decoded(content: bytes, encoding: str = "") -> str:
     """Return the text. Raises SourceError for what is no text or too long."""
     if len(content) > LONGEST:
         raise SourceError(f"The text is longer than {LONGEST // 1_000_000} MB. Leave out what is no timeline, or split it.")
@@ -35,6 +56,10 @@ def decoded(content: bytes) -> str:
         text = content.decode("utf-16", "replace")
     elif b"\x00" in content[:4096] or content.startswith(b"%PDF"):
         raise SourceError("This is no text. Export it as text, or copy the timeline and paste it.")
+    elif encoding:
+        if encoding.lower() not in ENCODINGS:
+            raise SourceError(f"The encoding “{encoding[:40]}” is not read here. Known: {', '.join(ENCODINGS)}.")
+        text = content.decode(encoding.lower(), "replace")
     else:
         try:
             text = content.decode("utf-8-sig")
@@ -43,9 +68,9 @@ def decoded(content: bytes) -> str:
     return clean_text(text)
 
 
-def read(content: bytes) -> Document:
+def read(content: bytes, encoding: str = "") -> Document:
     """Return the report as lines. Raises SourceError for what is no text."""
-    text = decoded(content)
+    text = decoded(content, encoding)
     front: dict[str, tuple[int, str]] = {}
     first = 1
     if match := FRONT.match(text):
@@ -54,49 +79,87 @@ def read(content: bytes) -> Document:
                 front.setdefault(pair["key"].lower(), (number, pair["value"].strip("\"'")))
         first += text[: match.end()].count("\n")
         text = text[match.end() :]
-    if len(HTML.findall(text[:20_000])) >= 3 and not text.lstrip().startswith("#"):
-        text = opened(text)
-    lines = [line.replace("\u00a0", " ").rstrip() for line in text.split("\n")]
-    if len(lines) > MOST_LINES:
+    if "<!--" in text:
+        text = COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
-    return Document(lines, first, front)
+    if len(HTML.findall(text[:20_000])) >= 3 or len(HTML_LIST.findall(text[:200_000])) >= 3:
+        pairs = opened(text)
+    else:
+        pairs = list(enumerate(text.split("\n")))
+    lines, numbers = [], []
+    for offset, line in pairs:
+        line = INVISIBLE.sub("", HYPHENS.sub("-", SPACES.sub(" ", line))).rstrip()
+        if FURNITURE.match(line):
+            continue
+        for part in INLINE.split(line) if len(line) < 100_000 else [line]:
+            lines.append(part)
+            numbers.append(first + offset)
+    return Document(lines, numbers, front)
 
 
 class _Opener(HTMLParser):
-    """HTML as lines: a block a line, a row of a table with its cells between bars. Keeps the line breaks of the source out."""
+    """HTML as lines with their numbers: a block a line, a row of a table with its cells between bars."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.ignored = 0
+        self.lines: list[tuple[int, str]] = [(0, "")]
+        self.ignored = self.cells = 0
+
+    def add(self, text: str, *, fresh: bool = False) -> None:
+        number, line = self.lines[-1]
+        if not fresh:
+            self.lines[-1] = (number if line.strip() else self.getpos()[0] - 1, line + text)
+        elif line.strip():
+            self.lines.append((self.getpos()[0] - 1, text))
+        else:
+            self.lines[-1] = (self.getpos()[0] - 1, text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style", "head"}:
+        if tag in IGNORED:
             self.ignored += 1
-        elif tag in BREAKS:
-            self.parts.append("\n- " if tag == "li" else "\n")
         elif tag in {"td", "th"}:
-            self.parts.append("| ")
+            self.cells += 1
+            self.add("| ")
+        elif self.cells and tag != "tr":
+            self.add(" " if tag in BREAKS else "")
+        elif tag in BREAKS:
+            self.add("- " if tag == "li" else "", fresh=True)
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-            self.parts.append("\n# ")
+            self.add("# ", fresh=True)
+        elif tag in {"b", "strong"}:
+            self.add("**")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "head"}:
+        if tag in IGNORED:
             self.ignored = max(0, self.ignored - 1)
         elif tag in {"td", "th"}:
-            self.parts.append(" ")
+            self.cells = max(0, self.cells - 1)
+            self.add(" ")
         elif tag == "tr":
-            self.parts.append("|\n")
-        elif tag in BREAKS or (len(tag) == 2 and tag[0] == "h" and tag[1].isdigit()):
-            self.parts.append("\n")
+            self.cells = 0
+            self.add("|")
+            self.add("", fresh=True)
+        elif tag in {"b", "strong"} and not self.cells:
+            self.add("**")
+        elif not self.cells and (tag in BREAKS or len(tag) == 2 and tag[0] == "h" and tag[1].isdigit()):
+            self.add("", fresh=True)
 
     def handle_data(self, data: str) -> None:
-        if not self.ignored:
-            self.parts.append(" ".join(data.split("\n")))
+        if self.ignored:
+            return
+        if self.cells:
+            self.add(" ".join(data.split()).replace("|", "/"))
+            return
+        first, *others = data.split("\n")
+        self.add(first)
+        for number, line in enumerate(others, self.getpos()[0]):
+            self.lines.append((number, line))
 
 
-def opened(text: str) -> str:
+def opened(text: str) -> list[tuple[int, str]]:
+    """Return the lines of HTML, or of Markdown with HTML in it, with their numbers from 0."""
     parser = _Opener()
     parser.feed(text)
     parser.close()
-    return unescape("".join(parser.parts))
+    return parser.lines
