@@ -18,9 +18,16 @@ from incidents.sources import words
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.text import document as documents
-from incidents.sources.text.entries import Entry, Setting, found, headings, setting
+from incidents.sources.text import lead as leads
+from incidents.sources.text.document import Document
+from incidents.sources.text.entries import found
+from incidents.sources.text.entry import Entry
+from incidents.sources.text.lead import minutes_of
+from incidents.sources.text.prose import PROSE
+from incidents.sources.text.setting import Setting, headings, setting
 
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
+PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = {
@@ -42,7 +49,13 @@ NOT_NAMES = {
     "Status",
     "Outage",
 }
-LINK = re.compile(r"\[\]\([^)]*\)|\[|\]\([^)]*\)")
+LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,500}\)|<[^<>]{1,200}>")
+PART = re.compile(
+    r"(?:(?:executive |incident |event )?(?:summary|overview|timeline|description|details?|background|introduction|context|report|status|metadata|impact|contents?|duration|post-?mortem|authors?|date|incident)"
+    r"|table of contents|what happened\??|(?:summary of )?(?:the )?impact|impact time|(?:incident )?(?:report|post-?mortem)s?(?: template)?|root cause(?: analysis)?|rca|owner of review process"
+    r"|home|reviewed|draft|final|[A-Z][a-z]+ [A-Z][a-z]+|introduction and summary|updates?)",
+    re.I,
+)
 ADVICE = "Write each entry on a line of its own that begins with its time, such as “14:02 UTC - paged the on-call”, or paste a table with a time column."
 
 
@@ -72,8 +85,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     few = sum(1 for line in document.lines if line.strip()) <= 3
     if not entries or (len(entries) < 2 and not few):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
-    title = LINK.sub("", document.front.get("title", (0, ""))[1] or next(iter(headings(document.lines)), "") or first_line(document.lines))
-    if title := clean_line(title) or clean_line(first_line(document.lines)):
+    if title := title_of(document):
         yield IncidentDraft(title=title)
     seen: dict[str, int] = {}
     for order, (entry, day) in enumerate(placed_days(entries, state, options)):
@@ -85,17 +97,27 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         yield draft_of(entry, moment, order, seen)
 
 
-def first_line(lines: list[str]) -> str:
-    """Return the first line that may be a title: short, no list, no link, no time."""
-    plain = (line.strip(" #*=") for line in lines[:20] if not re.match(r"\s*(?:[-*•|\[]|\d)", line))
-    return next((line for line in plain if 4 < len(line) < 160), "")
+def title_of(document: Document) -> str:
+    """Return the title: of the front matter, else the first heading or short line that says more than what part of a report it is."""
+    stated = document.front.get("title", (0, ""))[1]
+    for text in [stated, *headings(document.lines)[:4], *first_lines(document.lines)]:
+        title = clean_line(re.sub(r"[*_`#]+", "", LINK.sub(r"\1", text))).strip(" :-–|")
+        if 4 < len(title) <= 200 and not PART.fullmatch(title) and leads.read(title) is None:
+            return title
+    return ""
+
+
+def first_lines(lines: list[str]) -> list[str]:
+    """Return what may be a title among the first lines: short, no list, no table, no number, no sentence on its own."""
+    plain = (line.strip(" #*=") for line in lines[:20] if not re.match(r"\s*(?:[-*•|\[<]|\d)", line))
+    return [line for line in plain if 4 < len(line) < 120 and not re.search(r"[.,;:]$|^[A-Z][A-Za-z ]{2,20}: ", line)]
 
 
 def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> Iterator[tuple[Entry, date | None]]:
     """Give each entry its day: its own, else the one in force, carried past midnight where the clock steps back."""
     newest_first = steps(entries) < 0
     current: date | None = None
-    block, last = -2, None
+    block, last, longest = 0, None, BACKWARDS
     for entry in entries:
         own = entry.day
         base = own or entry.heading_day or state.day or options.date
@@ -103,10 +125,11 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
         if own is not None or entry.block != block or current is None:
             # A new list under the same day may still follow the one before it past midnight only if it says so.
             current, last = base, minutes
+            longest = PROSE_BACKWARDS if entry.block == PROSE else BACKWARDS
         elif minutes is not None and last is not None:
-            if not newest_first and last - minutes > BACKWARDS.seconds // 60:
+            if not newest_first and last - minutes > longest.seconds // 60:
                 current += timedelta(days=1)
-            elif newest_first and minutes - last > BACKWARDS.seconds // 60:
+            elif newest_first and minutes - last > longest.seconds // 60:
                 current -= timedelta(days=1)
             last = minutes
         block = entry.block
@@ -122,22 +145,13 @@ def steps(entries: list[Entry]) -> int:
     return total
 
 
-def minutes_of(clock: str) -> int | None:
-    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?\S*\s*([ap])?", clock, re.I)
-    if match is None:
-        return None
-    hour = int(match[1])
-    if match[3]:
-        hour = hour % 12 + (12 if match[3] in "pP" else 0)
-    return hour * 60 + int(match[2] or 0)
-
-
 def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setting) -> Moment:
     """Place the entry. Raises TimeError when its time cannot be meant."""
     if entry.lead.offset is not None:
         return Moment(local=entry.lead.written, needs="date", precision="minute")
     stated = entry.zone
-    clock = entry.lead.clock + (f" {stated}" if stated else "")
+    clock = re.sub(r"^(00?[:.]\d\d(?:[:.]\d\d)?)\s*a\.?m\b\.?", r"\1", entry.lead.clock, flags=re.I)  # 00:23am
+    clock += f" {stated}" if stated else ""
     moment = read_human(clock, zone=options.time_zone, date=day, day_first=state.day_first, latest=options.latest)
     local = entry.lead.written or entry.lead.clock
     needs = entry.day_needs if entry.day is None and entry.day_needs == "order" else moment.needs

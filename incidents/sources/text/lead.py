@@ -9,27 +9,31 @@ from incidents.lib.timestamps import MONTH
 from incidents.lib.zones import zone_named
 
 MARK = re.compile(r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)|#{1,6}(?=\s)|=+(?=\s*\d)|\d{1,3}[.)](?=\s+\D*\d)|[a-z][.)](?=\s+\d))?\s*")
-SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|T(?=\d\d:?\d\d)|@(?=\s*\d)")
+SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
     r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?![\d:]))?"
     rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?![\d:]))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?",
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
+PREFIX = re.compile(r"(?:update|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-]))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
 BARE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:UTC|GMT|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
 ZONE = re.compile(
-    r"\s*[(\[]?((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+    r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 RANGE = re.compile(r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE)
+ON = re.compile(r"on\b", re.IGNORECASE)
+END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
+RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
@@ -62,6 +66,8 @@ def read(line: str) -> Lead | None:
     marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
     if relative := RELATIVE.match(line, position):
         return _relative(line, relative, marked)
+    if prefix := PREFIX.match(line, position):
+        position = prefix.end()
     date = clock = zone = end = ""
     spoken = False
     last = position
@@ -84,7 +90,13 @@ def read(line: str) -> Lead | None:
             spoken = spoken or (not date and found[0].lower() not in {"the", "of"})
             position = found.end()
             continue
-        elif clock and not date and (found := re.compile(r"on\b", re.I).match(line, position)):
+        elif clock and date and end and not end[:1].isalpha() and " " not in end.strip() and (found := END_DAY.match(line, position)):
+            end, position = f"{found['date']} {end}", found.end()
+            last = position
+        elif clock and date and not end and (found := RANGE_OF_DAYS.match(line, position)) and (ending := _range_end(line, position, zone))[0]:
+            end, position, zone = ending
+            last = position
+        elif clock and not date and (found := ON.match(line, position)):
             position = found.end()
         else:
             break
@@ -92,6 +104,16 @@ def read(line: str) -> Lead | None:
         return None
     parted = bool(PARTED.match(line, last))
     return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"'~,"))
+
+
+def minutes_of(clock: str) -> int | None:
+    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?\S*\s*([ap])?", clock, re.I)
+    if match is None:
+        return None
+    hour = int(match[1])
+    if match[3]:
+        hour = hour % 12 + (12 if match[3] in "pP" else 0)
+    return hour * 60 + int(match[2] or 0)
 
 
 def is_range(line: str, position: int, clock: str) -> bool:

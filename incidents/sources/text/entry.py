@@ -1,0 +1,42 @@
+"""Pure. One entry of a timeline before it is placed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from incidents.lib.timestamps import TimeError, read_date
+from incidents.sources.text.lead import Lead
+from incidents.sources.text.setting import Setting, safe_date
+
+YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry before it is placed: its own words, and what was in force where it stands."""
+
+    line: int
+    lead: Lead
+    text: str
+    day: date | None = None  # stated on the entry itself
+    day_needs: str = ""
+    heading_day: date | None = None  # the last day heading or earlier dated entry above
+    zone: str = ""  # stated for the section or document
+    label: tuple[str, str] | None = None  # kind and milestone that its label states
+    block: int = 0  # entries of one list share it: the order of days is followed within
+
+
+def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: date | None, zone: str, block: int) -> Entry:
+    day, needs = None, ""
+    if lead.date:
+        try:
+            day, needs = read_date(lead.date, day_first=state.day_first, near=heading_day or state.day)
+        except TimeError:
+            needs = "date"
+    near = heading_day or state.day
+    if day is not None and near is not None and not YEAR.search(lead.date) and abs((day - near).days) > 183:
+        # 1 Jan in a report of 31 Dec is of the next year.
+        day = safe_date(day.year + (1 if day < near else -1), day.month, day.day) or day
+    return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, None, block)

@@ -1,0 +1,118 @@
+"""Pure. Reports that tell what happened in sentences: each sentence that states a time is an entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from incidents.sources.text import lead as leads
+from incidents.sources.text.document import Document
+from incidents.sources.text.entry import Entry, entry_of
+from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, Lead, minutes_of
+from incidents.sources.text.setting import HEADING, Setting, dated
+
+NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
+SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Za-z]\.)\s+(?=[A-Z\[*~])|(?<=\bp\.m\.)\s+(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+(?=[A-Z][a-z])")
+PLACED = re.compile(
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|of)\W{1,3}(?:(?:about|around|approx\w*)\W)?$|[~(\[@]\W?$",
+    re.I,
+)
+IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
+PLANNED = re.compile(
+    r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|e\.g\.|for example)\b", re.I
+)
+UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
+LONGEST = 20_000  # characters of a paragraph
+PROSE = -2  # the block of all sentences
+FURTHEST = 60  # characters between the word that opens a time and its clock
+
+
+def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> Iterator[Entry]:
+    """Read the sentences that state a time, one entry each; what a section on action items says is left out."""
+    day = state.day
+    started = False
+    for line, text in paragraphs(document, excluded):
+        for sentence in SENTENCE.split(text):
+            lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
+            if lead is None:
+                continue
+            made = entry_of(line, lead, sentence.strip(), state, day, state.zone, PROSE)
+            day = made.day or day
+            if lead.end and IMPACT.match(sentence) and not started:
+                started = True
+                yield from outage(made, lead)
+                continue
+            yield made
+
+
+def outage(made: Entry, lead: Lead) -> Iterator[Entry]:
+    """Read "Summary of impact: Between 09:10 and 09:40 UTC on 3 May 2021, ...": its start, and its end."""
+    made.label, made.block = ("impact", "impact_started"), PROSE - 1
+    yield made
+    end = leads.read(lead.end)
+    if end is None or not end.clock:
+        return
+    day = dated(end.date, None, made.day or made.heading_day) if end.date else made.day
+    first, last = minutes_of(lead.clock), minutes_of(end.clock)
+    if day is not None and not end.date and first is not None and last is not None and last < first:
+        day += timedelta(days=1)
+    yield replace(made, lead=replace(end, zone=lead.zone, written=lead.end), text="End of the impact", day=day, label=("recovery", ""))
+
+
+def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Return the paragraphs, list items and other lines of their own, each with the number of its first line."""
+    lines: list[str] = []
+    start = 1
+    fenced = skipped = False
+    for offset, line in enumerate([*document.lines, ""]):
+        if re.match(r"\s*(?:```|~~~)", line):
+            fenced = not fenced
+            line = ""
+        heading = HEADING.match(line)
+        if heading or re.match(r"\s*[-*+•]\s", line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
+            if lines:
+                yield start, " ".join(lines)[:LONGEST]
+            lines = []
+        if heading:
+            skipped = bool(excluded.match((heading["md"] or heading["title"] or "").strip("*_ :0123456789.")))
+            continue
+        if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
+            continue
+        if not lines:
+            start = document.numbers[offset]
+        lines.append(line.strip())
+        if len(line) > 300 or len(lines) > 200:  # a line is a paragraph here
+            yield start, " ".join(lines)[:LONGEST]
+            lines = []
+
+
+def time_within(sentence: str) -> Lead | None:
+    """Return the first time that a sentence states as one: with its zone, its half of the day, or a word such as "at" before it."""
+    for clock in CLOCK.finditer(sentence[:2000]):
+        before = sentence[max(0, clock.start() - FURTHEST) : clock.start()]
+        if before[-1:].isalnum() or before[-1:] in {"-", "/", ".", ":", "="} and not re.search(r"\d-$", before):
+            continue
+        alone = leads.read(sentence[clock.start() : clock.start() + 120])
+        if alone is None or not alone.clock:
+            continue
+        if not (alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
+            continue
+        if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
+            continue
+        return earliest(sentence, clock.start(), alone)
+    return None
+
+
+def earliest(sentence: str, at: int, alone: Lead) -> Lead:
+    """Return the time together with the date that stands before its clock."""
+    start = max(0, at - FURTHEST)
+    for pattern in (DATE, WEEKDAY):
+        for opening in pattern.finditer(sentence, start, at):
+            if opening.start() and sentence[opening.start() - 1].isalnum():
+                continue
+            lead = leads.read(sentence[opening.start() : at + 120])
+            if lead is not None and lead.clock == alone.clock and lead.date:
+                return lead
+    return alone

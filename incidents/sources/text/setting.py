@@ -1,0 +1,93 @@
+"""Pure. What a report says for all of its entries: its day, the order of day and month, its zone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from incidents.lib.timestamps import TimeError, read_date
+from incidents.lib.zones import zone_named
+from incidents.sources.text.document import Document
+
+HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
+ZONES = re.compile(
+    r"\b(?:all\s+)?(?:times?|timestamps?|timeline|clock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[A-Z]{3,5})\b|"
+    r"^\W*(?:time ?)?zone\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
+    re.MULTILINE,
+)
+COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
+DATED = re.compile(
+    r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
+    re.IGNORECASE,
+)
+DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What holds for the document: its day, the order of day and month, its zone."""
+
+    day: date | None = None
+    zone: str = ""
+    day_first: bool | None = None
+
+
+def setting(document: Document, name: str) -> Setting:
+    """Find the day and the zone the document states for all of it."""
+    head = "\n".join(document.lines[:400])
+    day_first = order_of_days(document.lines)
+    day: date | None = None
+    for key in ("date", "incident_date", "started", "start"):
+        if key in document.front and day is None:
+            day = dated(document.front[key][1], day_first)
+    if day is None:
+        for line in document.lines[:120]:
+            if (match := DATED.match(line)) and (day := dated(match["text"], day_first)):
+                break
+    if day is None:
+        titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
+        day = next((found for title in titles if (found := dated(title, day_first))), None)
+    if day is None and (match := DAY.search(name)):
+        day = safe_date(int(match[1]), int(match[2]), int(match[3]))
+    return Setting(day, zone_in(head), day_first)
+
+
+def headings(lines: list[str]) -> list[str]:
+    return [match["md"] or match["title"] or "" for line in lines[:60] if (match := HEADING.match(line))]
+
+
+def order_of_days(lines: list[str]) -> bool | None:
+    """Tell from dates such as 29/2/2016 whether the day comes first; None when none says so."""
+    first = second = 0
+    for line in lines[:5000]:
+        for match in re.finditer(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2\d{4}(?!\d)", line[:500]):
+            first += int(match[1]) > 12
+            second += int(match[3]) > 12
+    return None if first == second else first > second
+
+
+def dated(text: str, day_first: bool | None, near: date | None = None) -> date | None:
+    try:
+        found, needs = read_date(text[:160], day_first=day_first, near=near)
+    except TimeError:
+        return None
+    return found if not needs or needs == "order" else None
+
+
+def safe_date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def zone_in(text: str) -> str:
+    """Return the zone that a sentence such as "all times in UTC" states."""
+    text = text[:40_000]
+    for match in [*ZONES.finditer(text), *ZONES.finditer(re.sub(r"(?<!\n)\n(?!\n)", " ", text))]:
+        name = next(group for group in match.groups() if group)
+        name = COMMON.get(name.split()[0].lower(), name) if name.lower().endswith("time") else name
+        if zone_named(name) is not None:
+            return name
+    return ""
