@@ -1,0 +1,210 @@
+"""The pictures of README.md and docs/, taken from the example organisation in a Debrief of its own.
+
+`make screenshots` takes all of them; `make screenshots ARGS="incident pdf"` those whose name begins so. Needs Chromium and, for pages of the
+PDF, pdftoppm (Debian: chromium, poppler-utils). The demo's dates follow the calendar, so the pictures change with the day."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "screenshots"
+LIMIT = 200_000
+CHROMIUM = os.environ.get("DEBRIEF_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+NOTES = """# Checkout outage
+
+- 14:02 Alert fired for checkout
+- 14:05 Ann looks into it
+- 14:40 Rolled back to 2.40.3, errors are gone
+"""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: where it is taken and what is done on the page before."""
+
+    name: str
+    path: str
+    before: Callable[[Page], None] = lambda page: None
+    phone: bool = False
+    dark: bool = False
+
+
+def paste_notes(page: Page) -> None:
+    """Paste a timeline without a date, so that the page asks for one."""
+    page.get_by_label("Or paste a timeline").fill(NOTES)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.locator('[data-delivery="needs_answer"]').wait_for()
+
+
+def to(selector: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
+
+
+SHOTS = [
+    Shot("home", "/"),
+    Shot("home-phone", "/", phone=True),
+    Shot("incidents", "/incidents/"),
+    Shot("incident", "/incidents/INC-1/"),
+    Shot("incident-dark", "/incidents/INC-1/", dark=True),
+    Shot("incident-phone", "/incidents/INC-1/", phone=True),
+    Shot("timeline", "/incidents/INC-1/", to("#timeline")),
+    Shot("postmortem", "/postmortems/PM-1/"),
+    Shot("section", "/postmortems/PM-1/sections/factors/"),
+    Shot("section-phone", "/postmortems/PM-1/sections/factors/", phone=True),
+    Shot("publish", "/postmortems/PM-1/publish/"),
+    Shot("published", "/knowledge/PM-1/"),
+    Shot("published-dark", "/knowledge/PM-1/", dark=True),
+    Shot("published-phone", "/knowledge/PM-1/", phone=True),
+    Shot("knowledge", "/knowledge/?q=certificate+OR+rollback"),
+    Shot("actions", "/actions/"),
+    Shot("settings", "/settings/"),
+    Shot("admin", "/admin/"),
+    Shot("import", "/incidents/new/import/", paste_notes),
+]
+PDF_PAGES = 3
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def debrief() -> Iterator[tuple[str, str, str]]:
+    """Serve a new Debrief with the example organisation; yield its address and the login."""
+    with tempfile.TemporaryDirectory(prefix="debrief-pictures-") as data:
+        port = free_port()
+        # What is set for the person's own Debrief must not reach this one.
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("DEBRIEF_", "DATABASE_", "CELERY_", "EMAIL_"))}
+        environment |= {"DEBRIEF_DATA_DIR": data, "DEBRIEF_DEMO": "1", "PORT": str(port)}
+        server = subprocess.Popen([sys.executable, "manage.py", "serve", "--prepare"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz", server)
+            user, _, password = (Path(data) / "demo_login").read_text(encoding="utf-8").strip().partition(" ")
+            yield f"http://127.0.0.1:{port}", user, password
+        finally:
+            server.terminate()
+            server.wait(40)
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        if server.poll() is not None:
+            sys.exit("The server stopped; its message is above.")
+        try:
+            with urlopen(address):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.5)
+    sys.exit("The server did not become ready within two minutes.")
+
+
+def sign_in(browser: Browser, base: str, user: str, password: str) -> dict[str, object]:
+    page = browser.new_page()
+    page.goto(f"{base}/account/login/")
+    page.get_by_label("User name or e-mail").fill(user)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="What needs you").wait_for()
+    state = page.context.storage_state()
+    page.close()
+    return dict(state)
+
+
+def take(browser: Browser, base: str, state: dict[str, object], shot: Shot) -> bytes:
+    """Return the picture of one page."""
+    context = browser.new_context(
+        base_url=base,
+        storage_state=state,
+        viewport=PHONE if shot.phone else DESK,
+        color_scheme="dark" if shot.dark else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/London",
+    )
+    page = context.new_page()
+    answer = page.goto(shot.path)
+    if answer is None or answer.status != 200:
+        sys.exit(f"{shot.path} answers {answer and answer.status}")
+    shot.before(page)
+    page.wait_for_load_state("networkidle")
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def pdf_pages(browser: Browser, base: str, state: dict[str, object]) -> Iterator[tuple[str, bytes]]:
+    """Yield the first pages of the published PDF as pictures; it is printed in the background, so wait for it."""
+    if not shutil.which("pdftoppm"):
+        tell("pdftoppm is not here; no pictures of the PDF. Debian: apt-get install poppler-utils")
+        return
+    context = browser.new_context(base_url=base, storage_state=state)
+    for _ in range(60):
+        answer = context.request.get("/knowledge/PM-1.pdf")
+        if answer.body().startswith(b"%PDF"):
+            break
+        time.sleep(1)
+    else:
+        sys.exit("The PDF was not printed within a minute.")
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["pdftoppm", "-png", "-r", "70", "-l", str(PDF_PAGES), "-", f"{folder}/page"]
+        subprocess.run(command, input=answer.body(), check=True)  # noqa: S603 - a fixed command
+        for number, file in enumerate(sorted(Path(folder).iterdir()), 1):
+            yield f"pdf-{number}", file.read_bytes()
+    context.close()
+
+
+def save(name: str, picture: bytes) -> None:
+    """Write a PNG of at most 256 colours, which these pages do not notice, below the limit."""
+    with Image.open(io.BytesIO(picture)) as image:
+        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    target = PICTURES / f"{name}.png"
+    small.save(target, optimize=True)
+    size = target.stat().st_size
+    tell(f"{name}.png  {size // 1024} kB")
+    if size > LIMIT:
+        sys.exit(f"{name}.png is larger than {LIMIT // 1000} kB.")
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(wanted: list[str]) -> None:
+    if not CHROMIUM:
+        sys.exit("Chromium is needed. Debian: apt-get install chromium; elsewhere set DEBRIEF_CHROMIUM.")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    chosen = [shot for shot in SHOTS if not wanted or shot.name.startswith(tuple(wanted))]
+    with debrief() as (base, user, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        state = sign_in(browser, base, user, password)
+        for shot in chosen:
+            save(shot.name, take(browser, base, state, shot))
+        if not wanted or any("pdf".startswith(name) or name.startswith("pdf") for name in wanted):
+            for name, picture in pdf_pages(browser, base, state):
+                save(name, picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
