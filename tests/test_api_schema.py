@@ -21,7 +21,7 @@ def test_no_request_is_a_server_error(alice):
         @given(case=operation.as_strategy())
         def ask(case):
             answer = case.call(headers={"Authorization": token})
-            assert answer.status_code < 500, (case.method, case.formatted_path, case.body, answer.content[:300])
+            assert answer.status_code < 500, (case.method, case.formatted_path, case.query, case.body, answer.content[:300])
 
         ask()
         tried.append(operation.label)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.api.fields import Named
 from incidents.models import (
     ApiToken,
     Curation,
@@ -25,7 +26,7 @@ from incidents.models import (
 
 
 class ServiceSerializer(serializers.ModelSerializer[Service]):
-    team: Any = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    team: Any = Named(slug_field="name", read_only=True)
 
     class Meta:
         model = Service
@@ -42,11 +43,11 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     """An incident; `version` is also its ETag."""
 
     reference = serializers.CharField(read_only=True)
-    severity: Any = serializers.SlugRelatedField(slug_field="key", read_only=True, allow_null=True)
-    services: Any = serializers.SlugRelatedField(slug_field="key", many=True, read_only=True)
-    tags: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
-    team: Any = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
-    lead: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    severity: Any = Named(slug_field="key", read_only=True, allow_null=True)
+    services: Any = Named(slug_field="key", many=True, read_only=True)
+    tags: Any = Named(slug_field="name", many=True, read_only=True)
+    team: Any = Named(slug_field="name", read_only=True, allow_null=True)
+    lead: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = Incident
@@ -76,11 +77,11 @@ class EditIncidentSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300)
     summary = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     status = serializers.ChoiceField(choices=Incident.Status.choices, required=False)
-    severity = serializers.SlugRelatedField(slug_field="key", queryset=Severity.objects.all(), required=False, allow_null=True)
-    services = serializers.SlugRelatedField(slug_field="key", queryset=Service.objects.all(), many=True, required=False)
+    severity = Named(slug_field="key", queryset=Severity.objects.all(), required=False, allow_null=True)
+    services = Named(slug_field="key", queryset=Service.objects.all(), many=True, required=False)
     tags = serializers.ListField(child=serializers.SlugField(max_length=60), required=False, max_length=50)
-    team = serializers.SlugRelatedField(slug_field="name", queryset=Team.objects.all(), required=False, allow_null=True)
-    lead = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    team = Named(slug_field="name", queryset=Team.objects.all(), required=False, allow_null=True)
+    lead = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
     time_zone = serializers.CharField(max_length=64, required=False)
 
 
@@ -88,7 +89,7 @@ class NewIncidentSerializer(EditIncidentSerializer):
     """A new incident; a private one is seen by its members only, the first being whoever declares it."""
 
     is_private = serializers.BooleanField(required=False, default=False)
-    members = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), many=True, required=False)
+    members = Named(slug_field="username", queryset=User.objects.filter(is_active=True), many=True, required=False)
 
 
 class CurationSerializer(serializers.ModelSerializer[Curation]):
@@ -193,7 +194,7 @@ class ImportSerializer(ImportOptionsSerializer):
 class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
     """One milestone: what the evidence proposes, and in `at` the moment a person confirmed or gave; null until then."""
 
-    kind: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    kind: Any = Named(slug_field="key", read_only=True)
     name = serializers.CharField(source="kind.name", read_only=True)
     definition = serializers.CharField(source="kind.definition", read_only=True)
 
@@ -225,8 +226,8 @@ class DecideSerializer(serializers.Serializer[Any]):
 
 
 class MetricDefinitionSerializer(serializers.ModelSerializer[MetricDefinition]):
-    start: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
-    end: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    start: Any = Named(slug_field="key", read_only=True)
+    end: Any = Named(slug_field="key", read_only=True)
 
     class Meta:
         model = MetricDefinition

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.api.fields import Named
 from incidents.models import Incident, User
 from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
 
@@ -35,8 +36,8 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
     reference = serializers.CharField(read_only=True)
     incident = serializers.CharField(source="incident.reference", read_only=True)
-    template: Any = serializers.SlugRelatedField(slug_field="key", read_only=True, allow_null=True)
-    owner: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    template: Any = Named(slug_field="key", read_only=True, allow_null=True)
+    owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = Postmortem
@@ -46,12 +47,12 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
 class StartSerializer(serializers.Serializer[Any]):
     incident = serializers.CharField(max_length=20, help_text="Such as INC-12.")
-    template = serializers.SlugRelatedField(slug_field="key", queryset=RetrospectiveTemplate.objects.filter(is_active=True), required=False, allow_null=True)
+    template = Named(slug_field="key", queryset=RetrospectiveTemplate.objects.filter(is_active=True), required=False, allow_null=True)
 
 
 class DetailsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300, required=False)
-    owner = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
     status = serializers.ChoiceField(choices=Postmortem.Status.choices, required=False)
 
 
@@ -59,7 +60,7 @@ class SectionSerializer(serializers.ModelSerializer[Section]):
     """A section: guidance, and what people wrote. `version` is also its ETag."""
 
     questions = serializers.ListField(child=serializers.CharField(), read_only=True)
-    updated_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    updated_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = Section
@@ -73,7 +74,7 @@ class SectionTextSerializer(serializers.Serializer[Any]):
 
 
 class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
-    saved_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    saved_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = SectionVersion
@@ -88,7 +89,7 @@ class PublishSerializer(serializers.Serializer[Any]):
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):
     postmortem = serializers.CharField(source="postmortem.reference", read_only=True)
-    published_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    published_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
     pdf_ready = serializers.SerializerMethodField()
 
     class Meta:
@@ -118,7 +119,7 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
     reference = serializers.CharField(read_only=True)
     incident = serializers.CharField(source="incident.reference", read_only=True)
     postmortem = serializers.CharField(source="postmortem.reference", read_only=True, default=None)
-    owner: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
+    owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = ActionItem
@@ -145,7 +146,7 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
 class ActionItemTextSerializer(serializers.ModelSerializer[ActionItem]):
     """What may be given of an action item; for a change, every field may be left out."""
 
-    owner = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
+    owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
 
     class Meta:
         model = ActionItem
