@@ -30,25 +30,54 @@ BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
-NOT_NAMES = {
-    "Note",
-    "Update",
-    "Summary",
-    "Impact",
-    "Resolved",
-    "Detected",
-    "Start",
-    "End",
-    "Problem",
-    "Recovery",
-    "Alert",
-    "Action",
-    "Fix",
-    "Error",
-    "Warning",
-    "Status",
-    "Outage",
-}
+NOT_NAMES = frozenset(
+    [
+        "Note",
+        "Update",
+        "Summary",
+        "Impact",
+        "Resolved",
+        "Detected",
+        "Start",
+        "End",
+        "Problem",
+        "Recovery",
+        "Alert",
+        "Action",
+        "Fix",
+        "Error",
+        "Warning",
+        "Status",
+        "Outage",
+        "Mitigation",
+        "Resolution",
+        "Detection",
+        "Investigation",
+        "Cause",
+        "Trigger",
+        "Result",
+        "Monitoring",
+        "Identified",
+        "Investigating",
+        "Root",
+        "Next",
+        "Slack",
+        "Email",
+        "Deploy",
+        "Deployment",
+        "Rollback",
+        "Ongoing",
+        "Symptom",
+        "Symptoms",
+        "Issue",
+        "Incident",
+        "Title",
+        "Description",
+        "Info",
+        "Critical",
+        "Completed",
+    ]
+)
 LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,500}\)|<[^<>]{1,200}>")
 PART = re.compile(
     r"(?:(?:executive |incident |event )?(?:summary|overview|timeline|description|details?|background|introduction|context|report|status|metadata|impact|contents?|duration|post-?mortem|authors?|date|incident)"
@@ -88,13 +117,36 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     if title := title_of(document):
         yield IncidentDraft(title=title)
     seen: dict[str, int] = {}
-    for order, (entry, day) in enumerate(placed_days(entries, state, options)):
+    moments: list[tuple[Entry, Moment | str]] = []
+    for entry, day in placed_days(entries, state, options):
         try:
-            moment = moment_of(entry, day, options, state)
+            moments.append((entry, moment_of(entry, day, options, state)))
         except TimeError as error:
-            yield Rejected(f"line {entry.line}", f"{error} Correct the time, or leave the line out.")
-            continue
-        yield draft_of(entry, moment, order, seen)
+            moments.append((entry, f"{error} Correct the time, or leave the line out."))
+    start = start_of(moments)
+    for order, (entry, moment) in enumerate(moments):
+        if isinstance(moment, str):
+            yield Rejected(f"line {entry.line}", moment)
+        else:
+            yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen)
+
+
+def start_of(moments: list[tuple[Entry, Moment | str]]) -> Moment | None:
+    """Return the moment that offsets such as T+5m count from: a labelled start, else the first time given in full."""
+    known = [(entry, moment) for entry, moment in moments if isinstance(moment, Moment) and moment.at is not None]
+    stated = [moment for entry, moment in known if entry.label and entry.label[1] == "impact_started"]
+    return stated[0] if stated else known[0][1] if known else None
+
+
+def after(moment: Moment, start: Moment | None, offset: int | None, options: ReadOptions) -> Moment:
+    """Place an offset after the start, where there is one."""
+    if offset is None or start is None or start.at is None:
+        return moment
+    try:
+        at = start.at + timedelta(seconds=offset)
+    except OverflowError:
+        return moment
+    return replace(moment, at=at, needs="", zone=start.zone, zone_assumed=start.zone_assumed) if at <= options.latest else moment
 
 
 def title_of(document: Document) -> str:
@@ -122,8 +174,9 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
         own = entry.day
         base = own or entry.heading_day or state.day or options.date
         minutes = minutes_of(entry.lead.clock)
-        if own is not None or entry.block != block or current is None:
-            # A new list under the same day may still follow the one before it past midnight only if it says so.
+        goes_on = current is not None and base is not None and current > base and minutes is not None and last is not None and 0 <= minutes - last < 360
+        if own is not None or (entry.block != block and not goes_on) or current is None:
+            # A new list under the same day begins on that day, unless it goes on from a list that has passed midnight.
             current, last = base, minutes
             longest = PROSE_BACKWARDS if entry.block == PROSE else BACKWARDS
         elif minutes is not None and last is not None:
@@ -150,6 +203,11 @@ def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     if entry.lead.offset is not None:
         return Moment(local=entry.lead.written, needs="date", precision="minute")
     stated = entry.zone
+    if not entry.lead.clock:
+        return whole_day(entry, day, options, state)
+    if not entry.lead.clock and day is not None:
+        moment = read_human(day.isoformat(), zone=stated or options.time_zone, latest=options.latest)
+        return replace(moment, local=entry.lead.written[:100])
     clock = re.sub(r"^(00?[:.]\d\d(?:[:.]\d\d)?)\s*a\.?m\b\.?", r"\1", entry.lead.clock, flags=re.I)  # 00:23am
     clock += f" {stated}" if stated else ""
     moment = read_human(clock, zone=options.time_zone, date=day, day_first=state.day_first, latest=options.latest)
@@ -160,10 +218,20 @@ def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     return replace(moment, local=local[:100], needs=needs, at=None if needs else moment.at)
 
 
+def whole_day(entry: Entry, day: date | None, options: ReadOptions, state: Setting) -> Moment:
+    """Place an entry that names a day only, at the beginning of that day."""
+    day = entry.day or day
+    local = (entry.lead.written or entry.lead.date)[:100]
+    if day is None:
+        return Moment(local=local, needs=entry.day_needs or "date", precision="day")
+    moment = read_human(f"{day:%Y-%m-%d}", zone=entry.zone or options.time_zone, latest=options.latest)
+    return replace(moment, local=local, zone_assumed=moment.zone_assumed and not entry.zone)
+
+
 def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int]) -> EventDraft:
     text = entry.text.strip() or entry.lead.written
-    actor = ""
-    if (match := SPEAKER.match(text)) and (name := match["irc"] or match["at"] or match["name"]) not in NOT_NAMES:
+    actor = entry.actor
+    if not actor and (match := SPEAKER.match(text)) and (name := match["irc"] or match["at"] or match["name"]).capitalize() not in NOT_NAMES:
         actor = name
         text = text[match.end() :] or text
     text = re.sub(r"\*\*|__", "", text)

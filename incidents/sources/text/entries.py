@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
+from incidents.sources.text.chat import posted_below, speaker_line
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.labels import front_matter, label_of, span, stated
@@ -24,7 +25,15 @@ NO_TIMELINE = re.compile(
     r"^(?:action|follow|next step|to ?do|remediation|corrective|preventa?tive|references?|links?|see also|related|learning|lessons|contents|table of contents|glossary)",
     re.I,
 )
+TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
 COLUMNS = {"time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I), "date": re.compile(r"^date|^day", re.I)}
+TIMELINE = re.compile(r"time ?line|chronolog|(?:sequence|order) of events|history|\blog\b", re.I)
+CHAT = re.compile(r"^(?P<name>[A-Za-z@][\w.'’-]{0,30}(?: [A-Z(][\w.'’)-]{0,30}){0,3}?)(?:\s+APP)?\s{1,4}\[?(?P<clock>\d{1,2}:\d\d(?:\s?[AaPp][Mm])?)\]?\s*$")
+NAME = re.compile(r"[A-Za-z@][\w.'’-]{1,30}(?: [A-Z(][\w.'’)-]{0,30}){0,3}(?: APP)?")
+POSTED = re.compile(r"^\s*Posted\b(?:\s+(?:about\s+)?\w{1,5}\s+\w{1,8}\s+ago)?[.:]?\s*(?:on\s+)?(?=\w)", re.I)
+STATUS = re.compile(
+    r"(?:\*\*)?(?:resolved|monitoring|identified|investigating|update|completed|scheduled|verifying|in progress|postmortem)\b(?:\*\*)?\s*[-–—:]", re.I
+)
 FEW = 3
 
 
@@ -34,11 +43,13 @@ def found(document: Document, state: Setting) -> list[Entry]:
     entries += stated(document, entries)
     entries += front_matter(document)
     entries.sort(key=lambda entry: entry.line)
-    if sum(1 for entry in entries if entry.label is None) < FEW:
-        taken = {entry.line for entry in entries}
-        prose = [entry for entry in sentences(document, state, NO_TIMELINE) if entry.line not in taken]
-        if len(prose) + len(entries) >= 2:
-            entries = sorted(entries + prose, key=lambda entry: entry.line)
+    taken = {entry.line for entry in entries}
+    prose = [entry for entry in sentences(document, state, NO_TIMELINE) if entry.line not in taken or entry.label]
+    if sum(1 for entry in entries if entry.label is None) >= FEW:
+        known = any(entry.label and entry.label[1] == "impact_started" for entry in entries)
+        prose = [] if known else prose[: 2 * (prose[:1] != [] and prose[0].label is not None)]
+    if len(prose) + len(entries) >= 2:
+        entries = sorted(entries + prose, key=lambda entry: entry.line)
     zones = {entry.lead.zone for entry in entries if entry.lead.zone}
     if len(zones) == 1 and (zone := zones.pop()):  # said once, meant for all
         for entry in entries:
@@ -54,13 +65,27 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
     columns: dict[str, int] = {}
     blank = running = False  # running: the line before is text, but no entry of its own
     timed_heading = False
+    listed = False  # under a heading that says that a timeline follows
+    below = {start: (at, when) for start, at, when in posted_below(document.lines)}
+    skip_to = -1
     for offset, line in enumerate(document.lines):
         number = document.numbers[offset]
+        if offset <= skip_to:
+            continue
+        if offset in below and (at := leads.read(below[offset][1])) and at.clock:
+            if current:
+                yield current
+                current = None
+            skip_to = below[offset][0]
+            text = "\n".join(each.strip() for each in document.lines[offset:skip_to] if each.strip())
+            yield entry_of(number, at, text, state, heading_day, zone, block)
+            continue
         if FENCE.match(line):
             fenced = not fenced
             continue
         if not line.strip():
             blank, running = True, False
+            above.append("")
             if not timed_heading and current is not None and current.text:
                 yield current
                 current = None
@@ -84,7 +109,10 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                 current = None
             timed_heading = False
             block += 1
+            above = []
+            telling = bool(TIMELINE.search(heading))
             excluded = bool(NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
+            listed = bool(TIMELINE.search(heading)) or (listed and dated(heading, state.day_first, heading_day or state.day) is not None)
             if day := dated(heading, state.day_first, heading_day or state.day):
                 heading_day, excluded = day, False
             zone = zone_in(heading) or zone
@@ -111,16 +139,49 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                     yield current
                     current = None
             continue
-        at_line = leads.read(line)
+        if message := CHAT.match(line) if following.strip() else None:
+            if current:
+                yield current
+            at_message = leads.read(message["clock"])
+            current = entry_of(number, at_message, "", state, heading_day, zone, block) if at_message and at_message.clock else None
+            if current:
+                current.actor, current.lead = message["name"], replace(current.lead, rest="")
+                timed_heading, blank, running, above = True, False, False, []
+                continue
+        at_line = leads.read(POSTED.sub("", line, count=1))
+        if at_line and at_line.clock and not at_line.rest and not at_line.end and (update := update_above(above, line)):
+            if current and current.text:
+                yield replace(current, text=current.text.removesuffix(update).rstrip())
+            yield entry_of(number, at_line, update, state, heading_day, zone, block)
+            current, timed_heading, running, above = None, False, False, []
+            continue
+        inside_text = running
         if at_line and accepted(at_line, line, fenced, running) and not NEXT.search(line[:200]):
             if current:
                 yield current
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
             heading_day = current.day or heading_day
             timed_heading, blank, running = not at_line.rest, False, False
+            if name := speaker_above(above) if not at_line.rest and not at_line.marked else "":
+                current.actor = name
+            above = []
             if at_line.end and not at_line.rest:
                 yield from span(current, document.lines[offset - 1].strip(" #*:") if offset else "")
                 current = None
+            continue
+        if at_line and listed and dated_entry(at_line) and not inside_text:
+            if current:
+                yield current
+            current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
+            heading_day = current.day or heading_day
+            timed_heading, blank, running = False, False, False
+            continue
+        if at_line and at_line.date and at_line.marked and at_line.parted and len(at_line.rest) >= 12 and (telling or current) and not fenced:
+            if current:
+                yield current
+            current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)  # a day is all it says
+            heading_day = current.day or heading_day
+            timed_heading, blank, running, above = False, False, False, []
             continue
         if (day_line := at_line) and day_line.date and not day_line.clock and len(day_line.rest) < 12:
             if current:
@@ -139,6 +200,14 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             made.label = label
             yield made
             continue
+        if (said := speaker_line(line)) and (spoken_at := leads.read(said[1])):
+            if current:
+                yield current
+            current = entry_of(number, spoken_at, "", state, heading_day, zone, block)
+            current.actor = said[0]
+            heading_day = current.day or heading_day
+            timed_heading, blank, running = True, False, False
+            continue
         if current is not None and (timed_heading or not blank or line[:1] in " \t"):
             current.text = f"{current.text}\n{line.strip()}".strip() if len(current.text) < 18_000 else current.text
         elif current is not None:
@@ -147,6 +216,22 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         blank, running = False, True
     if current:
         yield current
+
+
+def update_above(above: list[str], line: str) -> str:
+    """Return the text that stands above its time, as status pages put it: "Resolved - All is well." over "Feb 17, 14:45 UTC"."""
+    while above and not above[-1]:
+        above = above[:-1]
+    if POSTED.match(line):
+        return "\n".join(above).strip()
+    first = max((index + 1 for index, each in enumerate(above) if not each), default=0)
+    return "\n".join(above[first:]) if above and STATUS.match(above[first]) else ""
+
+
+def speaker_above(above: list[str]) -> str:
+    """Return the name that stands alone above a time, as in text copied from chat."""
+    alone = len(above) == 1 or len(above) > 1 and not above[-2]
+    return above[-1].removesuffix(" APP") if alone and NAME.fullmatch(above[-1]) else ""
 
 
 def heading_of(line: str, following: str) -> str | None:
@@ -161,7 +246,8 @@ def heading_of(line: str, following: str) -> str | None:
 
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
-    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not (lead.end and not lead.rest):
+    halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
+    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (lead.end and not lead.rest):
         return False
     if lead.offset is not None:
         return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
@@ -172,6 +258,13 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
         return False
     return not re.match(r"(?:%|ms\b|seconds?\b|minutes?\b|hours?\b|x\b)", lead.rest)
+
+
+def dated_entry(lead: Lead) -> bool:
+    """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure"."""
+    return bool(
+        lead.date and not lead.clock and lead.rest and lead.parted and (lead.marked or not lead.spoken) and not re.match(r"\(?\w+\)?$", lead.rest) or False
+    )
 
 
 def columns_of(cells: list[str]) -> dict[str, int]:

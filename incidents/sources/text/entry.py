@@ -25,7 +25,9 @@ class Entry:
     heading_day: date | None = None  # the last day heading or earlier dated entry above
     zone: str = ""  # stated for the section or document
     label: tuple[str, str] | None = None  # kind and milestone that its label states
+    actor: str = ""  # who wrote it, where chat puts the name above the text
     block: int = 0  # entries of one list share it: the order of days is followed within
+    actor: str = ""  # who the text says spoke or acted
 
 
 def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: date | None, zone: str, block: int) -> Entry:
@@ -39,4 +41,4 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
     if day is not None and near is not None and not YEAR.search(lead.date) and abs((day - near).days) > 183:
         # 1 Jan in a report of 31 Dec is of the next year.
         day = safe_date(day.year + (1 if day < near else -1), day.month, day.day) or day
-    return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, None, block)
+    return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)

@@ -19,7 +19,11 @@ STATED = re.compile(
     re.IGNORECASE,
 )
 LABELS = (  # label as people write it -> (kind, milestone)
-    (re.compile(r"(?:impact|incident|outage|issue|event|fault)?\s*(?:start(?:ed|s)?|began|begins?|onset|occur(?:s|red))(?: time| at)?$", re.I), "impact", "impact_started"),
+    (
+        re.compile(r"(?:impact|incident|outage|issue|event|fault)?\s*(?:start(?:ed|s)?|began|begins?|onset|occur(?:s|red))(?: time| at)?$", re.I),
+        "impact",
+        "impact_started",
+    ),
     (re.compile(r"(?:(?:first|incident|issue|fault|time of|initially) )?(?:detect(?:ed|ion)|noticed|identified)(?: at| time)?$", re.I), "alert", "detected"),
     (re.compile(r"(?:incident )?acknowledged(?: at)?$", re.I), "acknowledgement", "acknowledged"),
     (re.compile(r"(?:incident )?(?:declared|opened)(?: at)?$", re.I), "status", ""),
@@ -77,7 +81,9 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
                     if lead:
                         near = " ".join(document.lines[offset : offset + 3])
                         zone = match["zone"] if match["zone"] and zone_named(match["zone"]) else zone_in(near.replace("**", ""))
-                        made = Entry(number, replace(lead, zone=zone), match[0].replace("*", ""), dated(lead.date, None), "", None, zone, (kind, milestone), -1)
+                        made = Entry(
+                            number, replace(lead, zone=zone), match[0].replace("*", ""), dated(lead.date, None), "", None, zone, (kind, milestone), block=-1
+                        )
                         entries.append(made)
                     break
     return entries
@@ -86,7 +92,12 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
 def front_matter(document: Document) -> list[Entry]:
     """Read what status sites keep above the text: when it began and when it was resolved."""
     keys = {"date": ("impact", ""), "started": ("impact", "impact_started"), "start": ("impact", "impact_started"), "start_time": ("impact", "impact_started")}
-    keys |= {"resolvedwhen": ("resolution", "resolved"), "resolved_at": ("resolution", "resolved"), "end": ("resolution", "resolved"), "end_time": ("resolution", "resolved")}
+    keys |= {
+        "resolvedwhen": ("resolution", "resolved"),
+        "resolved_at": ("resolution", "resolved"),
+        "end": ("resolution", "resolved"),
+        "end_time": ("resolution", "resolved"),
+    }
     if not {"resolvedwhen", "resolved_at", "started", "end", "start_time", "end_time"} & set(document.front):
         return []
     title = document.front.get("title", (0, ""))[1] or "The incident"
@@ -96,5 +107,5 @@ def front_matter(document: Document) -> list[Entry]:
         lead = leads.read(value)
         if lead and lead.clock:
             text = f"Resolved: {title}" if kind == "resolution" else title
-            entries.append(Entry(number, lead, text, dated(lead.date, None), "", None, lead.zone, (kind, milestone), -1))
+            entries.append(Entry(number, lead, text, dated(lead.date, None), "", None, lead.zone, (kind, milestone), block=-1))
     return entries

@@ -37,6 +37,7 @@ RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
+MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 RELATIVE = re.compile(
     r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
 )
@@ -67,7 +68,7 @@ def read(line: str) -> Lead | None:
     if relative := RELATIVE.match(line, position):
         return _relative(line, relative, marked)
     if prefix := PREFIX.match(line, position):
-        position = prefix.end()
+        start = position = prefix.end()
     date = clock = zone = end = ""
     spoken = False
     last = position
@@ -103,7 +104,9 @@ def read(line: str) -> Lead | None:
     if not date and not clock:
         return None
     parted = bool(PARTED.match(line, last))
-    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"'~,"))
+    if date.isdigit():
+        date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
+    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"))
 
 
 def minutes_of(clock: str) -> int | None:
@@ -136,7 +139,7 @@ def _range_end(line: str, position: int, zone: str) -> tuple[str, int, str]:
         at = day.end()
         if skipped := re.compile(r"[\s,]+(?:at\s+)?").match(line, at):
             at = skipped.end()
-    clock = CLOCK.match(line, at) or BARE.match(line, at)
+    clock = CLOCK.match(line, at) or BARE.match(line, at) or (None if day else MINUTES.match(line, at))
     if clock is None:
         return "", position, zone
     at = clock.end()

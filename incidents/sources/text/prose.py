@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from incidents.sources import words
 from incidents.sources.text import lead as leads
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
@@ -21,9 +22,11 @@ PLACED = re.compile(
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
 PLANNED = re.compile(
-    r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|e\.g\.|for example)\b", re.I
+    r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    re.I,
 )
 UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
+APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 LONGEST = 20_000  # characters of a paragraph
 PROSE = -2  # the block of all sentences
 FURTHEST = 60  # characters between the word that opens a time and its clock
@@ -44,12 +47,17 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 started = True
                 yield from outage(made, lead)
                 continue
+            if lead.end and words.kind_of(sentence).kind == "impact":
+                yield from outage(made, lead, stated=False)
+                continue
             yield made
 
 
-def outage(made: Entry, lead: Lead) -> Iterator[Entry]:
+def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     """Read "Summary of impact: Between 09:10 and 09:40 UTC on 3 May 2021, ...": its start, and its end."""
-    made.label, made.block = ("impact", "impact_started"), PROSE - 1
+    made.label = ("impact", "impact_started") if stated else None
+    if stated:
+        made.block = PROSE - 1
     yield made
     end = leads.read(lead.end)
     if end is None or not end.clock:
@@ -58,7 +66,7 @@ def outage(made: Entry, lead: Lead) -> Iterator[Entry]:
     first, last = minutes_of(lead.clock), minutes_of(end.clock)
     if day is not None and not end.date and first is not None and last is not None and last < first:
         day += timedelta(days=1)
-    yield replace(made, lead=replace(end, zone=lead.zone, written=lead.end), text="End of the impact", day=day, label=("recovery", ""))
+    yield replace(made, lead=replace(end, zone=lead.zone, written=lead.end), text="End of the impact", day=day, label=("recovery", ""), block=PROSE - 1)
 
 
 def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str]]:
@@ -71,7 +79,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             fenced = not fenced
             line = ""
         heading = HEADING.match(line)
-        if heading or re.match(r"\s*[-*+•]\s", line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
+        if heading or APART.match(line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
             if lines:
                 yield start, " ".join(lines)[:LONGEST]
             lines = []
@@ -83,7 +91,8 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         if not lines:
             start = document.numbers[offset]
         lines.append(line.strip())
-        if len(line) > 300 or len(lines) > 200:  # a line is a paragraph here
+        titled = len(lines) == 1 and offset < 5 and not line.rstrip().endswith((".", ",", ":"))
+        if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
             yield start, " ".join(lines)[:LONGEST]
             lines = []
 
@@ -92,6 +101,10 @@ def time_within(sentence: str) -> Lead | None:
     """Return the first time that a sentence states as one: with its zone, its half of the day, or a word such as "at" before it."""
     for clock in CLOCK.finditer(sentence[:2000]):
         before = sentence[max(0, clock.start() - FURTHEST) : clock.start()]
+        if dated_before := re.search(r"\d{4}-\d\d-\d\d[T_]$", before):
+            whole = leads.read(sentence[clock.start() - len(dated_before[0]) : clock.start() + 120])
+            if whole is not None and whole.clock:
+                return whole
         if before[-1:].isalnum() or before[-1:] in {"-", "/", ".", ":", "="} and not re.search(r"\d-$", before):
             continue
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
