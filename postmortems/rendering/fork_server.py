@@ -162,12 +162,17 @@ def serve_one(renderer: Renderer, connection: socket.socket) -> None:
     send_message(connection, content)
 
 
-WARM_UP = """<!doctype html><html lang="en"><head><title>Warm</title></head><body>
-<h1>Warm up</h1><h2>Words</h2><p>Text <b>bold</b> <i>italic</i> <code>code</code> <a href="https://example.org">link</a></p>
-<pre>preformatted</pre><ul><li>item</li></ul><ol><li>item</li></ol>
-<table><thead><tr><th>One</th></tr></thead><tbody><tr><td>two</td></tr></tbody></table>
+ROW = "<tr><td>14:02:00</td><td>Some Body</td><td>Message</td><td>Words of an entry, as long as entries are</td></tr>"
+#: Like a real document in all that is cached on the way: styles, fonts, tables over several pages, contents.
+WARM_UP = f"""<!doctype html><html lang="en"><head><title>Warm</title></head><body>
+<header class="cover"><h1 class="cover__title" data-short="a" data-foot="b" data-reference="c">Warm up</h1></header>
+<nav class="contents"><ol><li><a href="#s">Words</a></li></ol></nav>
+<section class="doc__section" id="s"><h2 class="doc__heading">Words</h2>
+<div class="prose"><p>Text <b>bold</b> <em>italic</em> <code>code</code> <a href="https://example.org">link</a></p>
+<pre><code>preformatted</code></pre><ul><li>item</li></ul><ol><li>item</li></ol><h3>Head</h3><blockquote><p>quote</p></blockquote></div>
+<table class="doc__table doc__timeline"><thead><tr><th>1</th><th>2</th><th>3</th><th>4</th></tr></thead><tbody>{ROW * 120}</tbody></table>
 <svg viewBox="0 0 9 9" width="9" height="9"><text x="1" y="8" font-size="5">t</text><rect width="3" height="3" fill="#000"/></svg>
-</body></html>"""
+</section></body></html>"""
 
 
 def main(control_fd: int, fonts_file: str, css_file: str) -> None:
