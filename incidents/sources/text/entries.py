@@ -27,13 +27,6 @@ NO_TIMELINE = re.compile(
 )
 TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
 COLUMNS = {"time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I), "date": re.compile(r"^date|^day", re.I)}
-TIMELINE = re.compile(r"time ?line|chronolog|(?:sequence|order) of events|history|\blog\b", re.I)
-CHAT = re.compile(r"^(?P<name>[A-Za-z@][\w.'’-]{0,30}(?: [A-Z(][\w.'’)-]{0,30}){0,3}?)(?:\s+APP)?\s{1,4}\[?(?P<clock>\d{1,2}:\d\d(?:\s?[AaPp][Mm])?)\]?\s*$")
-NAME = re.compile(r"[A-Za-z@][\w.'’-]{1,30}(?: [A-Z(][\w.'’)-]{0,30}){0,3}(?: APP)?")
-POSTED = re.compile(r"^\s*Posted\b(?:\s+(?:about\s+)?\w{1,5}\s+\w{1,8}\s+ago)?[.:]?\s*(?:on\s+)?(?=\w)", re.I)
-STATUS = re.compile(
-    r"(?:\*\*)?(?:resolved|monitoring|identified|investigating|update|completed|scheduled|verifying|in progress|postmortem)\b(?:\*\*)?\s*[-–—:]", re.I
-)
 FEW = 3
 
 
@@ -85,7 +78,6 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             continue
         if not line.strip():
             blank, running = True, False
-            above.append("")
             if not timed_heading and current is not None and current.text:
                 yield current
                 current = None
@@ -109,8 +101,6 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                 current = None
             timed_heading = False
             block += 1
-            above = []
-            telling = bool(TIMELINE.search(heading))
             excluded = bool(NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
             listed = bool(TIMELINE.search(heading)) or (listed and dated(heading, state.day_first, heading_day or state.day) is not None)
             if day := dated(heading, state.day_first, heading_day or state.day):
@@ -139,22 +129,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                     yield current
                     current = None
             continue
-        if message := CHAT.match(line) if following.strip() else None:
-            if current:
-                yield current
-            at_message = leads.read(message["clock"])
-            current = entry_of(number, at_message, "", state, heading_day, zone, block) if at_message and at_message.clock else None
-            if current:
-                current.actor, current.lead = message["name"], replace(current.lead, rest="")
-                timed_heading, blank, running, above = True, False, False, []
-                continue
-        at_line = leads.read(POSTED.sub("", line, count=1))
-        if at_line and at_line.clock and not at_line.rest and not at_line.end and (update := update_above(above, line)):
-            if current and current.text:
-                yield replace(current, text=current.text.removesuffix(update).rstrip())
-            yield entry_of(number, at_line, update, state, heading_day, zone, block)
-            current, timed_heading, running, above = None, False, False, []
-            continue
+        at_line = leads.read(line)
         inside_text = running
         if at_line and accepted(at_line, line, fenced, running) and not NEXT.search(line[:200]):
             if current:
@@ -162,9 +137,6 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
             heading_day = current.day or heading_day
             timed_heading, blank, running = not at_line.rest, False, False
-            if name := speaker_above(above) if not at_line.rest and not at_line.marked else "":
-                current.actor = name
-            above = []
             if at_line.end and not at_line.rest:
                 yield from span(current, document.lines[offset - 1].strip(" #*:") if offset else "")
                 current = None
@@ -175,13 +147,6 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
             heading_day = current.day or heading_day
             timed_heading, blank, running = False, False, False
-            continue
-        if at_line and at_line.date and at_line.marked and at_line.parted and len(at_line.rest) >= 12 and (telling or current) and not fenced:
-            if current:
-                yield current
-            current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)  # a day is all it says
-            heading_day = current.day or heading_day
-            timed_heading, blank, running, above = False, False, False, []
             continue
         if (day_line := at_line) and day_line.date and not day_line.clock and len(day_line.rest) < 12:
             if current:
@@ -216,22 +181,6 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         blank, running = False, True
     if current:
         yield current
-
-
-def update_above(above: list[str], line: str) -> str:
-    """Return the text that stands above its time, as status pages put it: "Resolved - All is well." over "Feb 17, 14:45 UTC"."""
-    while above and not above[-1]:
-        above = above[:-1]
-    if POSTED.match(line):
-        return "\n".join(above).strip()
-    first = max((index + 1 for index, each in enumerate(above) if not each), default=0)
-    return "\n".join(above[first:]) if above and STATUS.match(above[first]) else ""
-
-
-def speaker_above(above: list[str]) -> str:
-    """Return the name that stands alone above a time, as in text copied from chat."""
-    alone = len(above) == 1 or len(above) > 1 and not above[-2]
-    return above[-1].removesuffix(" APP") if alone and NAME.fullmatch(above[-1]) else ""
 
 
 def heading_of(line: str, following: str) -> str | None:

@@ -25,7 +25,6 @@ class Entry:
     heading_day: date | None = None  # the last day heading or earlier dated entry above
     zone: str = ""  # stated for the section or document
     label: tuple[str, str] | None = None  # kind and milestone that its label states
-    actor: str = ""  # who wrote it, where chat puts the name above the text
     block: int = 0  # entries of one list share it: the order of days is followed within
     actor: str = ""  # who the text says spoke or acted
 
