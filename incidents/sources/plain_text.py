@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.text import document as documents
 from incidents.sources.text import lead as leads
+from incidents.sources.text.chat import speaker_line
 from incidents.sources.text.document import Document
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
@@ -29,7 +31,7 @@ from incidents.sources.text.setting import Setting, headings, setting
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
 LOOK = 256 * 1024
-SPEAKER = re.compile(r"^(?:<[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
+SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
     [
         "Note",
@@ -108,8 +110,8 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    document = documents.read(payload.file.read(documents.LONGEST + 1))
-    state = setting(document, payload.name)
+    document = documents.read(payload.file.read(documents.LONGEST + 1), options.encoding)
+    state = setting(document, payload.name, options.date)
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
     if not entries or (len(entries) < 2 and not few):
@@ -124,11 +126,12 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         except TimeError as error:
             moments.append((entry, f"{error} Correct the time, or leave the line out."))
     start = start_of(moments)
+    names = speakers(entries)
     for order, (entry, moment) in enumerate(moments):
         if isinstance(moment, str):
             yield Rejected(f"line {entry.line}", moment)
         else:
-            yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen)
+            yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen, names)
 
 
 def start_of(moments: list[tuple[Entry, Moment | str]]) -> Moment | None:
@@ -161,7 +164,7 @@ def title_of(document: Document) -> str:
 
 def first_lines(lines: list[str]) -> list[str]:
     """Return what may be a title among the first lines: short, no list, no table, no number, no sentence on its own."""
-    plain = (line.strip(" #*=") for line in lines[:20] if not re.match(r"\s*(?:[-*•|\[<]|\d)", line))
+    plain = (line.strip(" #*=") for line in lines[:8] if speaker_line(line) is None and not re.match(r"\s*(?:[-*•|\[<]|\d)", line))
     return [line for line in plain if 4 < len(line) < 120 and not re.search(r"[.,;:]$|^[A-Z][A-Za-z ]{2,20}: ", line)]
 
 
@@ -186,7 +189,8 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
                 current -= timedelta(days=1)
             last = minutes
         block = entry.block
-        yield entry, current if base is not None else None
+        lost = own is None and bool(entry.lead.date)  # it names a day that cannot be read: no other day may stand in for it
+        yield entry, None if base is None or lost else current
 
 
 def steps(entries: list[Entry]) -> int:
@@ -214,7 +218,7 @@ def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     local = entry.lead.written or entry.lead.clock
     needs = entry.day_needs if entry.day is None and entry.day_needs == "order" else moment.needs
     if moment.at is None and day is None:
-        needs = "date" if stated or options.time_zone else "date, zone"
+        needs = "order" if entry.day_needs == "order" else "date" if stated or options.time_zone else "date, zone"
     return replace(moment, local=local[:100], needs=needs, at=None if needs else moment.at)
 
 
@@ -228,13 +232,20 @@ def whole_day(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     return replace(moment, local=local, zone_assumed=moment.zone_assumed and not entry.zone)
 
 
-def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int]) -> EventDraft:
+def speakers(entries: list[Entry]) -> frozenset[str]:
+    """Return the words before a colon that are people: what stands there twice, or where the entries read like chat."""
+    said = Counter(match["name"] for entry in entries if (match := SPEAKER.match(entry.text)) and match["name"] and match["name"].capitalize() not in NOT_NAMES)
+    chat = sum(said.values()) * 2 > len(entries) or sum(1 for entry in entries if re.match(r"<[^>\s]{1,40}>", entry.text)) > 0
+    return frozenset(name for name, count in said.items() if count > 1 or chat)
+
+
+def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int], names: frozenset[str]) -> EventDraft:
     text = entry.text.strip() or entry.lead.written
     actor = entry.actor
-    if not actor and (match := SPEAKER.match(text)) and (name := match["irc"] or match["at"] or match["name"]).capitalize() not in NOT_NAMES:
+    if not actor and (match := SPEAKER.match(text)) and ((name := match["irc"] or match["at"] or match["name"]) in names or not match["name"]):
         actor = name
         text = text[match.end() :] or text
-    text = re.sub(r"\*\*|__", "", text)
+    text = re.sub(r"\*\*|__|^:\s+", "", text)
     if entry.label:
         kind, milestone = entry.label
         rule, salience = "a label in the text", 2

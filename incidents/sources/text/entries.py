@@ -27,6 +27,7 @@ NO_TIMELINE = re.compile(
 )
 TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
 COLUMNS = {"time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I), "date": re.compile(r"^date|^day", re.I)}
+QUESTION = re.compile(r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?")  # "How was it detected?" heads the next section
 FEW = 3
 
 
@@ -36,7 +37,7 @@ def found(document: Document, state: Setting) -> list[Entry]:
     entries += stated(document, entries)
     entries += front_matter(document)
     entries.sort(key=lambda entry: entry.line)
-    taken = {entry.line for entry in entries}
+    taken = {number for entry in entries for number in range(entry.line, entry.line + entry.text.count("\n") + 1)}
     prose = [entry for entry in sentences(document, state, NO_TIMELINE) if entry.line not in taken or entry.label]
     if sum(1 for entry in entries if entry.label is None) >= FEW:
         known = any(entry.label and entry.label[1] == "impact_started" for entry in entries)
@@ -61,6 +62,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
     listed = False  # under a heading that says that a timeline follows
     below = {start: (at, when) for start, at, when in posted_below(document.lines)}
     skip_to = -1
+    pending, current_at = "", 0  # items without a time beside the entry's own: its details only when another entry follows
     for offset, line in enumerate(document.lines):
         number = document.numbers[offset]
         if offset <= skip_to:
@@ -102,8 +104,8 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             timed_heading = False
             block += 1
             excluded = bool(NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
-            listed = bool(TIMELINE.search(heading)) or (listed and dated(heading, state.day_first, heading_day or state.day) is not None)
-            if day := dated(heading, state.day_first, heading_day or state.day):
+            listed = bool(TIMELINE.search(heading)) or (listed and dated(heading, state.day_first, heading_day or state.near) is not None)
+            if day := dated(heading, state.day_first, heading_day or state.near):
                 heading_day, excluded = day, False
             zone = zone_in(heading) or zone
             continue
@@ -133,10 +135,13 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         inside_text = running
         if at_line and accepted(at_line, line, fenced, running) and not NEXT.search(line[:200]):
             if current:
+                if pending and not blank:
+                    current.text = f"{current.text}{pending}"
                 yield current
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
             heading_day = current.day or heading_day
             timed_heading, blank, running = not at_line.rest, False, False
+            pending, current_at = "", offset
             if at_line.end and not at_line.rest:
                 yield from span(current, document.lines[offset - 1].strip(" #*:") if offset else "")
                 current = None
@@ -152,7 +157,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             if current:
                 yield current
                 current = None
-            heading_day = dated(day_line.date, state.day_first, heading_day or state.day) or heading_day
+            heading_day = dated(day_line.date, state.day_first, heading_day or state.near) or heading_day
             block += 1
             running = False
             continue
@@ -173,7 +178,12 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             heading_day = current.day or heading_day
             timed_heading, blank, running = True, False, False
             continue
-        if current is not None and (timed_heading or not blank or line[:1] in " \t"):
+        if current is not None and QUESTION.fullmatch(line):
+            yield current
+            current = None
+        elif current is not None and beside(document.lines[current_at], line):
+            pending = f"{pending}\n{line.strip()}"[:18_000]
+        elif current is not None and (timed_heading or not blank or line[:1] in " \t"):
             current.text = f"{current.text}\n{line.strip()}".strip() if len(current.text) < 18_000 else current.text
         elif current is not None:
             yield current
@@ -181,6 +191,12 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         blank, running = False, True
     if current:
         yield current
+
+
+def beside(own: str, line: str) -> bool:
+    """Say whether a line is an item of the same list as an entry's own line, no deeper than it."""
+    first, second = BULLET.match(own), BULLET.match(line)
+    return bool(first and second and len(second["indent"]) <= len(first["indent"]))
 
 
 def heading_of(line: str, following: str) -> str | None:

@@ -33,10 +33,10 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
     day, needs = None, ""
     if lead.date:
         try:
-            day, needs = read_date(lead.date, day_first=state.day_first, near=heading_day or state.day)
+            day, needs = read_date(lead.date, day_first=state.day_first, near=heading_day or state.near)
         except TimeError:
             needs = "date"
-    near = heading_day or state.day
+    near = heading_day or state.near
     if day is not None and near is not None and not YEAR.search(lead.date) and abs((day - near).days) > 183:
         # 1 Jan in a report of 31 Dec is of the next year.
         day = safe_date(day.year + (1 if day < near else -1), day.month, day.day) or day

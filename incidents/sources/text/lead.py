@@ -38,8 +38,9 @@ OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
+PAIR = re.compile(r"\s*[/(]\s*\d{1,2}:\d\d(?:\s*[ap]m)?\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
 RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4}|(?<=T\+)0(?=[\s:|]))\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
 )
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 
@@ -85,6 +86,8 @@ def read(line: str) -> Lead | None:
             if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None and not is_range(line, position, clock):
                 zone, position = found[1], found.end()
             last = position
+            if zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
+                position = pair.end()
             end, position, zone = _range_end(line, position, zone)
             last = max(last, position)
         elif not clock and (found := FILLER.match(line, position)):

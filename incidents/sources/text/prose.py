@@ -25,6 +25,7 @@ PLANNED = re.compile(
     r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
+FAILING = re.compile(r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow|unable)\b", re.I)
 UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 LONGEST = 20_000  # characters of a paragraph
@@ -47,7 +48,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 started = True
                 yield from outage(made, lead)
                 continue
-            if lead.end and words.kind_of(sentence).kind == "impact":
+            if lead.end and (words.kind_of(sentence).kind == "impact" or FAILING.search(sentence)):
                 yield from outage(made, lead, stated=False)
                 continue
             yield made

@@ -9,18 +9,20 @@ from datetime import date
 from incidents.lib.timestamps import TimeError, read_date
 from incidents.lib.zones import zone_named
 from incidents.sources.text.document import Document
+from incidents.sources.text.lead import DATE
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONES = re.compile(
-    r"\b(?:all\s+)?(?:times?|timestamps?|timelines?|clock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[A-Z]{3,5})\b|"
-    r"^\W*(?:time ?)?zone\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
+    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[A-Z]{3,5})\b|"
+    r"^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
     re.MULTILINE,
 )
 COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
 DATED = re.compile(
-    r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
+    r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
     re.IGNORECASE,
 )
+ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
@@ -31,9 +33,16 @@ class Setting:
     day: date | None = None
     zone: str = ""
     day_first: bool | None = None
+    given: date | None = None  # the day that the person who imports gave
+    year: int = 0  # the only year the document names
+
+    @property
+    def near(self) -> date | None:
+        """A day whose year holds for dates without one."""
+        return self.day or self.given or (date(self.year, 7, 1) if self.year else None)
 
 
-def setting(document: Document, name: str) -> Setting:
+def setting(document: Document, name: str, given: date | None = None) -> Setting:
     """Find the day and the zone the document states for all of it."""
     head = "\n".join(document.lines[:400])
     day_first = order_of_days(document.lines)
@@ -50,7 +59,22 @@ def setting(document: Document, name: str) -> Setting:
         day = next((found for title in titles if (found := dated(title, day_first))), None)
     if day is None and (match := DAY.search(name)):
         day = safe_date(int(match[1]), int(match[2]), int(match[3]))
-    return Setting(day, zone_in(head), day_first)
+    if day is None:
+        day = told(document.lines[:80], day_first)
+    years = {int(year) for year in re.findall(r"(?<![\d:.#/-])20[0-3]\d(?![\d:])", "\n".join([name, *document.lines[:200]])[:60_000])}
+    return Setting(day, zone_in(head), day_first, given, years.pop() if len(years) == 1 else 0)
+
+
+def told(lines: list[str], day_first: bool | None) -> date | None:
+    """Return the day that the first lines tell of in prose: the only one they name, or the first that is named as "on ..."."""
+    days: list[tuple[date, bool]] = []
+    for line in lines:
+        for match in DATE.finditer(line[:3000]):
+            if re.search(r"\d{4}", match[0]) and (day := dated(match[0], day_first)):
+                days.append((day, bool(ON_DAY.search(line[max(0, match.start() - 24) : match.start()]))))
+    if len({day for day, _ in days}) == 1:
+        return days[0][0]
+    return days[0][0] if days and days[0][1] else None
 
 
 def headings(lines: list[str]) -> list[str]:
