@@ -105,6 +105,7 @@ def pagerduty(incident: Mapping[str, Any], start: datetime) -> bytes:
             "created_at": iso(at(start, minute, 5 + number)),
             "agent": agent,
             "service": service,
+            "incident": {"id": f"P{incident['key'].upper()}", "type": "incident_reference", "summary": incident["pages"][0][3]},
         }
         if kind == "notify":
             entry["user"] = {"id": "PUSR1", "type": "user_reference", "summary": who}

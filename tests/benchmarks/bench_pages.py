@@ -12,6 +12,7 @@ import os
 import random
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -111,6 +112,8 @@ def run() -> list[dict]:
     from postmortems.models import RetrospectiveTemplate
 
     settings.ALLOWED_HOSTS.append("testserver")
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+    subprocess.run(command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}, check=True)
     chance = random.Random(7)
     incidents = database.make_incidents(INCIDENTS, EVENTS, chance)
     database.make_published(incidents, chance, 120)
