@@ -7,7 +7,6 @@ from django.core.management import call_command
 from incidents.models import Severity
 from tests.factories import make_user
 
-
 # Examples are the same in every run, and no machine is too slow for them.
 hypothesis.settings.register_profile("debrief", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("debrief")

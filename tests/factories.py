@@ -36,8 +36,9 @@ def make_event(incident, minute=0, text="Something happened", **fields):
 def api_client(user, scope="write"):
     """A REST client with a fresh token of `user`."""
     from django.utils import timezone
-    from incidents import tokens
     from rest_framework.test import APIClient
+
+    from incidents import tokens
 
     _token, secret = tokens.issue(user=user, name="test", scope=scope, days=1, now=timezone.now())
     client = APIClient()

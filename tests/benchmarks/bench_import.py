@@ -17,7 +17,27 @@ from tests.benchmarks import database
 EVENTS = 100_000
 ROUNDS = 3
 TARGET = 0.4
-WORDS = ["the", "checkout", "service", "returned", "errors", "while", "the", "database", "primary", "was", "failing", "over", "to", "its", "replica", "in", "the", "second", "zone"]
+WORDS = [
+    "the",
+    "checkout",
+    "service",
+    "returned",
+    "errors",
+    "while",
+    "the",
+    "database",
+    "primary",
+    "was",
+    "failing",
+    "over",
+    "to",
+    "its",
+    "replica",
+    "in",
+    "the",
+    "second",
+    "zone",
+]
 
 
 def run() -> list[dict]:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
 from incidents.models import Incident, TimelineEvent
 from tests.factories import T0, api_client, make_event, make_incident, make_service
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
 from incidents.access import SYSTEM
 from postmortems import action_items, drafting
 from postmortems.models import RetrospectiveTemplate, SectionVersion
