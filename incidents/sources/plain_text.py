@@ -80,6 +80,7 @@ NOT_NAMES = frozenset(
         "Completed",
     ]
 )
+INCIDENT = re.compile(r"\b(?:incident|outage|post-?mortem|rca|downtime|disruption)\b", re.IGNORECASE)
 LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,500}\)|<[^<>]{1,200}>")
 PART = re.compile(
     r"(?:(?:executive |incident |event )?(?:summary|overview|timeline|description|details?|background|introduction|context|report|status|metadata|impact|contents?|duration|post-?mortem|authors?|date|incident)"
@@ -155,9 +156,10 @@ def after(moment: Moment, start: Moment | None, offset: int | None, options: Rea
 def title_of(document: Document) -> str:
     """Return the title: of the front matter, else the first heading or short line that says more than what part of a report it is."""
     stated = document.front.get("title", (0, ""))[1]
-    for text in [stated, *headings(document.lines)[:4], *first_lines(document.lines)]:
+    tops = headings(document.lines)[:4]
+    for text in [stated, *(top for top in tops if INCIDENT.search(top) and not PART.fullmatch(top)), *tops, *first_lines(document.lines)]:
         title = clean_line(re.sub(r"[*_`#]+", "", LINK.sub(r"\1", text))).strip(" :-–|")
-        if 4 < len(title) <= 200 and not PART.fullmatch(title) and leads.read(title) is None:
+        if 4 < len(title) <= 200 and not PART.fullmatch(title) and leads.read(title) is None and title[0] not in "[!":
             return title
     return ""
 

@@ -57,7 +57,7 @@ def label_of(line: str) -> tuple[tuple[str, str], Lead] | None:
     if len(line) > 160 or (match := LABELLED.match(line)) is None:
         return None
     lead = leads.read(line[match.end() :])
-    if lead is None or not lead.clock or len(lead.rest) > 40:
+    if lead is None or not lead.clock or len(lead.rest) > 40 or re.search(r"\d:\d\d", lead.rest):
         return None
     label = re.sub(r"\s*\(.*", "", match["label"]).strip(" *_")
     for pattern, kind, milestone in LABELS:

@@ -38,6 +38,7 @@ OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
+JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
 PAIR = re.compile(r"\s*[/(]\s*\d{1,2}:\d\d(?:\s*[ap]m)?\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
 RELATIVE = re.compile(
     r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4}|(?<=T\+)0(?=[\s:|]))\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
@@ -90,6 +91,8 @@ def read(line: str) -> Lead | None:
                 position = pair.end()
             end, position, zone = _range_end(line, position, zone)
             last = max(last, position)
+        elif date and not clock and (found := JOINED.match(line, position)) and (CLOCK.match(line, found.end()) or BARE.match(line, found.end())):
+            position = found.end()
         elif not clock and (found := FILLER.match(line, position)):
             spoken = spoken or (not date and found[0].lower() not in {"the", "of"})
             position = found.end()
