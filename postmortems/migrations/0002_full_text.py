@@ -49,5 +49,5 @@ def backwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postmortems", "0002_search_entry")]
+    dependencies = [("postmortems", "0001_initial")]
     operations = [migrations.RunPython(forwards, backwards)]
