@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from config import libraries
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-FONTS = ("font_source_sans_pro", "font_source_serif_pro", "font_roboto")
+FONTS = ("font_source_sans_pro", "font_source_serif_pro", "fontpkg_roboto_mono")
 # SQLite's locks are not kept across machines on these; a database there is lost sooner or later.
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "fuse.ceph", "fuse.glusterfs", "lustre", "beegfs", "fuse.s3fs"}
 
@@ -114,3 +116,16 @@ def fonts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not missing:
         return []
     return [Error(f"Fonts are missing: {', '.join(missing)}.", hint="Install requirements/base.txt again: make install", id="debrief.E006")]
+
+
+@register(deploy=True)
+def other_scripts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """I001: the fonts that come with Debrief hold Latin, Greek and Cyrillic; for others a PDF takes the machine's."""
+    program = shutil.which("fc-list")
+    if program is None:
+        return []
+    listed = subprocess.run([program, ":lang=zh-cn", "family"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - a fixed command
+    if listed.stdout.strip():
+        return []
+    hint = "apt-get install fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
+    return [Info("Chinese, Japanese and Korean text and emoji print as boxes in PDFs: no such font is installed.", hint=hint, id="debrief.I001")]
