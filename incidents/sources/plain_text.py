@@ -117,7 +117,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     few = sum(1 for line in document.lines if line.strip()) <= 3
     if not entries or (len(entries) < 2 and not few):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
-    if title := title_of(document):
+    if title := title_of(document, entries[0].line):
         yield IncidentDraft(title=title)
     seen: dict[str, int] = {}
     moments: list[tuple[Entry, Moment | str]] = []
@@ -153,13 +153,23 @@ def after(moment: Moment, start: Moment | None, offset: int | None, options: Rea
     return replace(moment, at=at, needs="", zone=start.zone, zone_assumed=start.zone_assumed) if at <= options.latest else moment
 
 
-def title_of(document: Document) -> str:
+def title_of(document: Document, first: int) -> str:
     """Return the title: of the front matter, else the first heading or short line that says more than what part of a report it is."""
     stated = document.front.get("title", (0, ""))[1]
     tops = headings(document.lines)[:4]
-    for text in [stated, *(top for top in tops if INCIDENT.search(top) and not PART.fullmatch(top)), *tops, *first_lines(document.lines)]:
+    for text in [
+        stated,
+        *(top for top in tops if INCIDENT.search(top) and not PART.fullmatch(top)),
+        *tops,
+        *first_lines([line for line, number in zip(document.lines, document.numbers, strict=True) if number <= first]),
+    ]:
         title = clean_line(re.sub(r"[*_`#]+", "", LINK.sub(r"\1", text))).strip(" :-–|")
-        if 4 < len(title) <= 200 and not PART.fullmatch(title) and leads.read(title) is None and title[0] not in "[!":
+        if (
+            4 < len(title) <= 200
+            and not PART.fullmatch(re.sub(r"\s*\([^()]*\)$", "", title))
+            and ((lead := leads.read(title)) is None or (len(lead.rest) > 8 and not lead.clock))
+            and title[0] not in "[!"
+        ):
             return title
     return ""
 
@@ -200,7 +210,8 @@ def steps(entries: list[Entry]) -> int:
     total = 0
     keys = [(entry.day or entry.heading_day or date.min, minutes_of(entry.lead.clock) or 0) for entry in entries if entry.label is None]
     for before, after in zip(keys, keys[1:], strict=False):
-        total += (after > before) - (after < before)
+        up = (after > before) - (after < before)
+        total += -up if after[0] == before[0] and abs(after[1] - before[1]) > 720 else up  # a leap of half a day is midnight
     return total
 
 

@@ -12,7 +12,7 @@ from incidents.sources.text.chat import posted_below, speaker_line
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.labels import front_matter, label_of, span, stated
-from incidents.sources.text.lead import Lead
+from incidents.sources.text.lead import WEEKDAY, Lead
 from incidents.sources.text.prose import NEXT, sentences
 from incidents.sources.text.setting import HEADING, Setting, dated, zone_in
 
@@ -26,9 +26,14 @@ NO_TIMELINE = re.compile(
     re.I,
 )
 TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
-COLUMNS = {"time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I), "date": re.compile(r"^date|^day", re.I)}
+COLUMNS = {
+    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I),
+    "date": re.compile(r"^date|^day", re.I),
+    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
+}
 QUESTION = re.compile(r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?")  # "How was it detected?" heads the next section
-FEW = 3
+ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
+FEW = 2
 
 
 def found(document: Document, state: Setting) -> list[Entry]:
@@ -62,6 +67,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
     listed = False  # under a heading that says that a timeline follows
     below = {start: (at, when) for start, at, when in posted_below(document.lines)}
     skip_to = -1
+    open_row = False  # within a row of a table whose text goes on over the lines, headings and all
     pending, current_at = "", 0  # items without a time beside the entry's own: its details only when another entry follows
     for offset, line in enumerate(document.lines):
         number = document.numbers[offset]
@@ -75,6 +81,13 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             text = "\n".join(each.strip() for each in document.lines[offset:skip_to] if each.strip())
             yield entry_of(number, at, text, state, heading_day, zone, block)
             continue
+        if open_row and current is not None:
+            row = row_lead([cell.strip() for cell in line.strip().strip("|").split("|")], columns) if line.lstrip().startswith("|") else None
+            if row is None and not ALL_TIMES.match(line):
+                current.text = f"{current.text}\n{line.strip()}" if len(current.text) < 18_000 else current.text
+                continue
+            current.text = once(current.text)
+            open_row = row is not None
         if FENCE.match(line):
             fenced = not fenced
             continue
@@ -125,8 +138,10 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             if row := row_lead(cells, columns):
                 lead, rest = row
                 current = entry_of(number, lead, rest, state, heading_day, zone, block)
+                current.actor = cells[columns["actor"]].strip("*_") if columns.get("actor", len(cells)) < len(cells) else ""
                 heading_day = current.day or heading_day
                 timed_heading = not rest  # the text follows below, as in exported status pages
+                open_row = not rest and bool(columns)
                 if rest:
                     yield current
                     current = None
@@ -190,7 +205,14 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             current = None
         blank, running = False, True
     if current:
+        current.text = once(current.text) if open_row else current.text
         yield current
+
+
+def once(text: str) -> str:
+    """Return the text of a row that an export wrote in two columns, the same in both, once."""
+    parts = dict.fromkeys(part.strip() for part in re.split(r"\n\|(?=\n)", text))
+    return re.sub(r"\n{3,}", "\n\n", "\n\n".join(part for part in parts if part))
 
 
 def beside(own: str, line: str) -> bool:
@@ -228,7 +250,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
 def dated_entry(lead: Lead) -> bool:
     """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure"."""
     return bool(
-        lead.date and not lead.clock and lead.rest and lead.parted and (lead.marked or not lead.spoken) and not re.match(r"\(?\w+\)?$", lead.rest) or False
+        lead.date and not lead.clock and lead.rest and lead.parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ "))
     )
 
 
@@ -258,5 +280,5 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
         return None
     if day and not lead.date:
         lead = replace(lead, date=day, written=f"{day} {lead.written}")
-    rest = [cell for index, cell in enumerate(cells) if index not in used and cell]
+    rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index != columns.get("actor")]
     return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from incidents.lib.timestamps import TimeError, read_date
 from incidents.sources.text.lead import Lead
-from incidents.sources.text.setting import Setting, safe_date
-
-YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
+from incidents.sources.text.setting import Setting, in_year
 
 
 @dataclass(slots=True)
@@ -36,8 +33,5 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
             day, needs = read_date(lead.date, day_first=state.day_first, near=heading_day or state.near)
         except TimeError:
             needs = "date"
-    near = heading_day or state.near
-    if day is not None and near is not None and not YEAR.search(lead.date) and abs((day - near).days) > 183:
-        # 1 Jan in a report of 31 Dec is of the next year.
-        day = safe_date(day.year + (1 if day < near else -1), day.month, day.day) or day
+    day = in_year(day, lead.date, heading_day or state.near)
     return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)

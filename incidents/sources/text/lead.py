@@ -31,6 +31,7 @@ ZONE = re.compile(
     r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 RANGE = re.compile(r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE)
+DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d)", re.IGNORECASE)
@@ -92,6 +93,8 @@ def read(line: str) -> Lead | None:
             end, position, zone = _range_end(line, position, zone)
             last = max(last, position)
         elif date and not clock and (found := JOINED.match(line, position)) and (CLOCK.match(line, found.end()) or BARE.match(line, found.end())):
+            position = found.end()
+        elif date and not clock and (found := DASH.match(line, position)):
             position = found.end()
         elif not clock and (found := FILLER.match(line, position)):
             spoken = spoken or (not date and found[0].lower() not in {"the", "of"})

@@ -22,6 +22,7 @@ DATED = re.compile(
     r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
     re.IGNORECASE,
 )
+YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
 ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -96,7 +97,14 @@ def dated(text: str, day_first: bool | None, near: date | None = None) -> date |
         found, needs = read_date(text[:160], day_first=day_first, near=near)
     except TimeError:
         return None
-    return found if not needs or needs == "order" else None
+    return in_year(found, text, near) if not needs or needs == "order" else None
+
+
+def in_year(day: date | None, text: str, near: date | None) -> date | None:
+    """Return a date written without its year in the year that lies nearest: 1 Jan in a report of 31 Dec is of the next."""
+    if day is None or near is None or abs((day - near).days) <= 183 or YEAR.search(text):
+        return day
+    return safe_date(day.year + (1 if day < near else -1), day.month, day.day) or day
 
 
 def safe_date(year: int, month: int, day: int) -> date | None:
