@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from incidents import access
@@ -131,11 +131,11 @@ def line(row: Incident, services: list[str], moments: dict[str, tuple[str, datet
 
 def choices(actor: access.Actor) -> dict[str, list[tuple[str, str]]]:
     """Return what the list can be filtered by. Tags are people's own words, so only those of incidents the actor may see."""
-    tagged = Incident.tags.through.objects.filter(access.incident_filter(actor, "incident__"))
+    tagged = Incident.tags.through.objects.filter(access.incident_filter(actor, "incident__"), tag=OuterRef("pk"))
     return {
         "status": [(str(value), str(label)) for value, label in Incident.Status.choices],
         "severity": list(Severity.objects.values_list("key", "name")),
         "service": list(Service.objects.values_list("key", "name")),
         "team": [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")],
-        "tag": [(name, name) for name in Tag.objects.filter(pk__in=tagged.values("tag_id")).values_list("name", flat=True)],
+        "tag": [(name, name) for name in Tag.objects.filter(Exists(tagged)).values_list("name", flat=True)],
     }

@@ -1,7 +1,8 @@
 """Pages and API at 10,000 incidents with 20 events each, under the product's own web server, at 1 and at 4 clients.
 
-Beside each is the bare WSGI view under the same server in the same run. The peers were measured on the same work on another
-machine of the same size, with their own bare view (0.341 ms); "times faster" compares what is left after dividing each by its own.
+Beside each is a bare WSGI view in the same run: under our own server, and under gunicorn with two synchronous workers. The
+latter took 0.341 ms where the peers were measured on the same work, on another machine of the same size: "times faster"
+compares what is left after dividing each by its gunicorn figure.
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ PEERS = {
 
 
 class Server:
-    """Granian as `manage.py serve` starts it, with the application named."""
+    """Granian as `manage.py serve` starts it, or gunicorn, with the application named."""
 
-    def __init__(self, application: str) -> None:
+    def __init__(self, application: str, *, gunicorn: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         from config import processes
 
         command = [*processes.web("127.0.0.1", self.port)[:-1], application]
+        if gunicorn:
+            command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{self.port}", application]
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": str(self.port)}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -143,17 +146,19 @@ def run() -> list[dict]:
         "create by API": ("POST", "/api/v1/incidents/", api, new),
     }
     rows = []
-    with Server("tests.benchmarks.bare:application") as bare, Server("config.wsgi:application") as ours:
+    bare_view = "tests.benchmarks.bare:application"
+    with Server(bare_view) as bare, Server(bare_view, gunicorn=True) as yardstick, Server("config.wsgi:application") as ours:
         for name, (method, path, headers, body) in work.items():
             queries = queries_of(client, path) if method == "GET" else None
             for clients in (1, 4):
                 base = load(bare.port, clients, 400, "GET", "/", {}, None, {200})
+                peer_base = load(yardstick.port, clients, 400, "GET", "/", {}, None, {200})
                 times = load(ours.port, clients, REQUESTS * clients, method, path, headers, body, {200, 201})
-                value = f"p50 {ms(p50(times))}, p95 {ms(p95(times))}; bare {ms(p50(base))}"
+                value = f"p50 {ms(p50(times))}, p95 {ms(p95(times))}; bare {ms(p50(base))}, under gunicorn {ms(p50(peer_base))}"
                 row = {"name": f"{name}, {clients} client{'s' if clients > 1 else ''}", "value": value, "unit": "ms", "ratio": None, "target": None}
                 if clients == 1:
                     peer, seconds = PEERS[name]
-                    row |= {"ratio": round((seconds / PEER_BARE) / (p50(times) / p50(base)), 1), "target": TARGET, "higher": True}
+                    row |= {"ratio": round((seconds / PEER_BARE) / (p50(times) / p50(peer_base)), 1), "target": TARGET, "higher": True}
                     row["name"] += f" (times faster than {peer}; {queries} queries)" if queries is not None else f" (times faster than {peer})"
                     if queries is not None and queries > MOST_QUERIES:
                         row["name"] += f" MORE THAN {MOST_QUERIES} QUERIES"
