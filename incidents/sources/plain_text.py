@@ -15,6 +15,7 @@ from datetime import date, timedelta
 
 from incidents.lib.text import clean_line
 from incidents.lib.timestamps import Moment, TimeError, read_human
+from incidents.lib.zones import zone_named
 from incidents.sources import words
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
@@ -220,6 +221,8 @@ def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     if entry.lead.offset is not None:
         return Moment(local=entry.lead.written, needs="date", precision="minute")
     stated = entry.zone
+    if (region := zone_named(stated)) is not None and "/" in region.name:
+        stated = region.name  # "Pacific Time"
     if not entry.lead.clock:
         return whole_day(entry, day, options, state)
     if not entry.lead.clock and day is not None:

@@ -23,7 +23,6 @@ BREAKS = {"p", "div", "tr", "li", "ul", "ol", "table", "br", "section", "article
 SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 HYPHENS = re.compile("[\u2010\u2011](?=\\d)")
-COMMENT = re.compile(r"<!--(?:[^-]|-(?!->)){0,20000}-->")
 # What print and PDF put on every page: "2020/7/6 Title", "1 of 3 26.03.2026, 15:37", "https://… 2/7".
 FURNITURE = re.compile(
     r"^(?:\d{4}/\d{1,2}/\d{1,2} \S.{3,200}|\d{1,3} of \d{1,3}(?: [\d./]+, \d\d:\d\d)?|https?://\S+ \d{1,3}/\d{1,3}|page \d{1,3}(?: of \d{1,3})?)$",
@@ -80,7 +79,7 @@ def read(content: bytes, encoding: str = "") -> Document:
         first += text[: match.end()].count("\n")
         text = text[match.end() :]
     if "<!--" in text:
-        text = COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+        text = uncommented(text)
     if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
     if len(HTML.findall(text[:20_000])) >= 3 or len(HTML_LIST.findall(text[:200_000])) >= 3:
@@ -96,6 +95,16 @@ def read(content: bytes, encoding: str = "") -> Document:
             lines.append(part)
             numbers.append(first + offset)
     return Document(lines, numbers, front)
+
+
+def uncommented(text: str) -> str:
+    """Return the text without HTML comments, with as many lines."""
+    parts = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts += [text[position:start], "\n" * text.count("\n", start, end)]
+        position = end + 3
+    return "".join([*parts, text[position:]])
 
 
 class _Opener(HTMLParser):

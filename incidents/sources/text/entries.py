@@ -147,8 +147,10 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
                     current = None
             continue
         at_line = leads.read(line)
+        if at_line and at_line.clock and NEXT.match(at_line.rest):
+            continue
         inside_text = running
-        if at_line and accepted(at_line, line, fenced, running) and not NEXT.search(line[:200]):
+        if at_line and accepted(at_line, line, fenced, running) and not NEXT.match(at_line.rest):
             if current:
                 if pending and not blank:
                     current.text = f"{current.text}{pending}"

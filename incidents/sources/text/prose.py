@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ FAILING = re.compile(r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachab
 UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 LONGEST = 20_000  # characters of a paragraph
+MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
@@ -100,7 +102,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
 
 def time_within(sentence: str) -> Lead | None:
     """Return the first time that a sentence states as one: with its zone, its half of the day, or a word such as "at" before it."""
-    for clock in CLOCK.finditer(sentence[:2000]):
+    for clock in islice(CLOCK.finditer(sentence[:2000]), MOST_CLOCKS):
         before = sentence[max(0, clock.start() - FURTHEST) : clock.start()]
         if dated_before := re.search(r"\d{4}-\d\d-\d\d[T_]$", before):
             whole = leads.read(sentence[clock.start() - len(dated_before[0]) : clock.start() + 120])

@@ -13,7 +13,7 @@ from incidents.sources.text.lead import DATE
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[A-Z]{3,5})\b|"
+    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
     r"^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
     re.MULTILINE,
 )
