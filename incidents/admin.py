@@ -9,8 +9,8 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from incidents import hooks
-from incidents.models import AuditEvent, Delivery, Incident, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
+from incidents import hooks, jobs
+from incidents.models import AuditEvent, Delivery, Incident, Job, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -101,3 +101,15 @@ class AuditEventAdmin(ReadOnly):
         hidden = Incident.objects.filter(is_private=True).exclude(pk__in=visible.values("pk"))
         references = {f"INC-{pk}" for pk in hidden.values_list("pk", flat=True)}.union(*(ask(request.user) for ask in hooks.hidden_subjects))
         return super().get_queryset(request).exclude(subject__in=references)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly):
+    list_display = ("kind", "object_id", "state", "attempts", "lost", "run_after", "finished_at", "error")
+    list_filter = ("state", "kind")
+    actions = ("try_again",)
+
+    @admin.action(description="Try again what was given up")
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        revived = sum(jobs.revive(pk) for pk in queryset.values_list("pk", flat=True))
+        self.message_user(request, f"{revived} jobs wait for a worker again.")

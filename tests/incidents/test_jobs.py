@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents import jobs
 from incidents.models import Job
+from tests.factories import make_user
 
 
 @pytest.fixture
@@ -207,3 +208,13 @@ def at_once(functions):
     for thread in threads:
         thread.join()
     assert not errors, errors
+
+
+@pytest.mark.django_db
+def test_an_administrator_lets_a_job_be_tried_again(client, calls):
+    boss = make_user("boss", role="admin", is_staff=True, is_superuser=True)
+    job = Job.objects.create(kind="test", object_id=1, state=Job.State.DEAD, run_after=timezone.now(), error="gone")
+    client.force_login(boss)
+    assert "gone" in client.get("/admin/incidents/job/").content.decode()
+    assert client.post("/admin/incidents/job/", {"action": "try_again", "_selected_action": [job.pk]}).status_code == 302
+    assert Job.objects.get().state == Job.State.WAITING
