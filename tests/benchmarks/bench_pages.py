@@ -137,7 +137,7 @@ def run() -> list[dict]:
     new = json.dumps({"title": "Checkout is slow", "severity": "sev2", "services": ["service-1"]}).encode()
     work = {
         "list, 25 rows": ("GET", "/incidents/", cookie, None),
-        "list, 125 rows": ("GET", "/incidents/?per_page=125", cookie, None),
+        "list, 125 rows": ("GET", "/incidents/?size=125", cookie, None),
         "search, 1 % term": ("GET", "/knowledge/?q=flamingo", cookie, None),
         "search, common term": ("GET", "/knowledge/?q=incident", cookie, None),
         "incident page, 20 events": ("GET", f"/incidents/INC-{incidents[5000]}/", cookie, None),
