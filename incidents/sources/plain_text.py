@@ -86,7 +86,7 @@ LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,500}\)|<[^<>]{1,200}>")
 PART = re.compile(
     r"(?:(?:executive |incident |event )?(?:summary|overview|timeline|description|details?|background|introduction|context|report|status|metadata|impact|contents?|duration|post-?mortem|authors?|date|incident)"
     r"|table of contents|what happened\??|(?:summary of )?(?:the )?impact|impact time|(?:incident )?(?:report|post-?mortem)s?(?: template)?|root cause(?: analysis)?|rca|owner of review process"
-    r"|home|reviewed|draft|final|[A-Z][a-z]+ [A-Z][a-z]+|introduction and summary|updates?)",
+    r"|actionables?|conclusions?|home|reviewed|draft|final|[A-Z][a-z]+ [A-Z][a-z]+|introduction and summary|updates?)",
     re.I,
 )
 ADVICE = "Write each entry on a line of its own that begins with its time, such as “14:02 UTC - paged the on-call”, or paste a table with a time column."

@@ -158,7 +158,7 @@ class _Opener(HTMLParser):
         if self.ignored:
             return
         if self.cells:
-            self.add(" ".join(data.split()).replace("|", "/"))
+            self.add(re.sub(r"\s+", " ", data).replace("|", "/"))
             return
         first, *others = data.split("\n")
         self.add(first)

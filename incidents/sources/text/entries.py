@@ -43,10 +43,13 @@ def found(document: Document, state: Setting) -> list[Entry]:
     entries += front_matter(document)
     entries.sort(key=lambda entry: entry.line)
     taken = {number for entry in entries for number in range(entry.line, entry.line + entry.text.count("\n") + 1)}
-    prose = [entry for entry in sentences(document, state, NO_TIMELINE) if entry.line not in taken or entry.label]
+    prose = list(sentences(document, state, NO_TIMELINE))
     if sum(1 for entry in entries if entry.label is None) >= FEW:
         known = any(entry.label and entry.label[1] == "impact_started" for entry in entries)
-        prose = [] if known else prose[: 2 * (prose[:1] != [] and prose[0].label is not None)]
+        first = next((index for index, entry in enumerate(prose) if entry.label and entry.label[1] == "impact_started"), None)
+        prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
+    else:
+        prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
     if len(prose) + len(entries) >= 2:
         entries = sorted(entries + prose, key=lambda entry: entry.line)
     zones = {entry.lead.zone for entry in entries if entry.lead.zone}

@@ -39,6 +39,7 @@ OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
+BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
 JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
 PAIR = re.compile(r"\s*[/(]\s*\d{1,2}:\d\d(?:\s*[ap]m)?\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
 RELATIVE = re.compile(
@@ -92,6 +93,9 @@ def read(line: str) -> Lead | None:
                 position = pair.end()
             end, position, zone = _range_end(line, position, zone)
             last = max(last, position)
+        elif date and not clock and (found := BARE_END.match(line, position)):
+            clock, position = found[0], found.end()
+            last = position
         elif date and not clock and (found := JOINED.match(line, position)) and (CLOCK.match(line, found.end()) or BARE.match(line, found.end())):
             position = found.end()
         elif date and not clock and (found := DASH.match(line, position)):
@@ -119,7 +123,7 @@ def read(line: str) -> Lead | None:
 
 
 def minutes_of(clock: str) -> int | None:
-    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?\S*\s*([ap])?", clock, re.I)
+    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?(?:[.,]\d{1,9})?\s*([ap])?", clock, re.I)
     if match is None:
         return None
     hour = int(match[1])

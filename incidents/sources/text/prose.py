@@ -27,9 +27,12 @@ PLANNED = re.compile(
     re.I,
 )
 FAILING = re.compile(r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow|unable)\b", re.I)
+CODE = re.compile(r"\s\|\s|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
 UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 LONGEST = 20_000  # characters of a paragraph
+OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
 FURTHEST = 60  # characters between the word that opens a time and its clock
@@ -39,10 +42,16 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     """Read the sentences that state a time, one entry each; what a section on action items says is left out."""
     day = state.day
     started = False
+    told = 0
     for line, text in paragraphs(document, excluded):
         for sentence in SENTENCE.split(text):
+            told += 1
+            if CODE.search(sentence[:2000]):
+                continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
+                if told <= OPENING and HAPPENED.search(sentence[:600]) and (named := DATE.search(sentence[:600])):
+                    day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
             made = entry_of(line, lead, sentence.strip(), state, day, state.zone, PROSE)
             day = made.day or day
