@@ -249,7 +249,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
         return False  # "At 14:02 …" opens a sentence; `sentences` reads those
     if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
         return False
-    return not re.match(r"(?:%|ms\b|seconds?\b|minutes?\b|hours?\b|x\b)", lead.rest)
+    return not re.match(r"(?:%|ms\b(?!-)|seconds?\b|minutes?\b|hours?\b|x\b)", lead.rest)
 
 
 def dated_entry(lead: Lead) -> bool:

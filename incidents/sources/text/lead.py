@@ -30,7 +30,9 @@ BARE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:UTC|GMT|Z|h(?:rs?)?)\b|\s*[
 ZONE = re.compile(
     r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
-RANGE = re.compile(r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE)
+RANGE = re.compile(
+    r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|shortly after)\s+)?(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE
+)
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)

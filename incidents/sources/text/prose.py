@@ -26,7 +26,9 @@ PLANNED = re.compile(
     r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
-FAILING = re.compile(r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow|unable)\b", re.I)
+FAILING = re.compile(
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable)\b", re.I
+)
 CODE = re.compile(r"\s\|\s|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
 UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
