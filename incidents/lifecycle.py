@@ -19,7 +19,7 @@ from django.utils import timezone
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
-from incidents.measuring import announce, remeasure
+from incidents.measuring import announce, begin, remeasure
 from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, Tag, TimelineEvent, User
 
 MANUAL = "manual"  # the source of entries that people add
@@ -42,14 +42,14 @@ def declare(
     person = actor if isinstance(actor, User) else None
     incident = Incident(title=clean_line(title), is_private=is_private, created_by=person, **cleaned(fields))
     incident.started_at = fields.get("started_at") or timezone.now()
-    incident.full_clean()
+    incident.full_clean(exclude=["severity", "team", "lead", "created_by"])  # rows at hand; the database checks them again
     incident.save()
-    incident.services.set(services)
-    incident.tags.set(tags_named(tags))
+    incident.services.add(*services)
+    incident.tags.add(*tags_named(tags))
     people = list(dict.fromkeys([*([person] if person else []), *members]))
     IncidentMember.objects.bulk_create(IncidentMember(incident=incident, user=user) for user in people)
     AuditEvent.record(actor, "incident declared", incident.reference, title=incident.title, private=is_private)
-    remeasure(incident=incident)
+    begin(incident=incident)
     return incident
 
 

@@ -32,6 +32,12 @@ def announce(incident_id: int) -> None:
     transaction.on_commit(lambda: incident_changed.send(sender=Incident, incident_id=incident_id))
 
 
+def begin(*, incident: Incident) -> None:
+    """Give a new incident its milestones, all undecided: there is no evidence yet."""
+    Milestone.objects.bulk_create(Milestone(incident=incident, kind=kind) for kind in MilestoneKind.objects.all())
+    announce(incident.pk)
+
+
 @transaction.atomic
 def remeasure(*, incident: Incident) -> list[Milestone]:
     """Renew the incident's proposals and its start from the evidence as curated, and return its milestones."""
