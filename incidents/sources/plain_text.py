@@ -97,7 +97,9 @@ def detect(payload: Payload) -> int:
     head = payload.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if payload.size > documents.LONGEST or b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return 0
-    if head.startswith((b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG")):
+    if head.startswith(b"%PDF"):
+        return 1  # to say what to do with it
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\x89PNG")):
         return 0
     try:
         part = documents.read(payload.file.read(LOOK))
@@ -106,7 +108,8 @@ def detect(payload: Payload) -> int:
     except SourceError:
         payload.file.seek(0)
         return 1
-    if head.startswith((b"{", b"[{")) or len(entries) < 2:
+    first = head.split(b"\n", 1)[0]
+    if head.startswith((b"{", b"[{")) or len(entries) < 2 or (b"," in first or b"\t" in first) and re.fullmatch(rb"[\w\",\t.-]{3,}\r?", first):
         return 2 if head.startswith((b"{", b"[")) else 8
     return 50
 
@@ -127,6 +130,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             moments.append((entry, moment_of(entry, day, options, state)))
         except TimeError as error:
             moments.append((entry, f"{error} Correct the time, or leave the line out."))
+    if reasons := [moment for _, moment in moments if isinstance(moment, str)]:
+        if len(reasons) == len(moments):
+            raise SourceError(f"No time in this text can be read. The first: {reasons[0]}", f"line {entries[0].line}")
     start = start_of(moments)
     names = speakers(entries)
     for order, (entry, moment) in enumerate(moments):
@@ -196,7 +202,9 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
             current, last = base, minutes
             longest = PROSE_BACKWARDS if entry.block == PROSE else BACKWARDS
         elif minutes is not None and last is not None:
-            if not newest_first and last - minutes > longest.seconds // 60:
+            if entry.block == PROSE and base is not None and current > base and minutes - last > longest.seconds // 60:
+                current = base  # the next part of the story begins on the first evening again
+            elif not newest_first and last - minutes > longest.seconds // 60:
                 current += timedelta(days=1)
             elif newest_first and minutes - last > longest.seconds // 60:
                 current -= timedelta(days=1)
