@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from incidents.lib.text import clean_line
+from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_human
 from incidents.lib.zones import zone_named
 from incidents.sources import words
@@ -27,7 +27,7 @@ from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import minutes_of
 from incidents.sources.text.prose import PROSE
-from incidents.sources.text.setting import Setting, headings, setting
+from incidents.sources.text.setting import HEADING, Setting, headings, setting
 
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
@@ -82,6 +82,8 @@ NOT_NAMES = frozenset(
     ]
 )
 INCIDENT = re.compile(r"\b(?:incident|outage|post-?mortem|rca|downtime|disruption)\b", re.IGNORECASE)
+SUMMARY = re.compile(r"(?:executive |incident |issue )?(?:summary|overview|abstract|tl;?dr)", re.IGNORECASE)
+SEVERITY = re.compile(r"^[\s>*_|-]*(?:incident )?(?:severity|priority)(?: level)?[\s*_]*[:|][\s*_]*(?P<value>[\w -]{1,30}?)[\s*_|.]*$", re.IGNORECASE)
 LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^()]{0,500}\)|<[^<>]{1,200}>")
 PART = re.compile(
     r"(?:(?:executive |incident |event )?(?:summary|overview|timeline|description|details?|background|introduction|context|report|status|metadata|impact|contents?|duration|post-?mortem|authors?|date|incident)"
@@ -121,8 +123,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     few = sum(1 for line in document.lines if line.strip()) <= 3
     if not entries or (len(entries) < 2 and not few):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
-    if title := title_of(document, entries[0].line):
-        yield IncidentDraft(title=title)
+    title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
+    if title or summary or severity:
+        yield IncidentDraft(title=title, summary=summary, severity=severity)
     seen: dict[str, int] = {}
     moments: list[tuple[Entry, Moment | str]] = []
     for entry, day in placed_days(entries, state, options):
@@ -179,6 +182,30 @@ def title_of(document: Document, first: int) -> str:
         ):
             return title
     return ""
+
+
+def summary_of(document: Document) -> str:
+    """Return the paragraphs under a heading such as "Summary", or what the front matter gives."""
+    taken: list[str] | None = None
+    for line in document.lines[:2000]:
+        if (match := HEADING.match(line)) is not None:
+            if taken:
+                break
+            taken = [] if SUMMARY.fullmatch((match["md"] or match["title"] or "").strip(" :*_")) else None
+        elif taken is not None and not line.startswith(("|", "```")):
+            taken.append(line)
+    text = "\n".join(taken or []).strip() or document.front.get("summary", (0, ""))[1]
+    return clean_text(text, limit=2000).strip()
+
+
+def severity_of(document: Document) -> str:
+    """Return the severity as the front matter or a line "Severity: ..." gives it."""
+    stated = document.front.get("severity", (0, ""))[1]
+    for line in document.lines[:80] if not stated else []:
+        if match := SEVERITY.match(line):
+            stated = match["value"]
+            break
+    return clean_line(stated.strip(" *_`|"), limit=40)
 
 
 def first_lines(lines: list[str]) -> list[str]:
@@ -269,7 +296,9 @@ def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int], nam
     if not actor and (match := SPEAKER.match(text)) and ((name := match["irc"] or match["at"] or match["name"]) in names or not match["name"]):
         actor = name
         text = text[match.end() :] or text
-    text = re.sub(r"\*\*|__|^:\s+", "", text)
+    text = re.sub(r"\*\*|__|^:\s+|^!-\s+", "", text)
+    if entry.lead.end and not entry.label and entry.lead.end not in text:
+        text = f"{text} (until {entry.lead.end})"
     if entry.label:
         kind, milestone = entry.label
         rule, salience = "a label in the text", 2

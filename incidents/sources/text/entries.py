@@ -52,6 +52,9 @@ def found(document: Document, state: Setting) -> list[Entry]:
         prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
     if len(prose) + len(entries) >= 2:
         entries = sorted(entries + prose, key=lambda entry: entry.line)
+    started = [entry for entry in entries if entry.label and entry.label[1] == "impact_started"]
+    for entry in started[1:]:
+        entry.label = ("impact", "")  # an incident starts once
     zones = {entry.lead.zone for entry in entries if entry.lead.zone}
     if len(zones) == 1 and (zone := zones.pop()):  # said once, meant for all
         for entry in entries:
@@ -188,6 +191,11 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             label, at_label = labelled
             made = entry_of(number, at_label, line.strip(" *-•#|\t"), state, heading_day, zone, block)
             made.label = label
+            if at_label.end and label[1] == "impact_started":
+                words = made.text
+                made, *ends = span(made, "the impact")
+                yield from (replace(made, text=words), *ends)
+                continue
             yield made
             continue
         if (said := speaker_line(line)) and (spoken_at := leads.read(said[1])):

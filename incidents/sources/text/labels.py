@@ -35,8 +35,10 @@ LABELS = (  # label as people write it -> (kind, milestone)
     ),
 )
 LABELLED = re.compile(
-    r"^[\s*_•+>|#-]*(?P<label>[A-Za-z][A-Za-z /()-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:mon|tue|wed|thu|fri|sat|sun)\w*\b)", re.I
+    r"^[\s*_•+>|#-]*(?P<label>[A-Za-z][A-Za-z /()-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
+    re.I,
 )
+PERIOD = re.compile(r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when)", re.I)
 
 
 def span(entry: Entry, label: str) -> Iterator[Entry]:
@@ -60,6 +62,8 @@ def label_of(line: str) -> tuple[tuple[str, str], Lead] | None:
     if lead is None or not lead.clock or len(lead.rest) > 40 or re.search(r"\d:\d\d", lead.rest):
         return None
     label = re.sub(r"\s*\(.*", "", match["label"]).strip(" *_")
+    if lead.end and PERIOD.fullmatch(label):
+        return ("impact", "impact_started"), lead
     for pattern, kind, milestone in LABELS:
         if pattern.match(label):
             return (kind, milestone), lead
