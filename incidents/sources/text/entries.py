@@ -31,7 +31,10 @@ COLUMNS = {
     "date": re.compile(r"^date|^day", re.I),
     "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
 }
-QUESTION = re.compile(r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?")  # "How was it detected?" heads the next section
+QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next section
+    r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
+    r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
+)
 ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
 FEW = 2
 
@@ -130,7 +133,8 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
             continue
         if excluded:
             continue
-        if "|" in line and line.count("|") >= (1 if columns else 2):
+        in_table = columns or line.lstrip().startswith("|") or ("|" in following and RULE.match(following))
+        if in_table and "|" in line and line.count("|") >= (1 if columns else 2):
             if RULE.match(line):
                 continue
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -158,7 +162,7 @@ def structured(document: Document, state: Setting) -> Iterator[Entry]:
         inside_text = running
         if at_line and accepted(at_line, line, fenced, running) and not NEXT.match(at_line.rest):
             if current:
-                if pending and not blank:
+                if pending and (not blank or BULLET.match(document.lines[current_at]) is None):
                     current.text = f"{current.text}{pending}"
                 yield current
             current = entry_of(number, at_line, at_line.rest, state, heading_day, zone, block)
@@ -231,7 +235,7 @@ def once(text: str) -> str:
 def beside(own: str, line: str) -> bool:
     """Say whether a line is an item of the same list as an entry's own line, no deeper than it."""
     first, second = BULLET.match(own), BULLET.match(line)
-    return bool(first and second and len(second["indent"]) <= len(first["indent"]))
+    return second is not None and len(second["indent"]) <= (len(first["indent"]) if first else 0)
 
 
 def heading_of(line: str, following: str) -> str | None:
@@ -247,7 +251,7 @@ def heading_of(line: str, following: str) -> str | None:
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
     halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
-    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (lead.end and not lead.rest):
+    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (not lead.rest and (lead.end or alone(line))):
         return False
     if lead.offset is not None:
         return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
@@ -257,7 +261,12 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
         return False  # "At 14:02 …" opens a sentence; `sentences` reads those
     if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
         return False
-    return not re.match(r"(?:%|ms\b(?!-)|seconds?\b|minutes?\b|hours?\b|x\b)", lead.rest)
+    return bool(lead.date or lead.zone) or not re.match(r"(?:%|ms\b(?!-)|seconds\b|minutes\b|hours\b|x\b)", lead.rest)
+
+
+def alone(line: str) -> bool:
+    """Say whether a time such as 17:21 is all that its line holds."""
+    return bool(re.fullmatch(r"\s*\d\d:\d\d(?::\d\d)?\s*", line))
 
 
 def dated_entry(lead: Lead) -> bool:

@@ -45,8 +45,9 @@ BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
 JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
 PAIR = re.compile(r"\s*[/(]\s*\d{1,2}:\d\d(?:\s*[ap]m)?\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
 RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)\b)(?=[\s:|,–—-])"
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,–—-])"
 )
+NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[:|\u2013\u2014-]|\s+[A-Za-z])")  # "T+0: ..."
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -71,7 +72,11 @@ def read(line: str) -> Lead | None:
     mark = MARK.match(line)
     start = position = mark.end() if mark else 0
     marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
-    if relative := RELATIVE.match(line, position):
+    if (
+        relative := RELATIVE.match(line, position)
+        or (RELATIVE.match(line) if line[:1] == "+" and line[1:2].isdigit() else None)
+        or (NOUGHT.match(line, position) if "T" in line[position : position + 2] else None)
+    ):
         return _relative(line, relative, marked)
     if prefix := PREFIX.match(line, position):
         start = position = prefix.end()
@@ -170,8 +175,10 @@ def _rest(line: str, position: int) -> str:
 
 
 def _relative(line: str, match: re.Match[str], marked: bool) -> Lead:
+    if match.re is NOUGHT:
+        return Lead(rest=_rest(line, match.end()), marked=marked, offset=0, written=match[0].strip())
     if match["unit"]:
-        seconds = int(match["n"]) * OFFSETS[match["unit"][0].lower()]
+        seconds = int(match["n"]) * OFFSETS[match["unit"][0].lower()] + int(match["more"] or 0) * 60
     else:
         # +00:05 is minutes and seconds on a recording, hours and minutes elsewhere; three parts settle it, two are minutes.
         seconds = int(match["h"]) * 3600 + int(match["m"]) * 60 + int(match["s"]) if match["s"] else int(match["h"]) * 3600 + int(match["m"]) * 60

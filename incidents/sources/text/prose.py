@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from incidents.sources import words
 from incidents.sources.text import lead as leads
@@ -29,9 +29,9 @@ PLANNED = re.compile(
 FAILING = re.compile(
     r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable)\b", re.I
 )
-CODE = re.compile(r"\s\|\s|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
-UNPLACED = re.compile(r"\b(?:graph time|per (?:day|hour)|every (?:day|night|week))\b", re.I)
+UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|every (?:day|night|week))\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 LONGEST = 20_000  # characters of a paragraph
 OPENING = 6  # sentences that may say of which day a report tells
@@ -44,6 +44,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     """Read the sentences that state a time, one entry each; what a section on action items says is left out."""
     day = state.day
     started = False
+    impact: list[Entry] = []
     told = 0
     for line, text in paragraphs(document, excluded):
         for sentence in SENTENCE.split(text):
@@ -56,15 +57,26 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
             made = entry_of(line, lead, sentence.strip(), state, day, state.zone, PROSE)
+            if made.day is None and not lead.date:
+                made.day = night_of(impact, lead)
             day = made.day or day
             if lead.end and IMPACT.match(sentence) and not started:
                 started = True
-                yield from outage(made, lead)
+                impact = list(outage(made, lead))
+                yield from impact
                 continue
             if lead.end and (words.kind_of(sentence).kind == "impact" or FAILING.search(sentence)):
                 yield from outage(made, lead, stated=False)
                 continue
             yield made
+
+
+def night_of(impact: list[Entry], lead: Lead) -> date | None:
+    """Return the day after, for a clock that lies before the start of an impact that went on past midnight."""
+    if len(impact) < 2 or (first := impact[0].day) is None or (last := impact[1].day) is None or first >= last:
+        return None
+    start, clock = minutes_of(impact[0].lead.clock), minutes_of(lead.clock)
+    return last if start is not None and clock is not None and clock < start else first
 
 
 def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
