@@ -1,5 +1,6 @@
 """Text as people write it: what a line begins with, whose day and zone it takes, and that no input breaks or stalls the reader."""
 
+import contextlib
 from datetime import date
 
 import pytest
@@ -155,10 +156,8 @@ def test_any_text_gives_events_in_order_or_a_source_error(lines):
 @settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_events_or_a_source_error(data):
-    try:
+    with contextlib.suppress(SourceError):
         read("plain_text", data, time_zone="UTC", date=date(2026, 3, 2))
-    except SourceError:
-        pass
 
 
 MEGABYTE = 1_000_000
@@ -169,7 +168,5 @@ PIECES = ["0:", "- ", "|", "# ", "14:", "1", "14:02 ", "14:02\n", "[", "*", "_",
 @pytest.mark.parametrize("piece", PIECES)
 def test_hostile_text_is_read_in_linear_time(piece):
     """Nothing is timed here: a pattern that explodes on a megabyte would not come back at all."""
-    try:
+    with contextlib.suppress(SourceError):
         read("plain_text", (piece * (MEGABYTE // len(piece))).encode(), time_zone="UTC", date=date(2026, 3, 2))
-    except SourceError:
-        pass
