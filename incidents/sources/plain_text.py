@@ -133,9 +133,8 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             moments.append((entry, moment_of(entry, day, options, state)))
         except TimeError as error:
             moments.append((entry, f"{error} Correct the time, or leave the line out."))
-    if reasons := [moment for _, moment in moments if isinstance(moment, str)]:
-        if len(reasons) == len(moments):
-            raise SourceError(f"No time in this text can be read. The first: {reasons[0]}", f"line {entries[0].line}")
+    if (reasons := [moment for _, moment in moments if isinstance(moment, str)]) and len(reasons) == len(moments):
+        raise SourceError(f"No time in this text can be read. The first: {reasons[0]}", f"line {entries[0].line}")
     start = start_of(moments)
     names = speakers(entries)
     for order, (entry, moment) in enumerate(moments):

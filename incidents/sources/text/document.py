@@ -82,10 +82,7 @@ def read(content: bytes, encoding: str = "") -> Document:
         text = uncommented(text)
     if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
-    if len(HTML.findall(text[:20_000])) >= 3 or len(HTML_LIST.findall(text[:200_000])) >= 3:
-        pairs = opened(text)
-    else:
-        pairs = list(enumerate(text.split("\n")))
+    pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
     lines, numbers = [], []
     for offset, line in pairs:
         line = INVISIBLE.sub("", HYPHENS.sub("-", SPACES.sub(" ", line))).rstrip()

@@ -103,9 +103,15 @@ def read(line: str) -> Lead | None:
         elif date and not clock and (found := BARE_END.match(line, position)):
             clock, position = found[0], found.end()
             last = position
-        elif date and not clock and (found := JOINED.match(line, position)) and (CLOCK.match(line, found.end()) or BARE.match(line, found.end())):
-            position = found.end()
-        elif date and not clock and (found := DASH.match(line, position)):
+        elif (
+            date
+            and not clock
+            and (found := JOINED.match(line, position))
+            and (CLOCK.match(line, found.end()) or BARE.match(line, found.end()))
+            or date
+            and not clock
+            and (found := DASH.match(line, position))
+        ):
             position = found.end()
         elif not clock and (found := FILLER.match(line, position)):
             spoken = spoken or (not date and found[0].lower() not in {"the", "of"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 
 from incidents.sources import words
 from incidents.sources.text import lead as leads
