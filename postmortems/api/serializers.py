@@ -7,8 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from incidents.api.fields import Named
-from incidents.models import Incident, User
+from incidents.models import User
 from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
+from postmortems.search import Hit
 
 SECTION_TEXTS = ["key", "position", "title", "kind", "guidance", "questions", "fields", "minimum", "required", "audience"]
 
@@ -169,20 +170,15 @@ class NewActionItemSerializer(ActionItemTextSerializer):
 class HitSerializer(serializers.Serializer[Any]):
     """One found post-mortem; `title` and `snippet` are HTML with the found words in <mark>, everything else escaped."""
 
-    reference = serializers.CharField(source="entry.postmortem.reference")
-    incident = serializers.CharField(source="entry.incident.reference")
-    severity = serializers.CharField(source="entry.incident.severity.key", default=None)
+    reference = serializers.CharField(source="subject.reference")
+    incident = serializers.CharField(source="subject.incident")
+    severity = serializers.CharField(source="subject.severity_key", allow_null=True)
     services = serializers.SerializerMethodField()
-    tags = serializers.SerializerMethodField()
-    started_at = serializers.DateTimeField(source="entry.incident.started_at")
-    published_at = serializers.DateTimeField(source="entry.published_at")
+    tags = serializers.ListField(source="subject.tags", child=serializers.CharField())
+    started_at = serializers.DateTimeField(source="subject.started_at")
+    published_at = serializers.DateTimeField(source="subject.published_at")
     title = serializers.CharField()
     snippet = serializers.CharField()
 
-    def get_services(self, hit: Any) -> list[str]:
-        incident: Incident = hit.entry.incident
-        return [service.key for service in incident.services.all()]
-
-    def get_tags(self, hit: Any) -> list[str]:
-        incident: Incident = hit.entry.incident
-        return [tag.name for tag in incident.tags.all()]
+    def get_services(self, hit: Hit) -> list[str]:
+        return [key for key, _name in hit.subject.services]

@@ -8,19 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 
 from incidents.access import Actor
 from incidents.models import Incident
 from postmortems.models import SearchEntry
 from postmortems.search.query import Query, parse
-from postmortems.search.results import Hit, Results, Scope, highlighted
+from postmortems.search.results import Hit, Results, Scope, Subject, highlighted
 
 #: Matches are counted up to here: beyond it nobody pages, and counting a common word costs more than finding its best.
 COUNTED = 1000
+OPENING = 280  # characters shown of a text where nothing was asked for
 
 
 @dataclass(frozen=True)
@@ -72,27 +75,49 @@ def find(actor: Actor, text: str, filters: Filters | None = None, *, offset: int
         scope = Scope(visible, SearchEntry.objects.hidden_from(actor), chosen)
         total = engine().count(query, scope, COUNTED + 1)
         raw = engine().best(query, scope, offset, limit) if total > offset else []
-        rows = loaded([hit.entry_id for hit in raw], "timeline", "actions", "body", "title")
-        hits = [Hit(rows[hit.entry_id], highlighted(hit.title), highlighted(hit.snippet)) for hit in raw if hit.entry_id in rows]
+        about = subjects([hit.entry_id for hit in raw])
+        hits = [Hit(about[hit.entry_id], highlighted(hit.title), highlighted(hit.snippet)) for hit in raw if hit.entry_id in about]
     else:
         entries = visible if chosen is None else chosen
         found = engine().matching(query, entries) if query else entries
         total = found.order_by().values("pk")[: COUNTED + 1].count()
-        ids = list(found.values_list("pk", flat=True)[offset : offset + limit])
-        rows = loaded(ids, "timeline", "actions")
-        hits = [Hit(rows[pk], highlighted(rows[pk].title), highlighted(opening(rows[pk]))) for pk in ids]
+        rows = list(found.annotate(opening=Left("body", OPENING + 1)).values_list("pk", "title", "opening")[offset : offset + limit])
+        about = subjects([pk for pk, _title, _opening in rows])
+        hits = [Hit(about[pk], highlighted(title), highlighted(shortened(opening))) for pk, title, opening in rows]
     return Results(hits, min(total, COUNTED), total > COUNTED)
 
 
-def loaded(ids: list[int], *unread: str) -> dict[int, SearchEntry]:
-    """Return the rows of a page with all that its list shows, without the columns `unread`, in a constant number of queries."""
-    entries = SearchEntry.objects.filter(pk__in=ids).select_related("postmortem", "incident__severity").prefetch_related("incident__services", "incident__tags")
-    return {entry.pk: entry for entry in entries.order_by().defer(*unread, "incident__summary")}
+def subjects(ids: list[int]) -> dict[int, Subject]:
+    """Return what a page says about its entries: three queries for plain values, as model instances would cost more than the search."""
+    fields = (
+        "postmortem_id",
+        "incident_id",
+        "published_at",
+        "incident__started_at",
+        "incident__time_zone",
+        "incident__severity__key",
+        "incident__severity__name",
+    )
+    rows: list[tuple[Any, ...]] = list(SearchEntry.objects.filter(pk__in=ids).order_by().values_list("pk", *fields))
+    incidents = {row[2] for row in rows}
+    services: dict[int, list[tuple[str, str]]] = {pk: [] for pk in incidents}
+    tags: dict[int, list[str]] = {pk: [] for pk in incidents}
+    having = {"incident__in": incidents}
+    named = Incident.services.through.objects.filter(**having).order_by("service__name").values_list("incident_id", "service__key", "service__name")
+    for incident, key, name in named:
+        services[incident].append((key, name))
+    for incident, name in Incident.tags.through.objects.filter(**having).order_by("tag__name").values_list("incident_id", "tag__name"):
+        tags[incident].append(name)
+    subjects = {}
+    for pk, postmortem, incident, published_at, started_at, zone, severity_key, severity_name in rows:
+        about = (published_at, started_at, zone, severity_key, severity_name)
+        subjects[pk] = Subject(postmortem, incident, *about, services[incident], tags[incident])
+    return subjects
 
 
-def opening(entry: SearchEntry) -> str:
-    """Return the first words of the text, where there is no query to quote the text for."""
-    return entry.body[:280] + ("…" if len(entry.body) > 280 else "")
+def shortened(opening: str) -> str:
+    """Return the first words of a text, where there is no query to quote the text for."""
+    return opening[:OPENING] + "…" if len(opening) > OPENING else opening
 
 
 __all__ = ["COUNTED", "Filters", "Hit", "Query", "Results", "find", "parse"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.html import escape
@@ -34,11 +35,34 @@ class RawHit:
     snippet: str
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a list of hits says about one post-mortem and its incident. Services and severity come with key and name."""
+
+    postmortem_id: int
+    incident_id: int
+    published_at: datetime
+    started_at: datetime
+    time_zone: str
+    severity_key: str | None
+    severity_name: str | None
+    services: list[tuple[str, str]]
+    tags: list[str]
+
+    @property
+    def reference(self) -> str:
+        return f"PM-{self.postmortem_id}"
+
+    @property
+    def incident(self) -> str:
+        return f"INC-{self.incident_id}"
+
+
 @dataclass(frozen=True)
 class Hit:
     """One found post-mortem; title and snippet are safe HTML with the found words in <mark>."""
 
-    entry: SearchEntry
+    subject: Subject
     title: SafeString
     snippet: SafeString
 

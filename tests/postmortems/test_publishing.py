@@ -122,7 +122,7 @@ def test_it_is_found_at_once_and_announced(alice, django_capture_on_commit_callb
         revision = publish(postmortem)
     revision_published.disconnect(hear)
     assert heard == [revision.pk]
-    assert [hit.entry.postmortem_id for hit in search.find(alice, '"Words of summary"').hits] == [postmortem.pk]
+    assert [hit.subject.postmortem_id for hit in search.find(alice, '"Words of summary"').hits] == [postmortem.pk]
     assert Job.objects.get(kind="pdf").object_id == revision.pk
     revision.refresh_from_db()
     assert revision.pdf_stored_as
