@@ -17,16 +17,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 from urllib.request import urlopen
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "screenshots"
 LIMIT = 200_000
 CHROMIUM = os.environ.get("DEBRIEF_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 NOTES = """# Checkout outage
 
@@ -51,7 +53,7 @@ def paste_notes(page: Page) -> None:
     """Paste a timeline without a date, so that the page asks for one."""
     page.get_by_label("Or paste a timeline").fill(NOTES)
     page.get_by_role("button", name="Import", exact=True).click()
-    page.locator('[data-delivery="needs_answer"]').wait_for()
+    page.locator('[data-delivery="needs_answer"]').evaluate("element => element.scrollIntoView({block: 'center'})")
 
 
 def to(selector: str) -> Callable[[Page], None]:
@@ -118,7 +120,7 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     sys.exit("The server did not become ready within two minutes.")
 
 
-def sign_in(browser: Browser, base: str, user: str, password: str) -> dict[str, object]:
+def sign_in(browser: Browser, base: str, user: str, password: str) -> StorageState:
     page = browser.new_page()
     page.goto(f"{base}/account/login/")
     page.get_by_label("User name or e-mail").fill(user)
@@ -127,10 +129,10 @@ def sign_in(browser: Browser, base: str, user: str, password: str) -> dict[str, 
     page.get_by_role("heading", name="What needs you").wait_for()
     state = page.context.storage_state()
     page.close()
-    return dict(state)
+    return state
 
 
-def take(browser: Browser, base: str, state: dict[str, object], shot: Shot) -> bytes:
+def take(browser: Browser, base: str, state: StorageState, shot: Shot) -> bytes:
     """Return the picture of one page."""
     context = browser.new_context(
         base_url=base,
@@ -152,7 +154,7 @@ def take(browser: Browser, base: str, state: dict[str, object], shot: Shot) -> b
     return picture
 
 
-def pdf_pages(browser: Browser, base: str, state: dict[str, object]) -> Iterator[tuple[str, bytes]]:
+def pdf_pages(browser: Browser, base: str, state: StorageState) -> Iterator[tuple[str, bytes]]:
     """Yield the first pages of the published PDF as pictures; it is printed in the background, so wait for it."""
     if not shutil.which("pdftoppm"):
         tell("pdftoppm is not here; no pictures of the PDF. Debian: apt-get install poppler-utils")
@@ -174,9 +176,14 @@ def pdf_pages(browser: Browser, base: str, state: dict[str, object]) -> Iterator
 
 
 def save(name: str, picture: bytes) -> None:
-    """Write a PNG of at most 256 colours, which these pages do not notice, below the limit."""
+    """Write a PNG of 256 colours: the exact ones of what fills areas, and some of what is small and bright."""
     with Image.open(io.BytesIO(picture)) as image:
-        small = image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        full = image.convert("RGB")
+    counted = sorted(full.getcolors(full.width * full.height) or [], reverse=True)[:192]
+    rare = full.quantize(64, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for _, colour in counted for channel in cast("tuple[int, ...]", colour)] + rare)
+    small = full.quantize(palette=palette, dither=Image.Dither.NONE)
     target = PICTURES / f"{name}.png"
     small.save(target, optimize=True)
     size = target.stat().st_size

@@ -1,0 +1,81 @@
+"""The example organisation: made once, and every page of it opens for the administrator and for a reader."""
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+from incidents.models import Incident, User
+from postmortems.models import ActionItem, Postmortem, Revision
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = ["/", "/incidents/", "/incidents/?q=checkout", "/postmortems/", "/actions/", "/knowledge/", "/knowledge/?q=certificate", "/settings/"]
+
+
+@pytest.fixture
+def demo(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    call_command("demo", verbosity=0)
+    return tmp_path
+
+
+def addresses(actor):
+    """Return the address of every row that the actor may see, and of the pages below some of them."""
+    incidents, postmortems = Incident.objects.visible_to(actor), Postmortem.objects.visible_to(actor)
+    first = incidents.order_by("pk")[0].get_absolute_url()
+    rows = [*incidents, *postmortems, *ActionItem.objects.visible_to(actor), *Revision.objects.visible_to(actor)]
+    return [row.get_absolute_url() for row in rows] + [f"{first}history/", f"{first}timeline/"]
+
+
+def to_write():
+    """Return pages that change something."""
+    incident, postmortem = Incident.objects.order_by("pk")[0].get_absolute_url(), Postmortem.objects.order_by("pk")[0]
+    sections = [f"{postmortem.get_absolute_url()}sections/{key}/" for key in postmortem.sections.values_list("key", flat=True)]
+    below = [f"{incident}import/", f"{incident}edit/", f"{postmortem.get_absolute_url()}publish/", f"/actions/new/{postmortem.reference}/"]
+    return ["/incidents/new/", "/incidents/new/import/", *below, *sections]
+
+
+def rows():
+    tables = [model for model in apps.get_models() if model._meta.app_label in {"incidents", "postmortems"}]
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in tables}
+
+
+def answers(client, paths):
+    return {path: client.get(path, follow=True).status_code for path in paths}
+
+
+def test_it_is_made_once(demo):
+    before = rows()
+    assert Incident.objects.count() >= 10
+    assert Revision.objects.count() >= 5
+    user, _, password = (demo / "demo_login").read_text().strip().partition(" ")
+    assert (demo / "demo_login").stat().st_mode & 0o777 == 0o600
+    assert User.objects.get(username=user).check_password(password)
+    assert [person.username for person in User.objects.exclude(username=user) if person.has_usable_password()] == []
+    call_command("demo", verbosity=0)
+    assert rows() == before
+
+
+def test_every_page_opens_for_the_administrator(demo, client):
+    admin = User.objects.get(is_superuser=True)
+    client.force_login(admin)
+    found = answers(client, [*PAGES, *addresses(admin), *to_write(), "/admin/"])
+    assert len(found) > 60
+    assert {path: code for path, code in found.items() if code != 200} == {}
+
+
+def test_a_reader_opens_what_is_published_and_nothing_private(demo, client):
+    reader = make_user("reader", role="viewer")
+    client.force_login(reader)
+    found = answers(client, [*PAGES, *addresses(reader)])
+    assert {path: code for path, code in found.items() if code != 200} == {}
+    private = Incident.objects.filter(is_private=True)
+    assert private
+    for incident in private:
+        assert client.get(incident.get_absolute_url()).status_code == 404
+        assert not [path for path in PAGES if incident.title in client.get(path).content.decode()]
+    drafts = Postmortem.objects.filter(published_at=None)
+    assert set(answers(client, [draft.get_absolute_url() for draft in drafts]).values()) == {404}
+    assert set(answers(client, to_write()).values()) <= {403, 404}
