@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from incidents import milestones
+from incidents import milestones, sources
 from incidents.intake import items, payload_of, source_for
 from incidents.intake_report import Report, iso
 from incidents.intake_rows import content_hash, external_key
@@ -109,7 +109,7 @@ def proposals(rows: list[tuple[EventDraft, Preview]]) -> dict[str, Any]:
         if draft.at is not None
     ]
     return {
-        key: shape(found.at, found.earliest, found.latest, found.confidence, found.rule, found.evidence) for key, found in milestones.propose(entries).items()
+        key: shape(found.at, found.earliest, found.latest, found.confidence, found.rule, found.evidence) for key, found in milestones.propose(entries, sources.labels()).items()
     }
 
 
