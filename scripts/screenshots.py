@@ -61,19 +61,13 @@ def to(selector: str) -> Callable[[Page], None]:
 
 
 SHOTS = [
-    Shot("home", "/"),
-    Shot("home-phone", "/", phone=True),
-    Shot("incidents", "/incidents/"),
     Shot("incident", "/incidents/INC-1/"),
     Shot("incident-dark", "/incidents/INC-1/", dark=True),
-    Shot("incident-phone", "/incidents/INC-1/", phone=True),
     Shot("timeline", "/incidents/INC-1/", to("#timeline")),
     Shot("postmortem", "/postmortems/PM-1/"),
     Shot("section", "/postmortems/PM-1/sections/factors/"),
-    Shot("section-phone", "/postmortems/PM-1/sections/factors/", phone=True),
     Shot("publish", "/postmortems/PM-1/publish/"),
     Shot("published", "/knowledge/PM-1/"),
-    Shot("published-dark", "/knowledge/PM-1/", dark=True),
     Shot("published-phone", "/knowledge/PM-1/", phone=True),
     Shot("knowledge", "/knowledge/?q=certificate+OR+rollback"),
     Shot("actions", "/actions/"),
@@ -81,7 +75,7 @@ SHOTS = [
     Shot("admin", "/admin/"),
     Shot("import", "/incidents/new/import/", paste_notes),
 ]
-PDF_PAGES = 3
+PDF_PAGE = 3
 
 
 def free_port() -> int:
@@ -155,7 +149,7 @@ def take(browser: Browser, base: str, state: StorageState, shot: Shot) -> bytes:
 
 
 def pdf_pages(browser: Browser, base: str, state: StorageState) -> Iterator[tuple[str, bytes]]:
-    """Yield the first pages of the published PDF as pictures; it is printed in the background, so wait for it."""
+    """Yield a page of the published PDF as a picture; it is printed in the background, so wait for it."""
     if not shutil.which("pdftoppm"):
         tell("pdftoppm is not here; no pictures of the PDF. Debian: apt-get install poppler-utils")
         return
@@ -168,10 +162,10 @@ def pdf_pages(browser: Browser, base: str, state: StorageState) -> Iterator[tupl
     else:
         sys.exit("The PDF was not printed within a minute.")
     with tempfile.TemporaryDirectory() as folder:
-        command = ["pdftoppm", "-png", "-r", "70", "-l", str(PDF_PAGES), "-", f"{folder}/page"]
+        command = ["pdftoppm", "-png", "-r", "70", "-f", str(PDF_PAGE), "-l", str(PDF_PAGE), "-", f"{folder}/page"]
         subprocess.run(command, input=answer.body(), check=True)  # noqa: S603 - a fixed command
-        for number, file in enumerate(sorted(Path(folder).iterdir()), 1):
-            yield f"pdf-{number}", file.read_bytes()
+        for file in Path(folder).iterdir():
+            yield f"pdf-{PDF_PAGE}", file.read_bytes()
     context.close()
 
 
