@@ -109,7 +109,8 @@ def proposals(rows: list[tuple[EventDraft, Preview]]) -> dict[str, Any]:
         if draft.at is not None
     ]
     return {
-        key: shape(found.at, found.earliest, found.latest, found.confidence, found.rule, found.evidence) for key, found in milestones.propose(entries, sources.labels()).items()
+        key: shape(found.at, found.earliest, found.latest, found.confidence, found.rule, found.evidence)
+        for key, found in milestones.propose(entries, sources.labels()).items()
     }
 
 
