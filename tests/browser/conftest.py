@@ -12,6 +12,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = os.environ.get("DEBRIEF_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 PASSWORD = "a long pass phrase"  # what tests.factories.make_user sets
 
+from playwright.sync_api import expect  # noqa: E402
+
+# A busy machine takes its time; what never comes still fails.
+expect.set_options(timeout=20_000)
+
 
 def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
