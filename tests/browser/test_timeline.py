@@ -35,8 +35,7 @@ def row(page, text):
 
 def test_confirming_milestones_makes_the_measure_appear(opened):
     opened.get_by_role("button", name="Confirm Detected").click()
-    expect(opened.locator("#milestone-detected")).to_contain_text("Confirmed")
-    opened.get_by_role("button", name="Confirm Acknowledged").click()
+    opened.get_by_role("button", name="Confirm Acknowledged").click()  # at once: the first answer is still on its way
     measure = opened.locator(".measure", has_text="Time to acknowledge")
     expect(measure).to_contain_text("2 min")
     expect(measure).to_contain_text("recorded")
