@@ -1,0 +1,111 @@
+"""Pure. What a line of a report looks like: a heading, an entry, a row of a table, an item beside another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from incidents.sources.text import lead as leads
+from incidents.sources.text.lead import WEEKDAY, Lead
+from incidents.sources.text.setting import HEADING
+
+BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
+UNDERLINE = re.compile(r"^(?:={3,}|-{3,})\s*$")
+RULE = re.compile(r"^[\s|:+=-]+$")
+FENCE = re.compile(r"^\s*(?:```|~~~)")
+BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•‣▪◦·]|\d{1,3}[.)])\s+")
+NO_TIMELINE = re.compile(
+    r"^(?:action|follow|next step|to ?do|remediation|corrective|preventa?tive|references?|links?|see also|related|learning|lessons|contents|table of contents|glossary)",
+    re.I,
+)
+TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
+COLUMNS = {
+    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I),
+    "date": re.compile(r"^date|^day", re.I),
+    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
+}
+QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next section
+    r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
+    r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
+)
+ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
+
+
+def once(text: str) -> str:
+    """Return the text of a row that an export wrote in two columns, the same in both, once."""
+    parts = dict.fromkeys(part.strip() for part in re.split(r"\n\|(?=\n)", text))
+    return re.sub(r"\n{3,}", "\n\n", "\n\n".join(part for part in parts if part))
+
+
+def beside(own: str, line: str) -> bool:
+    """Say whether a line is an item of the same list as an entry's own line, no deeper than it."""
+    first, second = BULLET.match(own), BULLET.match(line)
+    return second is not None and len(second["indent"]) <= (len(first["indent"]) if first else 0)
+
+
+def heading_of(line: str, following: str) -> str | None:
+    if match := HEADING.match(line):
+        return match["md"] if match["md"] is not None else match["title"]
+    if match := BOLD_LINE.match(line):
+        return match["bold"]
+    if UNDERLINE.match(following) and len(line) < 120 and "|" not in line and not BULLET.match(line):
+        return line.strip()
+    return None
+
+
+def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
+    """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
+    halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
+    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (not lead.rest and (lead.end or alone(line))):
+        return False
+    if lead.offset is not None:
+        return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
+    if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
+        return False
+    if lead.spoken and not lead.marked:
+        return False  # "At 14:02 …" opens a sentence; `sentences` reads those
+    if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
+        return False
+    return bool(lead.date or lead.zone) or not re.match(r"(?:%|ms\b(?!-)|seconds\b|minutes\b|hours\b|x\b)", lead.rest)
+
+
+def alone(line: str) -> bool:
+    """Say whether a time such as 17:21 is all that its line holds."""
+    return bool(re.fullmatch(r"\s*\d\d:\d\d(?::\d\d)?\s*", line))
+
+
+def dated_entry(lead: Lead) -> bool:
+    """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure"."""
+    return bool(
+        lead.date and not lead.clock and lead.rest and lead.parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ "))
+    )
+
+
+def columns_of(cells: list[str]) -> dict[str, int]:
+    """Return where a header row says that time and date stand; empty when it is no header."""
+    if any(re.search(r"\d{1,2}[:.]\d\d|\d{4}-\d\d", cell) for cell in cells):
+        return {}
+    names = {name: index for name, pattern in COLUMNS.items() for index, cell in reversed(list(enumerate(cells))) if pattern.search(cell.strip("*_ "))}
+    return names
+
+
+def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | None:
+    """Return the time of a table's row and the text of its other cells."""
+    order = [columns[name] for name in ("time", "date") if columns.get(name, 99) < len(cells)] if columns else range(min(3, len(cells)))
+    lead, day, used = None, "", set()
+    for index in dict.fromkeys([*order, *range(min(3, len(cells)))]):
+        found = leads.read(cells[index])
+        if found is None or len(found.rest) > (200 if index == columns.get("time") else 25):
+            continue
+        if found.clock and lead is None:
+            lead = found
+            used.add(index)
+        elif found.date and not found.clock and not day:
+            day = found.date
+            used.add(index)
+    if lead is None:
+        return None
+    if day and not lead.date:
+        lead = replace(lead, date=day, written=f"{day} {lead.written}")
+    rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index != columns.get("actor")]
+    return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)

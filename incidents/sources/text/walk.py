@@ -1,0 +1,254 @@
+"""Pure. The walk down a report, line by line: what stands open, which day and zone are in force, what a line adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from incidents.lib.zones import zone_named
+from incidents.sources.text import lead as leads
+from incidents.sources.text.chat import posted_below, speaker_line
+from incidents.sources.text.document import Document
+from incidents.sources.text.entry import Entry, entry_of
+from incidents.sources.text.labels import label_of, span
+from incidents.sources.text.lead import Lead
+from incidents.sources.text.prose import NEXT
+from incidents.sources.text.setting import Setting, dated, zone_in
+from incidents.sources.text.shapes import (
+    ALL_TIMES,
+    BULLET,
+    FENCE,
+    NO_TIMELINE,
+    QUESTION,
+    RULE,
+    TIMELINE,
+    accepted,
+    beside,
+    columns_of,
+    dated_entry,
+    heading_of,
+    once,
+    row_lead,
+)
+
+LONGEST = 18_000  # characters of one entry's text
+
+
+@dataclass
+class Walk:
+    """Each method below `line` knows one shape: it takes the line and returns True, or leaves it to the next."""
+
+    document: Document
+    state: Setting
+    done: list[Entry] = field(default_factory=list)
+    current: Entry | None = None  # open: the lines below may belong to it
+    current_at: int = 0  # where its own line is
+    pending: str = ""  # items without a time beside the entry's own: its details only when another entry follows
+    day: date | None = None
+    zone: str = ""
+    block: int = 0
+    columns: dict[str, int] = field(default_factory=dict)  # of the table that the walk is in
+    excluded: bool = False  # under a heading such as "Action items"
+    listed: bool = False  # under a heading that says that a timeline follows
+    fenced: bool = False
+    blank: bool = False
+    running: bool = False  # the line before is text, but no entry of its own
+    below: bool = False  # the open entry's text begins below its time
+    open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
+    at: Lead | None = None  # the time that the line at hand begins with
+
+    def entries(self) -> list[Entry]:
+        self.day, self.zone = self.state.day, self.state.zone
+        posted = {start: (end, when) for start, end, when in posted_below(self.document.lines)}
+        skip_to = -1
+        for offset, line in enumerate(self.document.lines):
+            if offset <= skip_to:
+                continue
+            if offset in posted and (at := leads.read(posted[offset][1])) and at.clock:
+                skip_to = posted[offset][0]
+                self.close()
+                self.open(offset, at, "\n".join(each.strip() for each in self.document.lines[offset:skip_to] if each.strip()), keep_day=True)
+                self.close()
+            else:
+                self.line(offset, line)
+        if self.current is not None and self.open_row:
+            self.current.text = once(self.current.text)
+        self.close()
+        return self.done
+
+    def line(self, offset: int, line: str) -> None:
+        if self.row_goes_on(line) or self.nothing(line) or self.heading(offset, line) or self.excluded or self.row(offset, line):
+            return
+        self.at = leads.read(line)
+        if self.at and self.at.clock and NEXT.match(self.at.rest):
+            return
+        shapes: tuple[Callable[[int, str], bool], ...] = (self.timed, self.whole_day, self.day_line, self.labelled, self.speech)
+        if not any(shape(offset, line) for shape in shapes):
+            self.text(line)
+
+    def open(self, offset: int, lead: Lead, text: str, *, keep_day: bool = False) -> Entry:
+        """Begin an entry; the day it states holds for those below."""
+        self.current = entry_of(self.document.numbers[offset], lead, text, self.state, self.day, self.zone, self.block)
+        if not keep_day:
+            self.day = self.current.day or self.day
+        return self.current
+
+    def close(self) -> None:
+        if self.current is not None:
+            self.done.append(self.current)
+        self.current = None
+
+    def following(self, offset: int) -> str:
+        return self.document.lines[offset + 1] if offset + 1 < len(self.document.lines) else ""
+
+    def row_goes_on(self, line: str) -> bool:
+        if not self.open_row or self.current is None:
+            return False
+        row = row_lead(cells_of(line), self.columns) if line.lstrip().startswith("|") else None
+        if row is None and not ALL_TIMES.match(line):
+            self.append(line)
+            return True
+        self.current.text = once(self.current.text)
+        self.open_row = row is not None
+        return False
+
+    def append(self, line: str) -> None:
+        if self.current is not None and len(self.current.text) < LONGEST:
+            self.current.text = f"{self.current.text}\n{line.strip()}"
+
+    def nothing(self, line: str) -> bool:
+        """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
+        if FENCE.match(line):
+            self.fenced = not self.fenced
+            return True
+        if not line.strip():
+            self.blank, self.running = True, False
+            if not self.below and self.current is not None and self.current.text:
+                self.close()
+            return True
+        return False
+
+    def heading(self, offset: int, line: str) -> bool:
+        """A heading with a time is an entry whose text stands below; any other begins a list of its own."""
+        heading = heading_of(line, self.following(offset))
+        if RULE.match(line) and "|" not in line:
+            return True
+        if heading is None:
+            return False
+        self.columns = {}
+        at = leads.read(heading)
+        self.close()
+        if at and at.clock and len(at.rest) <= 200 and not self.excluded:
+            self.open(offset, at, at.rest)
+            self.below = True
+            return True
+        self.below = False
+        self.block += 1
+        self.excluded = bool(NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
+        day = dated(heading, self.state.day_first, self.day or self.state.near)
+        self.listed = bool(TIMELINE.search(heading)) or (self.listed and day is not None)
+        if day:
+            self.day, self.excluded = day, False
+        self.zone = zone_in(heading) or self.zone
+        return True
+
+    def row(self, offset: int, line: str) -> bool:
+        following = self.following(offset)
+        in_table = self.columns or line.lstrip().startswith("|") or ("|" in following and RULE.match(following))
+        if not (in_table and line.count("|") >= (1 if self.columns else 2)):
+            return False
+        if RULE.match(line):
+            return True
+        cells = cells_of(line)
+        if header := columns_of(cells):
+            self.columns = header
+            self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
+            return True
+        self.close()
+        if row := row_lead(cells, self.columns):
+            lead, rest = row
+            entry = self.open(offset, lead, rest)
+            entry.actor = cells[self.columns["actor"]].strip("*_") if self.columns.get("actor", len(cells)) < len(cells) else ""
+            self.below = not rest  # the text follows below, as in exported status pages
+            self.open_row = not rest and bool(self.columns)
+            if rest:
+                self.close()
+        return True
+
+    def timed(self, offset: int, line: str) -> bool:
+        at = self.at
+        if at is None or not accepted(at, line, self.fenced, self.running) or NEXT.match(at.rest):
+            return False
+        if self.current is not None and self.pending and (not self.blank or BULLET.match(self.document.lines[self.current_at]) is None):
+            self.current.text = f"{self.current.text}{self.pending}"
+        self.close()
+        entry = self.open(offset, at, at.rest)
+        self.below, self.blank, self.running = not at.rest, False, False
+        self.pending, self.current_at = "", offset
+        if at.end and not at.rest:
+            self.done += span(entry, self.document.lines[offset - 1].strip(" #*:") if offset else "")
+            self.current = None
+        return True
+
+    def whole_day(self, offset: int, line: str) -> bool:
+        if self.at is None or not self.listed or not dated_entry(self.at) or self.running:
+            return False
+        self.close()
+        self.open(offset, self.at, self.at.rest)
+        self.below = self.blank = self.running = False
+        return True
+
+    def day_line(self, offset: int, line: str) -> bool:
+        at = self.at
+        if at is None or not at.date or at.clock or len(at.rest) >= 12:
+            return False
+        self.close()
+        self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day
+        self.block += 1
+        self.running = False
+        return True
+
+    def labelled(self, offset: int, line: str) -> bool:
+        found = label_of(line)
+        if found is None:
+            return False
+        self.close()
+        label, lead = found
+        made = self.open(offset, lead, line.strip(" *-•#|\t"), keep_day=True)
+        made.label = label
+        if lead.end and label[1] == "impact_started":
+            words = made.text
+            first, *ends = span(made, "the impact")
+            self.done += [replace(first, text=words), *ends]
+            self.current = None
+        self.close()
+        return True
+
+    def speech(self, offset: int, line: str) -> bool:
+        said = speaker_line(line)
+        at = leads.read(said[1]) if said else None
+        if said is None or at is None:
+            return False
+        self.close()
+        self.open(offset, at, "").actor = said[0]
+        self.below, self.blank, self.running = True, False, False
+        return True
+
+    def text(self, line: str) -> None:
+        """Any other line: the open entry's text, a detail that may yet be its, or the end of it."""
+        if self.current is not None:
+            if QUESTION.fullmatch(line):
+                self.close()
+            elif beside(self.document.lines[self.current_at], line):
+                self.pending = f"{self.pending}\n{line.strip()}"[:LONGEST]
+            elif self.below or not self.blank or line[:1] in " \t":
+                self.append(line)
+                self.current.text = self.current.text.strip()
+            else:
+                self.close()
+        self.blank, self.running = False, True
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
