@@ -150,8 +150,8 @@ def iso(at: datetime | None) -> str | None:
 
 
 def definitions() -> list[metrics.Definition]:
-    rows = MetricDefinition.objects.select_related("start", "end")
-    return [metrics.Definition(row.key, row.name, row.definition, row.start.key, row.end.key, row.start.name, row.end.name) for row in rows]
+    fields = ("key", "name", "definition", "start__key", "end__key", "start__name", "end__name")
+    return [metrics.Definition(*row) for row in MetricDefinition.objects.values_list(*fields)]
 
 
 def measures(rows: Iterable[Milestone], now: datetime, of: list[metrics.Definition] | None = None) -> list[metrics.Measure]:

@@ -49,8 +49,8 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     deliveries = list(incident.deliveries.defer("report", "options"))
     context: dict[str, Any] = {
         "incident": incident,
-        "services": list(incident.services.all()),
-        "tags": list(incident.tags.all()),
+        "services": list(incident.services.only("key", "name")),
+        "tags": list(incident.tags.only("name")),
         "may_edit": access.may(request.user, "edit"),
         "may_import": access.may(request.user, "import"),
         "may_restrict": access.may(request.user, "restrict"),
