@@ -17,7 +17,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 
 from incidents.intake_report import Report
 from incidents.lib.text import clean_text
-from incidents.models import Curation, Delivery, Incident, Kind, Precision, TimelineEvent
+from incidents.models import Curation, Delivery, Incident, Kind, Precision, Revised, TimelineEvent
 from incidents.sources.drafts import EventDraft
 
 T = TypeVar("T")
@@ -29,9 +29,11 @@ MAX_TEXT = 20_000
 MAX_RAW = 64_000
 KINDS = frozenset(Kind.values)
 PRECISIONS = frozenset(Precision.values)
+REVISED = frozenset(Revised.values)
 FIELDS = [
     "delivery", "content_hash", "at", "occurred_at", "time_text", "zone", "zone_assumed", "precision", "sequence", "kind", "rule", "salience",
     "actor", "text", "url", "thread", "milestone", "where", "raw",
+    "recorded_at", "revised",
 ]  # fmt: skip
 
 
@@ -41,6 +43,8 @@ def content_hash(draft: EventDraft) -> str:
     parts = (
         f"{at:.6f}", draft.precision, draft.kind, str(draft.salience), draft.milestone, draft.actor, draft.thread, draft.url, draft.local, draft.zone, draft.text,
     )  # fmt: skip
+    if draft.recorded or draft.revised:
+        parts += (draft.recorded.isoformat() if draft.recorded else "", draft.revised)
     return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -73,6 +77,8 @@ def columns(delivery: Delivery, draft: EventDraft, digest: str) -> dict[str, Any
         "milestone": draft.milestone[:40],
         "where": clean_text(draft.where, limit=200),
         "raw": clean_text(draft.raw, limit=MAX_RAW),
+        "recorded_at": draft.recorded,
+        "revised": draft.revised if draft.revised in REVISED else "",
     }
 
 

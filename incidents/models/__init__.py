@@ -7,7 +7,7 @@ from incidents.models.jobs import Job
 from incidents.models.log import AuditEvent
 from incidents.models.milestones import MetricDefinition, Milestone, MilestoneKind
 from incidents.models.people import ApiToken, Team, User
-from incidents.models.timeline import Curation, Kind, Precision, Salience, TimelineEvent
+from incidents.models.timeline import Curation, Kind, Precision, Revised, Salience, TimelineEvent
 
 __all__ = [
     "ApiToken",
@@ -22,6 +22,7 @@ __all__ = [
     "Milestone",
     "MilestoneKind",
     "Precision",
+    "Revised",
     "Salience",
     "Service",
     "Severity",

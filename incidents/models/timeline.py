@@ -51,6 +51,13 @@ class Precision(models.TextChoices):
     DAY = "day", "to the day"
 
 
+class Revised(models.TextChoices):
+    """What the source says happened to an event after it was first written."""
+
+    EDITED = "edited", "Edited"
+    DELETED = "deleted", "Deleted"
+
+
 class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
     def visible_to(self, actor: access.Actor) -> TimelineEventQuerySet:
         return self.filter(access.incident_filter(actor, "incident__"))
@@ -100,6 +107,8 @@ class TimelineEvent(models.Model):
     milestone = models.CharField(max_length=40, blank=True, help_text="The milestone that the source itself states with this event.")
     where = models.CharField(max_length=200, blank=True, help_text="Place in the delivery: “line 7”, “log_entries[3]”.")
     raw = models.TextField(blank=True, help_text="The original as received.")
+    recorded_at = models.DateTimeField(null=True, blank=True, help_text="When the source wrote it down, where that is another moment than when it happened.")
+    revised = models.CharField(max_length=10, choices=Revised, blank=True, help_text="Edited or deleted, as the source says.")
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

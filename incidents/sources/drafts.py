@@ -40,6 +40,8 @@ class EventDraft:
     thread: str = ""  # key of the event that opened the thread
     milestone: str = ""  # when the source itself states one: impact_started, detected, acknowledged, mitigated, resolved
     raw: str = ""  # the original as received, this event's part of it
+    recorded: datetime | None = None  # when the source wrote it down, where that is another moment than `at`: "posted 15:10: began 14:02"
+    revised: str = ""  # "edited" or "deleted" when the source says that this is not, or no longer, what was said first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,19 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class IncidentDraft:
-    """What the payload says about the incident as a whole; each field may be empty."""
+    """What the payload says about the incident as a whole; each field may be empty.
+
+    `key` is the vendor's id of what the delivery is about (incident, alert group, dedup key): the same in every delivery about it.
+    `labels` are the names and values by which a team routes ("team": "payments", "env": "prod").
+    """
 
     title: str = ""
     summary: str = ""
     severity: str = ""
     services: tuple[str, ...] = ()
     url: str = ""
+    key: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 def a_day_ahead() -> datetime:

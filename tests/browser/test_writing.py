@@ -56,6 +56,19 @@ def test_it_saves_by_itself(page, sign_in, alice):
     assert body_of(postmortem).endswith("It was dropped.")
 
 
+def test_words_typed_before_the_script_arrives_are_saved_too(page, sign_in, alice):
+    postmortem = make_postmortem(alice)
+    held = []
+    page.route("**/js/section*.js", lambda route: held.append(route))
+    sign_in(page, alice).goto(address(postmortem), wait_until="commit")
+    page.locator("#id_body").fill("Typed on a slow line.")
+    expect(page.locator("#id_body")).to_have_value("Typed on a slow line.")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(state(page)).to_contain_text(re.compile(r"^Saved \d\d:\d\d$"))
+    assert body_of(postmortem) == "Typed on a slow line."
+
+
 def test_the_toolbar_lists_and_the_preview(page, sign_in, alice):
     postmortem = make_postmortem(alice)
     sign_in(page, alice).goto(address(postmortem, "helped"))

@@ -104,11 +104,16 @@
   const version = form.elements.version;
   let timer, sending = false, tries = 0, stopped = false;
   let pending = null; // what was sent and not yet answered; it is repeated word for word, so that a lost answer does no harm
-  let savedText = "unsaved" in form.dataset ? "" : snapshot(); // what the server refused counts as unsaved
+  let savedText = "unsaved" in form.dataset ? "" : snapshot(asServed()); // what the server refused counts as unsaved
   let waiting = null; // the button pressed while a save was under way
 
-  function snapshot() {
-    const data = new FormData(form);
+  function asServed() { // fields as the page brought them: a quick hand may have typed before this file ran
+    const copy = form.cloneNode(true);
+    copy.reset();
+    return copy;
+  }
+  function snapshot(of = form) {
+    const data = new FormData(of);
     for (const name of ["csrfmiddlewaretoken", "version", "continue"]) data.delete(name);
     return JSON.stringify([...data]);
   }
@@ -268,4 +273,9 @@
       box.querySelector("[data-forget]").addEventListener("click", () => { forget(); box.hidden = true; });
     } else forget();
   } catch { forget(); }
+
+  if (!("unsaved" in form.dataset) && snapshot() !== savedText) {
+    form.dataset.dirty = "true";
+    changed();
+  }
 })();
