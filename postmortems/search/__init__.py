@@ -1,6 +1,6 @@
 """Reads. Search over published post-mortems: the engines' own full text behind one small interface.
 
-An engine module offers `matching(query, entries)` and `best(query, entries, offset, limit)`; everything else is shared.
+An engine module offers `matching(query, entries)` and `page(query, scope, offset, limit, bound)`; everything else is shared.
 """
 
 from __future__ import annotations
@@ -73,8 +73,7 @@ def find(actor: Actor, text: str, filters: Filters | None = None, *, offset: int
     chosen = narrowed(visible, filters) if filters else None
     if query.groups:
         scope = Scope(visible, SearchEntry.objects.hidden_from(actor), chosen)
-        total = engine().count(query, scope, COUNTED + 1)
-        raw = engine().best(query, scope, offset, limit) if total > offset else []
+        total, raw = engine().page(query, scope, offset, limit, COUNTED + 1)
         about = subjects([hit.entry_id for hit in raw])
         hits = [Hit(about[hit.entry_id], highlighted(hit.title), highlighted(hit.snippet)) for hit in raw if hit.entry_id in about]
     else:

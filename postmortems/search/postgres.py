@@ -33,13 +33,17 @@ def matching(query: Query, entries: QuerySet[SearchEntry]) -> QuerySet[SearchEnt
     return entries.filter(RawSQL(f"vector @@ {sql}", parameters, output_field=BooleanField()))  # noqa: S611 - parameterised
 
 
+def page(query: Query, scope: Scope, offset: int, limit: int, bound: int) -> tuple[int, list[RawHit]]:
+    """Return how many are found, counted no further than `bound`, and a page of hits, best first. `query` has at least one group."""
+    total = count(query, scope, bound)
+    return total, best(query, scope, offset, limit) if total > offset else []
+
+
 def count(query: Query, scope: Scope, bound: int) -> int:
-    """Return how many are found, counted no further than `bound`. `query` has at least one group."""
     return matching(query, scope.visible if scope.chosen is None else scope.chosen).order_by().values("pk")[:bound].count()
 
 
 def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
-    """Return a page of hits, best first. `query` has at least one group."""
     entries = scope.visible if scope.chosen is None else scope.chosen
     wanted = Query(query.groups)
     question, texts = tsquery(wanted)

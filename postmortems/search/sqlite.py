@@ -52,29 +52,37 @@ def narrowing(query: Query, scope: Scope) -> tuple[str, list[Any]]:
     return sql, parameters
 
 
-def count(query: Query, scope: Scope, bound: int) -> int:
-    """Return how many are found, counted no further than `bound`. `query` has at least one group."""
+def page(query: Query, scope: Scope, offset: int, limit: int, bound: int) -> tuple[int, list[RawHit]]:
+    """Return how many are found, counted no further than `bound`, and a page of hits, best first. `query` has at least one group.
+
+    One pass over the matches ranks and counts them; sorting up to `bound` costs little more than sorting a page.
+    """
     narrowed, parameters = narrowing(query, scope)
-    statement = f"SELECT count(*) FROM (SELECT 1 FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s {narrowed} LIMIT %s)"  # noqa: S608
+    words = expression(query)
+    statement = f"SELECT rowid FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s {narrowed} ORDER BY rank LIMIT %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [expression(query), *parameters, bound])
-        return int(cursor.fetchone()[0])
+        cursor.execute(statement, [words, *parameters, bound])
+        found = [entry for (entry,) in cursor.fetchall()]
+    wanted = found[offset : offset + limit]
+    hits = quoting(words, wanted)
+    return len(found), [hits[entry] for entry in wanted if entry in hits]
 
 
-def best(query: Query, scope: Scope, offset: int, limit: int) -> list[RawHit]:
-    """Return a page of hits, best first. `query` has at least one group."""
-    narrowed, parameters = narrowing(query, scope)
+def quoting(words: str, entries: list[int]) -> dict[int, RawHit]:
+    """Return title and snippet of each entry: of body, actions, timeline the first with a hit; the body's opening when only the title has one."""
+    if not entries:
+        return {}
+    # The ids stand in the statement: for a list of them FTS5 looks each up, for a joined table it searches anew.
+    marks = ", ".join(["%s"] * len(entries))
     statement = f"""
         SELECT rowid, highlight(postmortems_searchfts, 0, %s, %s),
             snippet(postmortems_searchfts, 1, %s, %s, %s, 40),
             snippet(postmortems_searchfts, 3, %s, %s, %s, 40),
             snippet(postmortems_searchfts, 2, %s, %s, %s, 40)
-        FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s {narrowed} ORDER BY rank LIMIT %s OFFSET %s"""  # noqa: S608
+        FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s AND rowid IN ({marks})"""  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [OPEN, CLOSE, *[OPEN, CLOSE, ELLIPSIS] * 3, expression(query), *parameters, limit, offset])
-        return [RawHit(pk, title, quoting(snippets)) for pk, title, *snippets in cursor.fetchall()]
-
-
-def quoting(snippets: list[str]) -> str:
-    """Return the first snippet with a hit: body, then actions, then timeline; the body's opening when only the title has one."""
-    return next((snippet for snippet in snippets if OPEN in snippet), snippets[0])
+        cursor.execute(statement, [OPEN, CLOSE, *[OPEN, CLOSE, ELLIPSIS] * 3, words, *entries])
+        return {
+            entry: RawHit(entry, title, next((snippet for snippet in snippets if OPEN in snippet), snippets[0]))
+            for entry, title, *snippets in cursor.fetchall()
+        }
