@@ -162,17 +162,24 @@ def serve_one(renderer: Renderer, connection: socket.socket) -> None:
     send_message(connection, content)
 
 
-ROW = "<tr><td>14:02:00</td><td>Some Body</td><td>Message</td><td>Words of an entry, as long as entries are</td></tr>"
-#: Like a real document in all that is cached on the way: styles, fonts, tables over several pages, contents.
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz 0123456789 .,:;!?()[]/%+-–—’“”·…◆"
+ROW = "<tr><td>14:02:00</td><td>Some Body</td><td><b class='doc__sort'>Alert</b> Words of an entry, as long as entries are</td></tr>"
+KEY = ROW.replace("<tr>", "<tr class='doc__key'>")
+#: Like a real document in all that is cached on the way: styles, glyphs of every face, tables over several pages, contents. Without it a child takes a tenth longer.
 WARM_UP = f"""<!doctype html><html lang="en"><head><title>Warm</title></head><body>
-<header class="cover"><h1 class="cover__title" data-short="a" data-foot="b" data-reference="c">Warm up</h1></header>
-<nav class="contents"><ol><li><a href="#s">Words</a></li></ol></nav>
-<section class="doc__section" id="s"><h2 class="doc__heading">Words</h2>
-<div class="prose"><p>Text <b>bold</b> <em>italic</em> <code>code</code> <a href="https://example.org">link</a></p>
-<pre><code>preformatted</code></pre><ul><li>item</li></ul><ol><li>item</li></ol><h3>Head</h3><blockquote><p>quote</p></blockquote></div>
-<table class="doc__table doc__timeline"><thead><tr><th>1</th><th>2</th><th>3</th><th>4</th></tr></thead><tbody>{ROW * 120}</tbody></table>
-<svg viewBox="0 0 9 9" width="9" height="9"><text x="1" y="8" font-size="5">t</text><rect width="3" height="3" fill="#000"/></svg>
-</section></body></html>"""
+<header class="cover"><p class="cover__kind"><span>{LETTERS}</span> <span class="cover__audience cover__audience--internal">a</span></p>
+<h1 class="cover__title" data-short="a" data-foot="b" data-reference="c">Warm up {LETTERS}</h1><p class="cover__lead">{LETTERS}</p>
+<table class="cover__metrics"><tbody><tr><td>4 min</td><td><span class="cover__unknown">Pending</span></td></tr><tr><th>a</th><th>b</th></tr></tbody></table>
+<table class="cover__facts"><tbody><tr><th>Started</th><td>then</td></tr></tbody></table><p class="cover__foot">{LETTERS}<br><a href="https://example.org">link</a></p></header>
+<nav class="contents"><h2 class="contents__title">Contents</h2><ol><li><a href="#s">{LETTERS}</a></li></ol></nav>
+<section class="doc__section" id="s"><h2 class="doc__heading">Words {LETTERS}</h2>
+<div class="prose"><p>{LETTERS} <b>{LETTERS}</b> <em>{LETTERS}</em> <b><em>{LETTERS}</em></b> <code>code</code> <a href="https://example.org">link</a></p>
+<pre><code>{LETTERS}</code></pre><ul><li>item</li></ul><ol><li>item</li></ol><h3>Head</h3><blockquote><p>quote</p></blockquote></div>
+<figure class="doc__chart"><svg viewBox="0 0 9 9" width="9" height="9"><text x="1" y="8" font-size="5">t</text><rect width="3" height="3" fill="#000"/></svg></figure>
+<table class="doc__table doc__metrics"><thead><tr><th>1</th><th>2</th></tr></thead><tbody><tr><th>a</th><td>b</td></tr></tbody></table>
+<table class="doc__table doc__timeline"><colgroup><col class="doc__when"><col class="doc__who"><col></colgroup>
+<thead><tr class="doc__day"><th colspan="3">Day</th></tr><tr><th>1</th><th>2</th><th>3</th></tr></thead><tbody>{(ROW * 9 + KEY) * 12}</tbody></table>
+<p class="doc__none">{LETTERS}</p></section></body></html>"""
 
 
 def main(control_fd: int, fonts_file: str, css_file: str) -> None:

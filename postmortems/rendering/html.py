@@ -39,6 +39,8 @@ LONG_WORD = re.compile(r"\S{300,}")
 PIECE = re.compile(r"(?:&[#\w]+;|[^\s&]){200}(?=\S)")
 
 AUDIENCES = {"internal": "Internal", "stakeholder": "Stakeholders", "public": "Public"}
+#: Kinds that are not named beside an entry: what somebody said shows itself.
+TALK = ("message", "note")
 STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not applicable", "invalid": "Invalid"}
 
 
@@ -61,6 +63,10 @@ class Chunk:
     zone: str
     continued: bool
     rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def has_key(self) -> bool:
+        return any(row["key"] for row in self.rows)
 
 
 def parts(document: Mapping[str, Any]) -> list[Part]:
@@ -108,6 +114,7 @@ def context(document: Mapping[str, Any], *, printed: bool) -> dict[str, Any]:
         "actions": [item | {"due": day(item["due_on"])} for item in document["actions"]],
         "audience": AUDIENCES[document["audience"]],
         "states": STATES,
+        "talk": TALK,
         "printed": printed,
     }
 
