@@ -51,6 +51,15 @@ def test_both_zones_are_named_on_the_day_the_clocks_change():
     assert next(html.chunks(rows)).zone == "CET/CEST"
 
 
+def test_what_was_said_is_no_kind_that_needs_naming():
+    rows = [
+        row | {"kind": kind, "kind_name": kind.title(), "key": kind == "alert"} for row, kind in zip(example(2)["timeline"], ["message", "alert"], strict=True)
+    ]
+    body = html.body(example(0) | {"timeline": rows, "timeline_total": 2})
+    assert "Message" not in body
+    assert '◆ <b class="doc__sort">Alert</b>' in body
+
+
 def test_one_file_needs_no_other():
     page = html.standalone(example(5), body=html.body(example(5)), base_url="https://d.example", published="today", number=1, sha256="0" * 64)
     assert "<link" not in page
