@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from incidents import access
 from incidents.lib import durations
+from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident, Milestone, MilestoneKind, Service, Severity, Tag, Team
 from incidents.timeline import parse_day
 
@@ -84,9 +85,9 @@ def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
     if asked.team:
         rows = rows.filter(team_id=int(asked.team))
     if asked.since:
-        rows = rows.filter(started_at__gte=datetime.combine(asked.since, time.min, tzinfo=UTC))
+        rows = rows.filter(started_at__gte=first_moment(asked.since, UTC))
     if asked.until:
-        rows = rows.filter(started_at__lte=datetime.combine(asked.until, time.max, tzinfo=UTC))
+        rows = rows.filter(started_at__lte=last_moment(asked.until, UTC))
     fields = ("title", "status", "severity__key", "severity__name", "started_at", "is_private", "time_zone")
     return rows.select_related("severity").only(*fields).order_by("-started_at", "-pk")
 

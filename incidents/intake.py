@@ -144,9 +144,9 @@ def look(file: BinaryIO, name: str, options: dict[str, Any] | None = None, *, le
         if not (lenient and columns_of(source, payload, given)):
             raise
     file.seek(0)
-    about = report.incident
-    many = {name: tuple(about[name]) for name in ("services", "labels") if name in about}
-    return Look(source, IncidentDraft(**{**about, **many}), events, needs)
+    about = dict(report.incident)
+    about |= {name: tuple(about[name]) for name in ("services", "labels") if name in about}
+    return Look(source, IncidentDraft(**about), events, needs)
 
 
 def columns_of(source: Source, payload: Payload, options: dict[str, Any]) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ FIELDS = [
 def content_hash(draft: EventDraft) -> str:
     """Tell whether a later reading brings other content. Where it stood in the file is no content."""
     at = draft.at.timestamp() if draft.at else 0
-    parts = (
+    parts: tuple[str, ...] = (
         f"{at:.6f}", draft.precision, draft.kind, str(draft.salience), draft.milestone, draft.actor, draft.thread, draft.url, draft.local, draft.zone, draft.text,
     )  # fmt: skip
     if draft.recorded or draft.revised:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.db.models.functions import Substr
 
 from incidents import sources
+from incidents.lib.zones import first_moment
 from incidents.models import Delivery, Incident, Kind, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
 from incidents.timeline import Cursor, Filters, Row
@@ -47,7 +47,7 @@ def matching(incident: Incident, filters: Filters, zone: ZoneInfo, deliveries: I
     if filters.text:
         events = events.filter(Q(text__icontains=filters.text) | Q(curation__title__icontains=filters.text) | Q(actor__icontains=filters.text))
     if filters.day:
-        events = events.filter(at__gte=datetime.combine(filters.day, time.min, tzinfo=zone))
+        events = events.filter(at__gte=first_moment(filters.day, zone))
     return events
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters as filters
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
@@ -14,6 +16,14 @@ from incidents.lib.text import clean_line
 from incidents.models import Incident, Kind, TimelineEvent
 
 
+class MomentFilter(filters.IsoDateTimeFilter):
+    """A moment within the years that a database can turn to UTC whatever the offset; others are an error of the request."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        bounds = [MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC))]
+        super().__init__(validators=bounds, **kwargs)
+
+
 class IncidentFilter(filters.FilterSet):
     q = filters.CharFilter(method="filter_words", max_length=200)
     status = filters.ChoiceFilter(choices=Incident.Status.choices)
@@ -21,8 +31,8 @@ class IncidentFilter(filters.FilterSet):
     service = filters.CharFilter(field_name="services__key")
     tag = filters.CharFilter(field_name="tags__name")
     team = filters.CharFilter(field_name="team__name")
-    since = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="lt")
+    since = MomentFilter(field_name="started_at", lookup_expr="gte")
+    until = MomentFilter(field_name="started_at", lookup_expr="lt")
 
     class Meta:
         model = Incident

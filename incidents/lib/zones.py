@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -172,3 +172,17 @@ def _wrong_season(at: datetime, zone: Zone) -> str:
     if not zone.region or _season(zone.region, at.replace(minute=0, second=0, microsecond=0)) == zone.tz.utcoffset(None):
         return ""
     return f"{zone.abbreviation} was not in force in {zone.region} at this time; read as {zone.name} all the same."
+
+
+#: Days beyond these mean "everything" and could not be turned to UTC near the ends of the calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+
+def first_moment(day: date, zone: tzinfo) -> datetime:
+    """Return the beginning of a day in the zone, no earlier than that of 1900."""
+    return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), time.min, zone)
+
+
+def last_moment(day: date, zone: tzinfo) -> datetime:
+    """Return the end of a day in the zone, no later than that of 2199."""
+    return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), time.max, zone)

@@ -6,7 +6,7 @@ An engine module offers `matching(query, entries)` and `page(query, scope, offse
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from incidents.access import Actor
+from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident
 from postmortems.models import SearchEntry
 from postmortems.search.query import Query, parse
@@ -57,9 +58,9 @@ def narrowed(entries: QuerySet[SearchEntry], filters: Filters) -> QuerySet[Searc
         incidents = incidents.filter(tags__name=filters.tag)
     zone = ZoneInfo(filters.zone)
     if filters.since:
-        incidents = incidents.filter(started_at__gte=datetime.combine(filters.since, time.min, zone))
+        incidents = incidents.filter(started_at__gte=first_moment(filters.since, zone))
     if filters.until:
-        incidents = incidents.filter(started_at__lte=datetime.combine(filters.until, time.max, zone))
+        incidents = incidents.filter(started_at__lte=last_moment(filters.until, zone))
     return entries.filter(incident__in=incidents.values("pk"))
 
 

@@ -174,3 +174,14 @@ def test_the_number_of_queries_does_not_grow(api):
     for number in range(1, 8):
         add(number)
     assert (count("/api/v1/incidents/"), count(timeline)) == few
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01", "9999-12-31"])
+def test_a_moment_at_the_end_of_the_calendar_is_no_server_error(alice, client, name, moment):
+    make_incident(time_zone="Pacific/Auckland")
+    assert api_client(alice).get("/api/v1/incidents/", {name: moment}).status_code in (200, 400)
+    assert api_client(alice).get("/api/v1/search/", {name: moment, "q": "x"}).status_code in (200, 400)
+    client.force_login(alice)
+    for page in ("/incidents/", "/knowledge/", "/incidents/INC-1/"):
+        assert client.get(page, {name: moment[:10], "day": moment[:10]}).status_code < 500
