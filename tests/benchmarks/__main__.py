@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-BOTH = ["import", "search", "timeline", "pages"]
+BOTH = ["import", "million", "search", "timeline", "pages"]
 ONCE = ["pdf"]
 
 
