@@ -248,6 +248,23 @@ def line_of(*parts: Any, between: str = ": ") -> str:
     return between.join(found)
 
 
+def flattened(value: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Return the members of an object, and of those in it, by their names in small letters and digits only.
+
+    People write templates: "AlertTransition", "alert_transition" and "alert": {"transition"} are theirs to choose. A
+    variable that nothing was put in for ("$HOSTNAME") holds nothing.
+    """
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        name = re.sub(r"[^a-z0-9]", "", str(key).lower())
+        if isinstance(each, dict) and depth < 2:
+            inner = flattened(each, depth + 1)
+            found = {**inner, **{f"{name}{part}": held for part, held in inner.items()}, **found}
+        elif each not in (None, "") and not (isinstance(each, str) and UNFILLED.fullmatch(each.strip())):
+            found[name] = each
+    return found
+
+
 def second_of(value: Any, latest: Any = None) -> str:
     """Return the second of a time for a key, the same for every spelling of it; the text itself when it is no time."""
     try:
@@ -257,13 +274,14 @@ def second_of(value: Any, latest: Any = None) -> str:
     return f"{at:%Y%m%dT%H%M%S}" if at else str(value)[:60]
 
 
+UNFILLED = re.compile(r"\$[A-Z_]+(?:\[\w.\-]+\])?|\{\{.*\}\}|null|N/A")
 MARKS = (
     (re.compile(r"%%%"), ""),
     (re.compile(r"<!--.{0,2000}?-->", re.DOTALL), ""),
     (re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE), "\n"),
     (re.compile(r"</?[A-Za-z][^<>]{0,400}>"), ""),
     (re.compile(r"!\[[^\]\n]{0,300}\]\([^)\s]{0,2000}\)"), ""),
-    (re.compile(r"\[([^\[\]\n]{1,300})\]\([^)\s]{0,2000}(?:\s\"[^\"\n]{0,200}\")?\)"), r"\1"),
+    (re.compile(r"\[([^\[\]\n]{0,300})\]\([^)\s]{0,2000}(?:\s\"[^\"\n]{0,200}\")?\)"), r"\1"),
     (re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
     (re.compile(r"(\*\*|__|``?)(?=\S)(.{1,500}?)(?<=\S)\1"), r"\2"),
     (re.compile(r"^\s*(?:[-*_]\s*){3,}$", re.MULTILINE), ""),
