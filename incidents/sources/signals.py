@@ -130,6 +130,7 @@ def read_signals(
 ) -> Iterator[Item]:
     """Yield what `facts` finds in every known object of a payload."""
     order = seen = 0
+    reason = ""
     said: set[str] = set()
     for node in read_nodes(payload, lists):
         if node.error:
@@ -151,12 +152,14 @@ def read_signals(
                         continue
                     said.add(item.key)
                     order += 1
+                elif isinstance(item, Rejected):
+                    reason = reason or item.reason
                 yield item
         if nothing and not node.rest:
             yield Rejected(node.where, f"This is no event of {vendor} that Debrief knows.")
     if not order:
-        what = "What it holds states no event" if seen else "There is nothing in it that is known here"
-        raise SourceError(f"This file gives no event of {vendor}. {what}.")
+        what = "What it holds does not say that anything happened." if seen else "There is nothing in it that is known here."
+        raise SourceError(f"This file gives no event of {vendor}. {reason or what}")
 
 
 def _place(where: str) -> str:
