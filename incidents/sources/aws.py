@@ -62,8 +62,10 @@ def _meaning(old: str, new: str) -> tuple[str, int]:
 
 def _changed(name: str, arn: str, old: str, new: str, at: Any, reason: str, rule: str, part: str = "", more: str = "") -> Fact:
     kind, weight = _meaning(old, new)
-    word = {"ALARM": "Alarm", "OK": "Alarm recovered"}.get(new, f"Alarm is {new.replace('_', ' ').lower()}")
-    text = f"{word if kind != 'status' or new != 'OK' else 'Alarm is OK'}: {line_of(name, more)}" + (f" (from {old} to {new})" if old and old != new else "")
+    word = {"alert": "Alarm", "recovery": "Alarm recovered"}.get(
+        kind, {"OK": "Alarm is OK", "INSUFFICIENT_DATA": "Alarm has too little data"}.get(new, f"Alarm is {new}")
+    )
+    text = f"{word}: {line_of(name, more)}" + (f" (from {old} to {new})" if old and old != new else "")
     return Fact(
         at=at,
         text=f"{text}\n{reason}" if reason else text,
@@ -92,9 +94,8 @@ def _alarm_message(alarm: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 def _about(name: str, arn: str, description: str, metric: Mapping[str, Any], labels: Mapping[str, Any]) -> IncidentDraft:
     sizes = {string(first(each, "name", "Name")): first(each, "value", "Value") for each in mappings(first(metric, "Dimensions", "dimensions"))}
-    service = string(first(metric, "Namespace", "namespace"))
-    held = {**labels, **sizes, "metric": first(metric, "MetricName", "metricName"), "namespace": service}
-    return about(name, description, "", [service], "", f"alarm {_alarm(name, arn)}", held)
+    held = {**labels, **sizes, "metric": first(metric, "MetricName", "metricName"), "namespace": first(metric, "Namespace", "namespace")}
+    return about(name, description, "", [], "", f"alarm {_alarm(name, arn)}", held)
 
 
 def _history(item: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:

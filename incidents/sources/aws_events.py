@@ -106,7 +106,10 @@ def _health(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Iterator[Fac
     said = next((string(each.get("latestDescription")) for each in mappings(detail.get("eventDescription"))), "")
     category, status = string(detail.get("eventTypeCategory")), string(detail.get("statusCode"))
     region = string(detail.get("eventRegion")) or string(event.get("region"))
-    title = line_of(f"AWS Health: {service or 'AWS'}{f' in {region}' if region else ''}", code.replace("_", " ").capitalize())
+    title = line_of(
+        f"AWS Health: {service or 'AWS'}{f' in {region}' if region else ''}",
+        code.removeprefix("AWS_").removeprefix(f"{service}_").replace("_", " ").capitalize(),
+    )
     affected = [string(each.get("entityValue")) for each in mappings(detail.get("affectedEntities"))]
     key = f"health {arn or scalar(event.get('id'))}"
     if category == "issue":
