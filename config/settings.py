@@ -274,6 +274,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.datadog",
     "incidents.sources.gcp_monitoring",
     "incidents.sources.grafana",
+    "incidents.sources.graylog",
     "incidents.sources.newrelic",
     "incidents.sources.sentry",
     "incidents.sources.table",
