@@ -19,7 +19,7 @@ from incidents.lib.strict_json import JsonError
 from incidents.sources import aws_events
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, opened, plain, read_signals, second_of, share_known
+from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, opened, plain, read_signals, second_of, share_known, strings
 from incidents.sources.values import digest, mapping, mappings, scalar, string
 from incidents.sources.words import kind_of
 
@@ -132,7 +132,7 @@ def _event(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected
         yield from aws_events.facts(event)
         return
     name, state, before = string(detail.get("alarmName")), mapping(detail.get("state")), mapping(detail.get("previousState"))
-    arn = next((each for each in event.get("resources") or () if isinstance(each, str)), "")
+    arn = "".join(strings(event.get("resources"))[:1])
     configuration = mapping(detail.get("configuration"))
     metric = next((mapping(mapping(each.get("metricStat")).get("metric")) for each in mappings(configuration.get("metrics"))), {})
     sizes = [{"name": key, "value": each} for key, each in mapping(metric.get("dimensions")).items()]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.drafts import IncidentDraft, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain
+from incidents.sources.signals import Fact, about, first, line_of, plain, strings
 from incidents.sources.values import digest, mappings, scalar, string
 from incidents.sources.words import kind_of
 
@@ -73,7 +73,7 @@ def facts(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]
 def _plain(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Fact:
     sort, source = string(event["detail-type"]), string(event["source"])
     names = [short(scalar(detail[name])) for name in NAMES if scalar(detail.get(name))]
-    names = names[:4] or [short(each) for each in event.get("resources") or () if isinstance(each, str)][:2]
+    names = names[:4] or [short(each) for each in strings(event.get("resources"))][:2]
     state = next((scalar(detail[name]) for name in STATES if scalar(detail.get(name))), "")
     reason = next((plain(detail[name], 2000) for name in REASONS if isinstance(detail.get(name), str) and detail[name]), "")
     text = line_of(f"{sort}: {', '.join(dict.fromkeys(names))}" if names else sort, state, between=" is now " if names and state else ": ")

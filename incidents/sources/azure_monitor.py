@@ -16,7 +16,7 @@ from incidents.lib.timestamps import Moment, read_human, read_machine
 from incidents.sources import azure_activity
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, plain, read_signals, share_known
+from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, plain, read_signals, share_known, strings
 from incidents.sources.values import digest, mapping, mappings, scalar, string
 
 LISTS = ("value",)
@@ -72,7 +72,7 @@ def _common(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejecte
     said, context = mapping(value["essentials"]), mapping(value.get("alertContext"))
     identity = _name(said.get("alertId")) or string(said.get("originAlertId")) or string(said.get("alertRule"))
     rule, description = string(said.get("alertRule")) or "Alert", plain(said.get("description"), 1000)
-    targets = [each for each in said.get("configurationItems") or said.get("alertTargetIDs") or said.get("alertTargetIds") or () if isinstance(each, str)]
+    targets = strings(first(said, "configurationItems", "alertTargetIDs", "alertTargetIds"))
     things = [_name(each) for each in targets if each]
     service = azure_activity.is_service_health(context)
     labels = {

@@ -29,7 +29,8 @@ KINDS = {"severity": ("severity", 2), "state": ("status", 1), "commander": ("rol
 
 
 def is_ours(value: Mapping[str, Any]) -> bool:
-    return value.get("type") in TYPES and (value["type"] != "incidents" or bool(OURS & mapping(value.get("attributes")).keys()))
+    kind = string(value.get("type"))
+    return kind in TYPES and (kind != "incidents" or bool(OURS & mapping(value.get("attributes")).keys()))
 
 
 def facts(value: Mapping[str, Any], users: Users) -> Iterator[Fact | IncidentDraft | Rejected]:
@@ -166,7 +167,7 @@ def _impact(impact: Mapping[str, Any], said: Mapping[str, Any], users: Users) ->
 
 def _todo(todo: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Iterator[Fact]:
     related, key, text = mapping(todo.get("relationships")), scalar(todo.get("id")), plain(said.get("content"), 2000) or "To-do"
-    whom = [each if isinstance(each, str) else string(first(mapping(each), "name", "id")) for each in said.get("assignees") or ()]
+    whom = _names(said.get("assignees"))
     who = person(users, said.get("created_by"), related.get("created_by_user"), said.get("created_by_uuid"))
     suffix = f" (for {', '.join(name.lstrip('@') for name in whom if name)})" if any(whom) else ""
     yield Fact(said.get("created"), f"To-do: {text}{suffix}", f"todo {key}", "note", "todo created", who, part=".attributes.created")

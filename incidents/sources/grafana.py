@@ -13,7 +13,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, second_of, share_known
+from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, second_of, share_known, strings
 from incidents.sources.values import as_json, digest, mapping, mappings, scalar, string
 from incidents.sources.words import kind_of
 
@@ -177,7 +177,7 @@ def _tags(tags: Any) -> str:
 def _annotation(value: Mapping[str, Any]) -> Iterator[Fact]:
     text, state = plain(value.get("text")), string(value.get("newState"))
     who = string(first(value, "userName", "login", "email"))
-    tags = ", ".join(each for each in value.get("tags") or () if isinstance(each, str))
+    tags = ", ".join(strings(value.get("tags")))
     identity, title = scalar(value.get("id")) or digest(as_json([value.get("time"), text])), string(first(value, "alertName", "title"))
     if state:
         kind, name, begins = _state(state)
@@ -210,7 +210,7 @@ def _annotation(value: Mapping[str, Any]) -> Iterator[Fact]:
 
 def _frame(value: Mapping[str, Any]) -> Iterator[Fact | Rejected]:
     """Read a data frame of the state history: columns of times and of lines, newest or oldest first."""
-    names = [each.get("name") for each in mappings(value["schema"].get("fields"))]
+    names = [string(each.get("name")) for each in mappings(value["schema"].get("fields"))]
     columns = dict(zip(names, value["data"]["values"], strict=False))
     times, lines = columns.get("time"), columns.get("line")
     if not isinstance(times, list) or not isinstance(lines, list):

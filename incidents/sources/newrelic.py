@@ -12,7 +12,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, flattened, line_of, plain, read_signals, share_known
+from incidents.sources.signals import WRAPPERS, Fact, about, first, flattened, line_of, plain, read_signals, share_known, strings
 from incidents.sources.values import mapping, mappings, scalar, string
 from incidents.sources.words import kind_of
 
@@ -98,10 +98,10 @@ def _issue(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     titles = first(found, "title", "annotationstitle", "issuetitle", "details", "description")
     title = plain(titles[0] if isinstance(titles, list) and titles and isinstance(titles[0], str) else titles, 500) or "Issue"
     policies, conditions = (
-        _names(first(found, "alertpolicynames", "policyname", "alertpolicyname")),
-        _names(first(found, "alertconditionnames", "conditionname")),
+        strings(first(found, "alertpolicynames", "policyname", "alertpolicyname")),
+        strings(first(found, "alertconditionnames", "conditionname")),
     )
-    entities = _names(first(found, "impactedentities", "entitynames", "entitiesdatanames", "targetname"))
+    entities = strings(first(found, "impactedentities", "entitynames", "entitiesdatanames", "targetname"))
     link, priority, state = (
         string(first(found, *ISSUE_LINK)),
         string(first(found, "priority", "severity")),
@@ -140,10 +140,6 @@ def _issue(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
         yield fact(updated, word, f"updated:{updated}", "status", weight=0)
     elif not created and not told:
         yield fact(None, f"Issue {state}", state, "alert" if state in ("created", "activated", "open") else "status")
-
-
-def _names(value: Any) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _logged(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:

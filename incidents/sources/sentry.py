@@ -15,7 +15,7 @@ from typing import Any
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.sentry_activity import fact_of, listed, milestone_of, person
-from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, share_known
+from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, share_known, strings
 from incidents.sources.values import digest, mapping, mappings, scalar, string
 
 SUBJECTS = ("metric_alert", "issue", "event", "error", "comment")
@@ -116,7 +116,7 @@ def _hook_event(hook: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 def _plugin(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     event = mapping(value["event"])
-    rules = ", ".join(each for each in value.get("triggering_rules") or () if isinstance(each, str)) if isinstance(value.get("triggering_rules"), list) else ""
+    rules = ", ".join(strings(value.get("triggering_rules")))
     yield from _alerted(event, rules, ".event", value)
 
 
@@ -128,7 +128,8 @@ def _alerted(event: Mapping[str, Any], rule: str, part: str, outer: Mapping[str,
     project = string(first(outer, "project_slug", "project_name", "project")) or _project(link, event)
     title, environment = _title(event) if event.get("title") or event.get("metadata") else _title(outer), string(event.get("environment"))
     level, culprit = string(first(event, "level") or outer.get("level")), string(first(event, "culprit") or outer.get("culprit"))
-    tags = {pair[0]: pair[1] for pair in event.get("tags") or () if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)}
+    pairs = event["tags"] if isinstance(event.get("tags"), list) else []
+    tags = {pair[0]: pair[1] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)}
     labels = {"project": project, "level": level, "environment": environment or tags.get("environment"), "release": event.get("release")}
     yield about(title, culprit, level, [project], link, f"issue {issue}" if issue else "", labels)
     text = f"{level.capitalize() or 'Event'}: {title}" + (f" in {culprit}" if culprit and culprit not in title else "")
@@ -167,7 +168,7 @@ def _incident(incident: Mapping[str, Any], action: str = "", data: Mapping[str, 
     title = string(data.get("description_title")) or name or "Metric alert"
     bare = re.sub(r"^(?:Resolved|Critical|Warning):\s*", "", title)
     key, link = f"metric alert {scalar(incident.get('id')) or scalar(incident.get('identifier'))}", string(first(data, "web_url") or incident.get("web_url"))
-    projects = [each for each in incident.get("projects") or () if isinstance(each, str)]
+    projects = strings(incident.get("projects"))
     text, said = line_of(name, bare), plain(data.get("description_text") or "", 1000).replace("\\n", "\n")
     yield about(
         bare, said, action if action in ("critical", "warning") else "", projects, link, key, {"project": ", ".join(projects), "rule": rule.get("name")}

@@ -234,6 +234,11 @@ def link(value: Any) -> str:
     return clean_line(text, limit=1000) if text.startswith(("https://", "http://")) else ""
 
 
+def strings(value: Any) -> list[str]:
+    """Return the texts in a list; a text alone is a list of one."""
+    return [value] if isinstance(value, str) and value else [each for each in value if isinstance(each, str) and each] if isinstance(value, list) else []
+
+
 def first(value: Mapping[str, Any], *keys: str) -> Any:
     """Return the first of these members that holds something."""
     return next((value[key] for key in keys if value.get(key) not in (None, "", [], {})), None)
