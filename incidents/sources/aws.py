@@ -25,6 +25,7 @@ from incidents.sources.words import kind_of
 
 LISTS = ("AlarmHistoryItems", "Records", "Messages", "Events", "Entries")
 INSIDE = (*WRAPPERS, "AlarmHistoryItems", "MetricAlarms", "CompositeAlarms", "Events", "Entries", "Detail", "responsePayload", "requestPayload")
+ALARM_CHANGE = "CloudWatch Alarm State Change"
 MOST_LOGS = 4 * 1024 * 1024  # bytes of log events when unpacked
 
 
@@ -36,6 +37,10 @@ def shape_of(value: Mapping[str, Any]) -> str:
         if "HistoryItemType" in value or "HistorySummary" in value:
             return "history"
         return "listed" if "StateValue" in value else ""
+    if "alarmArn" in value and isinstance(value.get("alarmData"), dict):
+        return "invoked"
+    if value.get("Type") in ("SubscriptionConfirmation", "UnsubscribeConfirmation") and "TopicArn" in value:
+        return "confirmation"
     if aws_events.is_event(value):
         return "event"
     if isinstance(mapping(value.get("awslogs")).get("data"), str):
@@ -128,7 +133,7 @@ def _listed(alarm: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 def _event(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
     detail = mapping(event.get("detail"))
-    if event.get("detail-type") != "CloudWatch Alarm State Change":
+    if event.get("detail-type") != ALARM_CHANGE:
         yield from aws_events.facts(event)
         return
     name, state, before = string(detail.get("alarmName")), mapping(detail.get("state")), mapping(detail.get("previousState"))
@@ -147,6 +152,16 @@ def _event(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected
     at = first(state, "timestamp") or event.get("time")
     old, new = string(before.get("value")), string(state.get("value"))
     yield _changed(name, arn, old, new, at, plain(state.get("reason"), 2000), "detail.state", ".detail.state", description)
+
+
+def _invoked(call: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
+    """Read what an alarm hands to a function that it calls itself."""
+    event = {"detail-type": ALARM_CHANGE, "detail": call["alarmData"], "time": call.get("time"), "region": call.get("region"), "account": call.get("accountId")}
+    yield from _event({**event, "resources": [call["alarmArn"]]})
+
+
+def _confirmation(message: Mapping[str, Any]) -> Iterator[Rejected]:
+    yield Rejected("", "Amazon SNS asks here whether the subscription is wanted: open its SubscribeURL. It is no event.")
 
 
 def _notification(message: Mapping[str, Any]) -> Iterator[Fact]:
@@ -211,6 +226,8 @@ READERS = {
     "history": _history,
     "listed": _listed,
     "event": _event,
+    "invoked": _invoked,
+    "confirmation": _confirmation,
     "notification": _notification,
     "packed": _packed,
     "logs": _logs,

@@ -34,7 +34,9 @@ def clock(value: object, zone: str, latest: Any) -> Moment:
 def shape_of(value: Mapping[str, Any]) -> str:
     """Return what of Azure Monitor's an object is, or "" for nothing of it."""
     essentials = mapping(value.get("essentials")) or _kept(value)
-    if "monitorCondition" in essentials or "firedDateTime" in essentials or ("alertRule" in essentials and "startDateTime" in essentials):
+    if {"monitorCondition", "firedDateTime"} & essentials.keys() or (
+        "alertRule" in essentials and {"startDateTime", "signalType", "alertId"} & essentials.keys()
+    ):
         return "managed" if "startDateTime" in essentials else "common"
     if azure_activity.is_record(value) or isinstance(mapping(mapping(value.get("context"))).get("activityLog"), dict):
         return "activity"

@@ -20,7 +20,7 @@ from incidents.sources.values import digest, mapping, mappings, scalar, string
 from incidents.sources.words import kind_of
 
 LISTS = ("data", "included", "events", "monitors", "incidents")
-INSIDE = (*WRAPPERS, "included", "events", "monitors", "incidents", "content", "response")
+INSIDE = (*WRAPPERS, "included", "events", "monitors", "incidents", "content", "response", "attributes")
 
 # What a template calls what is needed, in small letters and digits; the first that is there counts.
 TITLE = ("eventtitle", "alerttitle", "title", "alertname", "name", "incidenttitle")
@@ -31,6 +31,8 @@ EVENT_ID = ("eventid", "id", "eventidstr")
 CYCLE = ("alertcyclekey", "cyclekey", "aggregkey", "aggregationkey", "aggreg", "deduplicationkey", "dedupkey")
 MONITOR = ("alertid", "monitorid", "alert_id")
 LINK = ("link", "eventurl", "alerturl", "eventlink", "url", "sourceurl", "alertlink", "incidenturl")
+INCIDENT = {"incidentpublicid", "incidentcommander", "incidentseverity", "incidentstatus", "incidentmessage", "incidentmsg", "incidenturl", "incidentcreatedat"}
+NUMBER = ("incidentpublicid", "incidentuuid", "publicid")
 SITES = re.compile(r"https://[\w.\-]*(?:datadoghq\.(?:com|eu)|ddog-gov\.com)/")
 PREFIX = re.compile(
     r"^\s*\[(?:P\d\]\s*\[)?((?:Re-?)?(?:Triggered|No Data|Warn|Renotify|Recovered|Alert|Monitor Alert|OK|Resolved)[^\]\n]*?)(?:\s+on\s+\{([^}\n]*)\})?\]\s*",
@@ -64,6 +66,9 @@ def _is_webhook(value: Mapping[str, Any]) -> bool:
     found = flattened(value)
     if "alerttransition" in found and (keys := found.keys() & {*TITLE, *BODY, *LINK, *MONITOR, *EVENT_ID}):
         return bool(keys)
+    own = flattened({key: each for key, each in value.items() if not isinstance(each, dict)})
+    if "incidenttitle" in own and len(INCIDENT & own.keys()) >= 2:  # an incident's own title is in other vendors' bodies too
+        return True
     sort = string(found.get("eventtype"))
     if sort and (first(found, *TITLE) and first(found, *BODY)) and ("lastupdated" in found or "orgid" in found or "orgname" in found):
         return True
@@ -110,7 +115,7 @@ def tags_of(tags: Any) -> dict[str, str]:
 
 def _webhook(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     found = flattened(value)
-    if first(found, "incidentpublicid", "incidentuuid") and not string(first(found, "alerttransition")):
+    if (first(found, "incidentpublicid", "incidentuuid") or "incidenttitle" in found) and not string(first(found, "alerttransition")):
         yield from _incident_webhook(found)
         return
     whole = string(first(found, *TITLE))
@@ -130,7 +135,7 @@ def _webhook(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
         kind, name, begins, rule = read.kind, "", False, read.rule or "webhook"
     scope = string(first(found, "alertscope", "scope", "scopes")) or (prefix[2] or "" if prefix else "")
     tags = tags_of(first(found, "tags", "eventtags"))
-    monitor = scalar(first(found, *MONITOR)) or (number[1] if (number := re.search(r"monitors[#/](\d{1,20})", body)) else "")
+    monitor = scalar(first(found, *MONITOR)) or (number[1] if (number := re.search(r"monitors[#/](\d{1,20})", f"{body} {string(first(found, *LINK))}")) else "")
     cycle = scalar(first(found, *CYCLE))
     link = string(first(found, *LINK))
     yield about(
@@ -165,7 +170,7 @@ def _priority(value: Any) -> str:
 
 
 def _incident_webhook(found: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    number = scalar(first(found, "incidentpublicid", "incidentuuid"))
+    number = scalar(first(found, *NUMBER))
     title, state = string(first(found, "incidenttitle", *TITLE)), string(first(found, "incidentstatus", "incidentstate", "status", "state"))
     severity, link = string(first(found, "incidentseverity", "severity")), string(first(found, "incidenturl", *LINK))
     who = string(first(found, "user", "username"))

@@ -143,6 +143,7 @@ def read_signals(
             where = f"{base}{found.suffix}"
             for fact in facts(found.value):
                 if not isinstance(fact, Fact):
+                    reason = reason or (fact.reason if isinstance(fact, Rejected) else "")
                     yield replace(fact, where=_place(f"{where}{fact.where}")) if isinstance(fact, Rejected) else fact
                     continue
                 raw = as_json(fact.raw) if fact.raw is not None else node.raw if not found.suffix else as_json(found.value)
@@ -190,7 +191,7 @@ def _draft(fact: Fact, where: str, raw: str, order: int, received: Any, options:
         zone_assumed=moment.zone_assumed,
         precision=moment.precision,
         kind=fact.kind,
-        rule=tidy(fact.rule, 60),
+        rule=tidy(fact.rule.strip(), 60),
         salience=fact.salience,
         actor=clean_line(fact.actor, limit=200),
         url=link(fact.url),
