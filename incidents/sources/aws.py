@@ -36,7 +36,9 @@ def shape_of(value: Mapping[str, Any]) -> str:
             return "alarm"
         if "HistoryItemType" in value or "HistorySummary" in value:
             return "history"
-        return "listed" if "StateValue" in value else ""
+        if "StateValue" in value:
+            return "listed"
+        return "described" if {"MetricName", "Namespace", "Threshold", "AlarmRule"} & value.keys() else ""
     if "alarmArn" in value and isinstance(value.get("alarmData"), dict):
         return "invoked"
     if value.get("Type") in ("SubscriptionConfirmation", "UnsubscribeConfirmation") and "TopicArn" in value:
@@ -129,6 +131,10 @@ def _listed(alarm: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
         yield Fact(
             changed, f"Alarm configured: {name}", f"alarm {name}:configured:{second_of(changed)}", "change", "alarm configuration", "CloudWatch", salience=0
         )
+
+
+def _described(alarm: Mapping[str, Any]) -> Iterator[Rejected]:
+    yield Rejected("", f"The alarm “{string(alarm['AlarmName'])}” is described without a state and a time: it says what would happen, not what did.")
 
 
 def _event(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
@@ -225,6 +231,7 @@ READERS = {
     "alarm": _alarm_message,
     "history": _history,
     "listed": _listed,
+    "described": _described,
     "event": _event,
     "invoked": _invoked,
     "confirmation": _confirmation,

@@ -55,7 +55,7 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "event2" if kind == "event" and ("message" in attributes or "attributes" in attributes) and "timestamp" in attributes else ""
     if "date_happened" in value and ("title" in value or "text" in value):
         return "event1"
-    if "query" in value and ("overall_state" in value or ("options" in value and kind.endswith(("alert", "check")))):
+    if "query" in value and ("overall_state" in value or (kind.endswith(("alert", "check")) and {"options", "monitor_id", "monitor_options"} & value.keys())):
         return "monitor"
     return "webhook" if _is_webhook(value) else ""
 
@@ -258,7 +258,7 @@ def _event(at: Any, title: str, body: Any, identity: str, stated: str, source: s
 
 
 def _monitor(monitor: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    key, name = scalar(monitor.get("id")) or digest(string(monitor.get("query"))), string(monitor.get("name")) or string(monitor.get("query"))
+    key, name = scalar(monitor.get("id")) or digest(string(monitor.get("query"))), string(first(monitor, "name", "title", "query"))
     tags = tags_of(monitor.get("tags"))
     priority = f"P{monitor['priority']}" if isinstance(monitor.get("priority"), int) else ""
     yield about(name, body_of(monitor.get("message")), priority, [tags.get("service", "")], key=f"monitor {key}", labels=tags)

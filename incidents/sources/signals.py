@@ -56,7 +56,6 @@ class Fact:
     part: str = ""  # the part of the object it stands in: ".activity[3]"
     recorded: Any = None
     revised: str = ""
-    thread: str = ""
     raw: Any = None  # the part itself, when the object holds many
 
 
@@ -76,6 +75,9 @@ def opened(value: Any, known: Known, wrappers: Collection[str] = WRAPPERS, suffi
                 yield from opened(each, known, wrappers, f"{suffix}[{number}]", received, depth + 1)
     elif depth < DEPTH and isinstance(value, dict):
         received = _received(value) or received
+        if value and all(isinstance(each, dict) and "payload" in each for each in value.values()):  # kept by name, as mocks are
+            for name, each in value.items():
+                yield from opened(each["payload"], known, wrappers, f"{suffix}.{name}.payload", received, depth + 1)
         for key in wrappers:
             if isinstance(value.get(key), (dict, list, str)):
                 yield from opened(value[key], known, wrappers, f"{suffix}.{key}", received, depth + 1)
@@ -195,7 +197,6 @@ def _draft(fact: Fact, where: str, raw: str, order: int, received: Any, options:
         salience=fact.salience,
         actor=clean_line(fact.actor, limit=200),
         url=link(fact.url),
-        thread=key_of(fact.thread) if fact.thread else "",
         milestone=fact.milestone,
         raw=clean_text(raw[:MAX_RAW]),
         recorded=recorded if recorded is not None and moment.at is not None and abs((recorded - moment.at).total_seconds()) >= 60 else None,
