@@ -24,6 +24,15 @@ FOLDERS = {
         ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
     ),
     "alertmanager": ("alertmanager", ("schematic",)),
+    "aws": ("aws", ("autoscaling", "codepipeline-job", "config-event")),
+    "aws-cloudwatch": ("aws", ()),
+    "azure-monitor": ("azure_monitor", ()),
+    "datadog": ("datadog", ("cassette", "status_page", "add_commander_to_an_incident_returns_ok_response-0")),
+    "gcp-monitoring": ("gcp_monitoring", ()),
+    "grafana-legacy": ("grafana", ()),
+    "graylog": ("graylog", ()),
+    "newrelic": ("newrelic", ()),
+    "sentry": ("sentry", ()),
 }
 
 
