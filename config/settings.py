@@ -269,6 +269,8 @@ TIMELINE_SOURCES = [
     "incidents.sources.slack_export",
     "incidents.sources.pagerduty",
     "incidents.sources.alertmanager",
+    "incidents.sources.icalendar",
+    "incidents.sources.xlsx",
     "incidents.sources.table",
     "incidents.sources.generic_json",
     "incidents.sources.plain_text",
