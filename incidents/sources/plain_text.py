@@ -246,7 +246,8 @@ def steps(entries: list[Entry]) -> int:
     keys = [(entry.day or entry.heading_day or date.min, minutes_of(entry.lead.clock) or 0) for entry in entries if entry.label is None]
     for before, after in zip(keys, keys[1:], strict=False):
         up = (after > before) - (after < before)
-        total += -up if after[0] == before[0] and abs(after[1] - before[1]) > 720 else up  # a leap of half a day is midnight
+        leap = after[1] - before[1] if after[0] == before[0] else 0
+        total += -up if leap < -720 or leap > 1080 else up  # a leap of half a day back is midnight; forward it is a quiet night
     return total
 
 

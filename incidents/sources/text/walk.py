@@ -174,6 +174,9 @@ class Walk:
             self.open_row = not rest and bool(self.columns)
             if rest:
                 self.close()
+        elif (at := next((at for cell in cells if (at := leads.read(cell))), None)) and at.date and len(at.rest) < 12 and sum(map(bool, cells)) == 1:
+            self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day  # a row for the day alone
+            self.block += 1
         return True
 
     def timed(self, offset: int, line: str) -> bool:
