@@ -121,7 +121,8 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     state = setting(document, payload.name, options.date)
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
-    if not entries or (len(entries) < 2 and not few):
+    stated = any(entry.label and entry.label[1] == "impact_started" and entry.lead.date for entry in entries)  # says all by itself
+    if not entries or (len(entries) < 2 and not few and not stated):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
     title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
     if title or summary or severity:
@@ -172,7 +173,7 @@ def title_of(document: Document, first: int) -> str:
         *tops,
         *first_lines([line for line, number in zip(document.lines, document.numbers, strict=True) if number <= first]),
     ]:
-        title = clean_line(re.sub(r"[*_`#]+", "", LINK.sub(r"\1", text))).strip(" :-–|")
+        title = clean_line(re.sub(r"[*`#]+|(?<!\w)_+|_+(?!\w)", "", LINK.sub(r"\1", text))).strip(" :-–|")
         if (
             4 < len(title) <= 200
             and not PART.fullmatch(re.sub(r"\s*\([^()]*\)$", "", title))

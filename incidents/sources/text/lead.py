@@ -38,14 +38,17 @@ ZONE = re.compile(
     r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 RANGE = re.compile(
-    r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|shortly after)\s+)?(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE
+    r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
+    + MONTH
+    + r")",
+    re.IGNORECASE,
 )
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
-RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d)", re.IGNORECASE)
+RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
-AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b|Uhr\b))*\s*")
+AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|h\b|Uhr\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"

@@ -18,16 +18,18 @@ from incidents.sources.text.setting import HEADING, Setting, dated
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Za-z]\.)\s+(?=[A-Z\[*~])|(?<=\bp\.m\.)\s+(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+(?=[A-Z][a-z])")
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly)\W{1,3}(?:(?:about|around|approx\w*)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
+BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
     r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable)\b", re.I
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented)\b",
+    re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
@@ -62,7 +64,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             if made.day is None and not lead.date:
                 made.day = night_of(impact, lead)
             day = made.day or day
-            if lead.end and IMPACT.match(sentence) and not started:
+            if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
                 impact = list(outage(made, lead))
                 yield from impact

@@ -90,7 +90,8 @@ def columns_of(cells: list[str]) -> dict[str, int]:
         return {}
     names = {name: index for name, pattern in COLUMNS.items() for index, cell in reversed(list(enumerate(cells))) if pattern.search(cell.strip("*_ "))}
     if "time" not in names:  # a column that is headed by its zone holds times
-        names |= {"time": index for index, cell in reversed(list(enumerate(cells))) if zone_named(cell.strip("*_ "))}
+        named = next((index for index, cell in enumerate(cells) if zone_named(cell.strip("*_ "))), None)
+        names |= {} if named is None else {"time": named}
     again = [index for index, cell in enumerate(cells) if index != names.get("time") and zone_named(re.sub(r"(?i)\btime\b", "", cell).strip("*_ ()"))]
     return names | ({"again": again[0]} if again and "time" in names else {})  # the same times in another zone
 
