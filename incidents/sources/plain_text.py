@@ -35,6 +35,13 @@ LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
     [
+        "Event",
+        "Time",
+        "What",
+        "When",
+        "Who",
+        "Details",
+        "Message",
         "Note",
         "Update",
         "Summary",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
@@ -29,6 +30,9 @@ FURNITURE = re.compile(
     r"^(?:\d{4}/\d{1,2}/\d{1,2} (?!\d{1,2}:\d\d)\S.{3,200}|\d{1,3} of \d{1,3}(?: [\d./]+, \d\d:\d\d)?|https?://\S+ \d{1,3}/\d{1,3}|page \d{1,3}(?: of \d{1,3})?)$",
     re.IGNORECASE,
 )
+ESCAPED = re.compile(r"^([ \t]*)\\([-*+#\[])", re.MULTILINE)  # "\- 14:02", as editors export lists
+IDEOGRAPHIC = re.compile("(20\\d\\d)\u5e74\\s?(\\d{1,2})\u6708\\s?(\\d{1,2})\u65e5")  # year, month, day in Japanese and Chinese
+ISO_WEEK = re.compile(r"(?<![\w-])(20\d\d)-?W(\d\d)-?([1-7])(?![\w-])")
 WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
 TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
@@ -85,6 +89,9 @@ def read(content: bytes, encoding: str = "") -> Document:
         text = uncommented(text)
     if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
+    text = ESCAPED.sub(r"\1\2", text)
+    text = IDEOGRAPHIC.sub(r"\1-\2-\3", text) if "\u65e5" in text else text
+    text = ISO_WEEK.sub(day_of_week, text)
     text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
     if any(TABLE.match(line) for _, line in pairs):
@@ -98,6 +105,14 @@ def read(content: bytes, encoding: str = "") -> Document:
             lines.append(part)
             numbers.append(first + offset)
     return Document(lines, numbers, front)
+
+
+def day_of_week(match: re.Match[str]) -> str:
+    """Return "2026-03-02" for "2026-W10-1"."""
+    try:
+        return date.fromisocalendar(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return match[0]
 
 
 def rowed(pairs: list[tuple[int, str]]) -> list[tuple[int, str]]:

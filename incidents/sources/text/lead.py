@@ -21,7 +21,7 @@ FILLER = re.compile(
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}/\d{1,2}(?=,?\s+\d{1,2}:\d\d)"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+\d{1,2}:\d\d)"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
     re.IGNORECASE,

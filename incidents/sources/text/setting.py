@@ -27,7 +27,7 @@ ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)da
 NTH = re.compile(
     rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
 )  # "Friday 16th"
-SHORT = re.compile(r"(\d{1,2})/(\d{1,2})")
+SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.)")  # "03/02", "02.03."
 NEAR = timedelta(days=31)
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -116,7 +116,8 @@ def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date
         if abs((nearest := min(named or days, key=lambda day: abs((day - near).days))) - near) <= NEAR:
             return nearest, ""
     if match := SHORT.fullmatch(text.strip()):
-        first, second = int(match[1]), int(match[2])
+        first, second = int(match[1]), int(match[2] or match[3])
+        day_first = True if match[3] else day_first
         if near is None:
             return None, "date"
         ways = {True: safe_date(near.year, second, first), False: safe_date(near.year, first, second)}

@@ -27,6 +27,9 @@ COLUMNS = {
     "number": re.compile(r"^(?:#|no\.?|nr\.?|n\u00b0|step|seq\.?)$", re.I),
     "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
 }
+KEYED = re.compile(r"^[\s*_>-]*(?:time|timestamp|date(?:/| and )time|when)[\s*_]*[:=][\s*_]*(?=\d|[A-Z])", re.I)  # the first line of "Time: ...", "Event: ..."
+KEY = re.compile(r"^[\s*_>-]*(?:event|what(?: happened)?|description|action|update|status|message|details?|summary)[\s*_]*[:=][\s*_]*", re.I)
+ALONE = re.compile(r"\s*(?P<clock>\d{1,2}:\d\d)(?P<half>\s*[ap]m)?\s*", re.I)
 QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next section
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,8 +18,11 @@ from incidents.sources.text.prose import NEXT
 from incidents.sources.text.setting import Setting, dated, zone_in
 from incidents.sources.text.shapes import (
     ALL_TIMES,
+    ALONE,
     BULLET,
     FENCE,
+    KEY,
+    KEYED,
     NO_TIMELINE,
     QUESTION,
     RULE,
@@ -54,6 +58,7 @@ class Walk:
     fenced: bool = False
     blank: bool = False
     running: bool = False  # the line before is text, but no entry of its own
+    spoke: bool = False  # the open entry is what somebody said in a chat
     below: bool = False  # the open entry's text begins below its time
     open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
     at: Lead | None = None  # the time that the line at hand begins with
@@ -83,7 +88,15 @@ class Walk:
         self.at = leads.read(line)
         if self.at and self.at.clock and NEXT.match(self.at.rest):
             return
-        shapes: tuple[Callable[[int, str], bool], ...] = (self.timed, self.whole_day, self.day_line, self.labelled, self.speech)
+        shapes: tuple[Callable[[int, str], bool], ...] = (
+            self.speech_goes_on,
+            self.keyed,
+            self.timed,
+            self.whole_day,
+            self.day_line,
+            self.labelled,
+            self.speech,
+        )
         if not any(shape(offset, line) for shape in shapes):
             self.text(line)
 
@@ -98,6 +111,7 @@ class Walk:
         if self.current is not None:
             self.done.append(self.current)
         self.current = None
+        self.spoke = False
 
     def following(self, offset: int) -> str:
         return self.document.lines[offset + 1] if offset + 1 < len(self.document.lines) else ""
@@ -179,6 +193,29 @@ class Walk:
             self.block += 1
         return True
 
+    def keyed(self, offset: int, line: str) -> bool:
+        """ "Time: 14:02 UTC" above "Event: ..."."""
+        match, below = KEYED.match(line), KEY.match(self.following(offset))
+        at = leads.read(line[match.end() :]) if match and below else None
+        if at is None or not at.clock or at.end or at.rest:
+            return False
+        self.close()
+        self.open(offset, at, "")
+        self.below, self.blank, self.running = True, False, False
+        return True
+
+    def speech_goes_on(self, offset: int, line: str) -> bool:
+        """A clock alone below what somebody said: the next message of the same person, in the same half of the day."""
+        if self.current is None or not self.spoke or not (match := ALONE.fullmatch(line)):
+            return False
+        before = self.current
+        half = match["half"] or (re.search(r"\s*[ap]\.?m\.?$", before.lead.clock, re.I) or [""])[0]
+        clock = match["clock"] + half
+        self.close()
+        self.open(offset, Lead(clock=clock, zone=before.lead.zone, written=clock), "").actor = before.actor
+        self.below = self.spoke = True
+        return True
+
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
         if at is None or not accepted(at, line, self.fenced, self.running) or NEXT.match(at.rest):
@@ -236,6 +273,7 @@ class Walk:
         self.close()
         self.open(offset, at, "").actor = said[0]
         self.below, self.blank, self.running = True, False, False
+        self.spoke = True
         return True
 
     def text(self, line: str) -> None:
