@@ -77,7 +77,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
 
 def alone(line: str) -> bool:
     """Say whether a time such as 17:21 is all that its line holds."""
-    return bool(re.fullmatch(r"\s*\d\d:\d\d(?::\d\d)?\s*", line))
+    return bool(re.fullmatch(r"\s*(?:\d\d:\d\d(?::\d\d)?|\d{1,2}:\d\d\s?[ap]m)\s*", line, re.IGNORECASE))
 
 
 def dated_entry(lead: Lead) -> bool:

@@ -36,6 +36,7 @@ from incidents.sources.text.shapes import (
     row_lead,
 )
 
+HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
 LONGEST = 18_000  # characters of one entry's text
 
 
@@ -134,7 +135,7 @@ class Walk:
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
         if FENCE.match(line):
-            self.fenced = not self.fenced
+            self.fenced, self.running = not self.fenced, False
             return True
         if not line.strip():
             self.blank, self.running = True, False
@@ -193,6 +194,10 @@ class Walk:
             self.block += 1
         return True
 
+    def as_before(self, at: Lead) -> bool:
+        """Say whether the lines before began in the same way: with a clock of half a day and no mark."""
+        return bool(HALVED.search(at.clock)) and sum(1 for entry in self.done[-3:] if HALVED.search(entry.lead.clock) and not entry.lead.marked) > 1
+
     def keyed(self, offset: int, line: str) -> bool:
         """ "Time: 14:02 UTC" above "Event: ..."."""
         match, below = KEYED.match(line), KEY.match(self.following(offset))
@@ -218,7 +223,7 @@ class Walk:
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
-        if at is None or not accepted(at, line, self.fenced, self.running) or NEXT.match(at.rest):
+        if at is None or not accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
             return False
         if self.current is not None and self.pending and (not self.blank or BULLET.match(self.document.lines[self.current_at]) is None):
             self.current.text = f"{self.current.text}{self.pending}"
