@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from incidents import hooks, jobs
-from incidents.models import AuditEvent, Delivery, Incident, Job, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
+from incidents.models import AuditEvent, Delivery, Incident, Job, Mapping, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -85,6 +85,18 @@ class DeliveryAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Leave out what belongs to private incidents the administrator is not on."""
         return Delivery.objects.visible_to(request.user)
+
+
+@admin.register(Mapping)
+class MappingAdmin(admin.ModelAdmin[Mapping]):
+    list_display = ("name", "source", "created_by", "saved_at")
+    list_select_related = ("created_by",)
+    raw_id_fields = ("created_by",)
+    readonly_fields = ("source", "fingerprint", "fields", "saved_at")
+    search_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made on the page of an import, where the columns are
 
 
 @admin.register(AuditEvent)

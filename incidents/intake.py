@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from incidents import jobs, sources, storing
+from incidents import jobs, mappings, sources, storing
 from incidents.access import Actor
 from incidents.intake_report import Report
 from incidents.intake_rows import Batches, discard, retried
@@ -131,8 +131,9 @@ def look(file: BinaryIO, name: str, options: dict[str, Any] | None = None, *, le
         raise SourceError("The file is empty.")
     source = source_for(payload, given)
     report, events, needs = Report(), 0, ""
+    understood, columns, _ = known_columns(source, payload, given)
     try:
-        for number, item in enumerate(items(source, payload, given)):
+        for number, item in enumerate(items(source, payload, understood)):
             if isinstance(item, IncidentDraft):
                 report.note_incident(item)
             elif isinstance(item, EventDraft):
@@ -141,7 +142,7 @@ def look(file: BinaryIO, name: str, options: dict[str, Any] | None = None, *, le
             if number >= LOOK:
                 break
     except SourceError:
-        if not (lenient and columns_of(source, payload, given)):
+        if not (lenient and columns):
             raise
     file.seek(0)
     about = dict(report.incident)
@@ -162,6 +163,16 @@ def columns_of(source: Source, payload: Payload, options: dict[str, Any]) -> lis
     finally:
         payload.file.seek(0)
     return [{"name": each.name, "field": mapping.get(each.name, each.field), "samples": [text[:80] for text in each.samples[:3]]} for each in columns]
+
+
+def known_columns(source: Source, payload: Payload, options: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
+    """Return the options to read with, what each column is taken for, and the saved mapping that said so: it holds unless the options have their own."""
+    columns = columns_of(source, payload, options)
+    saved = mappings.saved_for(source.name, [column["name"] for column in columns]) if columns and not options.get("mapping") else None
+    if saved is None:
+        return options, columns, {}
+    columns = [{**column, "field": saved.fields[column["name"]]} for column in columns]
+    return {**options, "mapping": saved.fields}, columns, {"id": saved.pk, "name": saved.name}
 
 
 def first_line(file: BinaryIO) -> str:
@@ -229,7 +240,6 @@ def import_delivery(delivery_id: int) -> None:
     if delivery.state in (State.RECEIVED, State.IMPORTING):
         Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED).update(state=State.IMPORTING)
         report = Report()
-        columns: list[dict[str, Any]] = []
         try:
             with storing.opened(delivery.stored_as) as file:
                 payload = payload_of(file, delivery.file_name)
@@ -237,12 +247,11 @@ def import_delivery(delivery_id: int) -> None:
                 if delivery.source != source.name:
                     delivery.source = source.name
                     Delivery.objects.filter(pk=delivery.pk).update(source=source.name)
-                columns = columns_of(source, payload, delivery.options)
-                while not finish(read_into(delivery, source, payload), delivery, columns):
+                options, report.columns, report.mapping = known_columns(source, payload, delivery.options)
+                while not finish(read_into(delivery, source, payload, options), delivery, report):
                     log.info("Delivery %s is read again: an import that shared its events was refused meanwhile", delivery.pk)
         except SourceError as error:
             report.refuse(error)
-            report.columns = columns
             discard(delivery)
             close(delivery, State.REFUSED, report)
         except FileNotFoundError:
@@ -252,13 +261,13 @@ def import_delivery(delivery_id: int) -> None:
         remeasure(incident=delivery.incident)  # outside the import's transaction: it reads all events; a crash before it is made good by the retry
 
 
-def read_into(delivery: Delivery, source: Source, payload: Payload) -> Batches:
+def read_into(delivery: Delivery, source: Source, payload: Payload, options: dict[str, Any]) -> Batches:
     """Read the file into batches until what is stored is what was read: once, or again when another import was at the same events."""
     stored = TimelineEvent.objects.filter(incident=delivery.incident_id, source=source.name)
     fresh = not stored.exists()
     for attempt in range(PASSES):
         batches = Batches(delivery, Report(), fresh=fresh)
-        read(batches, source, payload)
+        read(batches, source, payload, options)
         batches.settle_early()
         if batches.is_complete():
             return batches
@@ -267,9 +276,9 @@ def read_into(delivery: Delivery, source: Source, payload: Payload) -> Batches:
     raise RuntimeError("Other imports of the same events do not come to rest.")
 
 
-def read(batches: Batches, source: Source, payload: Payload) -> None:
+def read(batches: Batches, source: Source, payload: Payload, options: dict[str, Any]) -> None:
     report, limit = batches.report, event_limit(batches.delivery)
-    for item in items(source, payload, batches.delivery.options):
+    for item in items(source, payload, options):
         if isinstance(item, EventDraft):
             if item.at is None:
                 report.note_needs(item)
@@ -292,10 +301,10 @@ def event_limit(delivery: Delivery) -> int:
     return HARD_EVENT_LIMIT if delivery.channel == Delivery.Channel.COMMAND else min(settings.EVENT_LIMIT, HARD_EVENT_LIMIT)
 
 
-def finish(batches: Batches, delivery: Delivery, columns: list[dict[str, Any]]) -> bool:
+def finish(batches: Batches, delivery: Delivery, about: Report) -> bool:
     """Show everything at once, or ask for what is missing. False when a row that another import had stored was taken away again."""
     report = batches.report
-    report.columns = columns
+    report.columns, report.mapping = about.columns, about.mapping
     if report.needs_answer:
         close(delivery, State.NEEDS_ANSWER, report)
         return True

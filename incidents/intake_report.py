@@ -46,6 +46,7 @@ class Report:
     last: datetime | None = None
     assumed_zones: Counter[str] = field(default_factory=Counter)
     columns: list[dict[str, Any]] = field(default_factory=list)
+    mapping: dict[str, Any] = field(default_factory=dict)  # the saved one that was applied: id and name
     error: str = ""
     where: str = ""
 
@@ -100,6 +101,7 @@ class Report:
             "last": iso(self.last),
             "assumed_zones": dict(self.assumed_zones.most_common(3)),
             "columns": self.columns,
+            "mapping": self.mapping,
             "error": self.error,
             "where": self.where,
         }

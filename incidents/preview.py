@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from incidents import milestones, sources
-from incidents.intake import items, payload_of, source_for
+from incidents.intake import items, known_columns, payload_of, source_for
 from incidents.intake_report import Report, iso
 from incidents.intake_rows import content_hash, external_key
 from incidents.models import Incident, TimelineEvent
@@ -29,6 +29,7 @@ def preview(file: BinaryIO, name: str, options: dict[str, Any], *, limit: int, i
     if payload.size == 0:
         raise SourceError("The file is empty.")
     source = source_for(payload, options)
+    options, _, _ = known_columns(source, payload, options)
     stored: dict[str, str] = {}
     if incident is not None:
         stored = dict(TimelineEvent.objects.filter(incident=incident, source=source.name).values_list("external_key", "content_hash"))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.views import home, imports, incidents, milestones, settings, timeline
+from incidents.views import home, imports, incidents, mappings, milestones, settings, timeline
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", settings.settings_page, name="settings"),
     path("settings/tokens/", settings.token_new, name="token_new"),
     path("settings/tokens/<int:pk>/revoke/", settings.token_revoke, name="token_revoke"),
+    path("settings/mappings/", mappings.mapping_list, name="mapping_list"),
+    path("settings/mappings/<int:pk>/delete/", mappings.mapping_delete, name="mapping_delete"),
     path("incidents/", incidents.incident_list, name="incident_list"),
     path("incidents/new/", incidents.incident_new, name="incident_new"),
     path("incidents/new/import/", imports.import_new, name="import_new"),

@@ -3,12 +3,13 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import imports, tokens, views
+from incidents.api import imports, mappings, tokens, views
 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
 router.register("services", views.ServiceViewSet, basename="api-service")
 router.register("severities", views.SeverityViewSet, basename="api-severity")
+router.register("mappings", mappings.MappingViewSet, basename="api-mapping")
 router.register("tokens", tokens.TokenViewSet, basename="api-token")
 
 incident = [

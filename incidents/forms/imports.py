@@ -102,6 +102,12 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, columns: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns
+        self.fields["save_as"] = forms.CharField(
+            required=False,
+            max_length=100,
+            label="Save as a mapping",
+            help_text="A name, if later files with exactly these columns are to be read like this. Everybody who imports sees it and can use it.",
+        )
         choices = [(LEFT_OUT, "Not used"), *FIELDS.items()]
         for number, column in enumerate(columns):
             self.fields[f"column-{number}"] = forms.ChoiceField(choices=choices, initial=column["field"] or LEFT_OUT, required=False, label=column["name"])

@@ -13,7 +13,13 @@ from incidents.lib.zones import Zone, to_utc, zone_named
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
-MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+# As Germans and the French write them, where that differs.
+MONTHS |= {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "fév": 2, "fev": 2, "avr": 4, "juin": 6, "juil": 7, "aoû": 8, "aou": 8, "déc": 12}
+MONTH = (
+    r"(?:jan(?:uar[iy]?|vier)?|feb(?:ruary?)?|f[ée]v(?:rier)?|mar(?:ch|s)?|märz?|mrz|apr(?:il)?|avr(?:il)?|ma[iy]|june?|juni|juin|july?|juli|juil(?:let)?"
+    r"|aug(?:ust)?|ao[ûu]t|sept?(?:emb(?:er|re))?|o[ck]t(?:o(?:ber|bre))?|nov(?:emb(?:er|re))?|de[cz](?:ember)?|d[ée]c(?:embre)?)\.?"
+)
+DOTTED = r"\.(?=\s+(?:januar|februar|märz|mai|juni|juli|oktober|dezember)\b)|\.(?=\s+[^\W\d]{3,10}\.?\s+\d{4})"  # "2. März", "2. April 2026"; not "2. May be"
 NULLS = {"", "?", "-", "n/a", "na", "null", "none", "nil", "0", "tbd", "unknown"}
 
 ISO = re.compile(
@@ -29,8 +35,8 @@ CLOCK = re.compile(
 )
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
-DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s/-]*(?:of\s+)?({MONTH})(?:[\s/,-]*(\d{{4}})(?!\d))?", re.IGNORECASE)
-MONTH_DAY = re.compile(rf"({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
+DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:of\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(\d{{4}})(?!\d))?", re.IGNORECASE)
+MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 
 
@@ -221,7 +227,7 @@ def read_date(text: str, *, day_first: bool | None = None, near: date | None = N
         return None, "date"
     if year is None and near is None:
         return None, "date"
-    return _date(int(year) if year else near.year if near else 0, MONTHS[month[:3].lower()], int(day)), ""
+    return _date(int(year) if year else near.year if near else 0, MONTHS.get(month[:4].lower()) or MONTHS[month[:3].lower()], int(day)), ""
 
 
 def _date(year: int, month: int, day: int) -> date:

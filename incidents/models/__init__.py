@@ -2,7 +2,7 @@
 
 from incidents.models.catalog import Service, Severity, Tag
 from incidents.models.incident import Incident, IncidentMember
-from incidents.models.intake import Delivery
+from incidents.models.intake import Delivery, Mapping
 from incidents.models.jobs import Job
 from incidents.models.log import AuditEvent
 from incidents.models.milestones import MetricDefinition, Milestone, MilestoneKind
@@ -18,6 +18,7 @@ __all__ = [
     "IncidentMember",
     "Job",
     "Kind",
+    "Mapping",
     "MetricDefinition",
     "Milestone",
     "MilestoneKind",

@@ -1,4 +1,4 @@
-"""Deliveries: what came in, byte for byte, before anything was made of it."""
+"""Deliveries: what came in, byte for byte, before anything was made of it; and what people said its columns mean."""
 
 from __future__ import annotations
 
@@ -59,3 +59,21 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name or self.channel} ({self.get_state_display()})"
+
+
+class Mapping(models.Model):
+    """What the columns of a table or the keys of objects mean, as a person confirmed it: it holds for every later file with the same ones."""
+
+    name = models.CharField(max_length=100, unique=True)
+    source = models.CharField(max_length=40, help_text="The format whose columns or keys these are.")
+    fingerprint = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the format and the sorted names of the columns.")
+    fields = models.JSONField(help_text="Name of each column and the field it holds; “” leaves it out.")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [models.Index(fields=["fingerprint", "-saved_at"], name="mapping_by_fingerprint")]  # asked for with every file that has columns
+
+    def __str__(self) -> str:
+        return self.name

@@ -35,6 +35,13 @@ LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
     [
+        "Event",
+        "Time",
+        "What",
+        "When",
+        "Who",
+        "Details",
+        "Message",
         "Note",
         "Update",
         "Summary",
@@ -121,7 +128,8 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     state = setting(document, payload.name, options.date)
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
-    if not entries or (len(entries) < 2 and not few):
+    stated = any(entry.label and entry.label[1] == "impact_started" and entry.lead.date for entry in entries)  # says all by itself
+    if not entries or (len(entries) < 2 and not few and not stated):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
     title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
     if title or summary or severity:
@@ -172,7 +180,7 @@ def title_of(document: Document, first: int) -> str:
         *tops,
         *first_lines([line for line, number in zip(document.lines, document.numbers, strict=True) if number <= first]),
     ]:
-        title = clean_line(re.sub(r"[*_`#]+", "", LINK.sub(r"\1", text))).strip(" :-–|")
+        title = clean_line(re.sub(r"[*`#]+|(?<!\w)_+|_+(?!\w)", "", LINK.sub(r"\1", text))).strip(" :-–|")
         if (
             4 < len(title) <= 200
             and not PART.fullmatch(re.sub(r"\s*\([^()]*\)$", "", title))
@@ -246,7 +254,8 @@ def steps(entries: list[Entry]) -> int:
     keys = [(entry.day or entry.heading_day or date.min, minutes_of(entry.lead.clock) or 0) for entry in entries if entry.label is None]
     for before, after in zip(keys, keys[1:], strict=False):
         up = (after > before) - (after < before)
-        total += -up if after[0] == before[0] and abs(after[1] - before[1]) > 720 else up  # a leap of half a day is midnight
+        leap = after[1] - before[1] if after[0] == before[0] else 0
+        total += -up if leap < -720 or leap > 1080 else up  # a leap of half a day back is midnight; forward it is a quiet night
     return total
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
-from incidents.lib.timestamps import EARLIEST, Moment, TimeError, read_human, read_machine
+from incidents.lib.timestamps import EARLIEST, NUMERIC_DATE, Moment, TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, plain_name, zone_in
@@ -32,6 +32,20 @@ def corrected(guessed: dict[str, str], mapping: dict[str, str], columns: Sequenc
     wanted = {_slot(field) for field in mapping.values()}
     found = {name: field for name, field in guessed.items() if name not in mapping and _slot(field) not in wanted}
     return found | {name: field for name, field in mapping.items() if field}
+
+
+def day_first_of(rows: Iterable[Sequence[str]], wanted: Sequence[int]) -> bool | None:
+    """Decide between day/month and month/day over whole columns: one number above 12 tells for all. None: it stays open."""
+    day_first = month_first = False
+    for values in rows:
+        for index in wanted:
+            match = NUMERIC_DATE.search(values[index]) if index < len(values) else None
+            if match is not None:
+                day_first = day_first or int(match[1]) > 12
+                month_first = month_first or int(match[3]) > 12
+        if day_first and month_first:
+            return None  # both orders in one column: each value that leaves it open is asked about
+    return day_first if day_first or month_first else None
 
 
 def _slot(field: str) -> str:

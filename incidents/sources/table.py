@@ -13,7 +13,7 @@ from incidents.sources.dialect import MAX_COLUMNS, Rows, delimiter_of, encoding_
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
 from incidents.sources.fields import SHARE, guess_fields, looks_of
 from incidents.sources.json_stream import looks_like_json
-from incidents.sources.rows import RowReader, corrected
+from incidents.sources.rows import RowReader, corrected, day_first_of
 
 FEW = 100  # broken rows that are always borne
 
@@ -102,26 +102,17 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _day_first(payload: Payload, encoding: str, layout: Layout, fields: dict[str, str]) -> bool | None:
-    """Decide between day/month and month/day over the whole column: one number above 12 tells for all. None: it stays open."""
+    """Decide between day/month and month/day over the whole file."""
     wanted = [index for index, name in enumerate(layout.columns) if fields.get(name) in ("time", "date", "end")]
     if not any(NUMERIC_DATE.search(value) for index in wanted for value in layout.values[layout.columns[index]][:50]):
         return None
     rows, text = open_rows(payload.file, encoding, layout.delimiter)
-    day_first = month_first = False
     try:
-        for _, values, _ in rows:
-            for index in wanted:
-                match = NUMERIC_DATE.search(values[index]) if isinstance(values, list) and index < len(values) else None
-                if match is not None:
-                    day_first = day_first or int(match[1]) > 12
-                    month_first = month_first or int(match[3]) > 12
-            if day_first and month_first:
-                return None  # both orders in one column: each value that leaves it open is asked about
+        return day_first_of((values for _, values, _ in rows if isinstance(values, list)), wanted)
     except UnicodeError:
         return None  # said when the rows are read
     finally:
         text.detach()
-    return day_first if day_first or month_first else None
 
 
 SOURCE = Source(

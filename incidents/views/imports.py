@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, intake, intake_titles, sources
+from incidents import access, intake, intake_titles, mappings, sources
 from incidents.forms.imports import ColumnsForm, ImportForm, NewImportForm, ReadingForm
 from incidents.forms.settings import zone_names
 from incidents.intake_report import NEEDED
@@ -150,7 +150,7 @@ def delivery_again(request: HttpRequest, reference: str, pk: int) -> HttpRespons
     context: dict[str, Any] | None = None
     if "columns" in request.POST:
         columns = ColumnsForm(request.POST, columns=row.report.get("columns") or [], auto_id=f"columns-{row.pk}-%s")
-        if columns.is_valid():
+        if columns.is_valid() and saved(request, row, columns):
             options = {"mapping": columns.mapping()}
         else:
             context = delivery_context(request, row, columns_form=columns)
@@ -169,6 +169,20 @@ def delivery_again(request: HttpRequest, reference: str, pk: int) -> HttpRespons
     if request.headers.get("HX-Request"):
         return render(request, "incidents/_import_delivery.html", delivery_context(request, delivery_for(request, reference, again.pk)))
     return redirect("incidents:import", reference)
+
+
+def saved(request: HttpRequest, row: Delivery, columns: ColumnsForm) -> bool:
+    """Save the mapping under the name that was given, if one was. False, with the error on the form, when it cannot be."""
+    name = columns.cleaned_data["save_as"]
+    if not name:
+        return True
+    try:
+        mappings.save(actor=request.user, name=name, source=row.source, fields=columns.mapping())
+    except ValidationError as error:
+        columns.add_error("save_as", error.messages)
+        return False
+    messages.success(request, f"The mapping “{name}” is saved: files with the same columns are read with it.")
+    return True
 
 
 @require_safe

@@ -224,7 +224,7 @@ def test_an_import_adopts_what_a_dead_one_had_stored():
     batches = intake_rows.Batches(dead, intake.Report(), fresh=True)
     with intake.storing.opened(dead.stored_as) as file:
         payload = intake.payload_of(file, "events.jsonl")
-        intake.read(batches, intake.sources.named("json"), payload)
+        intake.read(batches, intake.sources.named("json"), payload, {})
     assert shown(incident) == []
     other = imported(incident, lines(*rows(3)))
     assert len(shown(incident)) == 3

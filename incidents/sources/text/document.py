@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
@@ -16,6 +17,7 @@ HTML_LIST = re.compile(r"</?(?:tr|td|li|dd)\b", re.IGNORECASE)
 HTML = re.compile(r"<(?:html|body|table|ul|ol|div|p|li|h[1-6])[\s>]", re.IGNORECASE)
 FRONT = re.compile(r"^(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)(?P=fence)[ \t]*(?:\n|$)", re.DOTALL)
 PAIR = re.compile(r"^(?P<key>[A-Za-z][\w-]{0,40})\s*[:=]\s*(?P<value>.*?)\s*$")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d")
 IGNORED = {"script", "style", "head", "nav", "footer", "svg"}
 BREAKS = {"p", "div", "tr", "li", "ul", "ol", "table", "br", "section", "article", "header", "dt", "dd", "blockquote", "pre"}
 
@@ -25,9 +27,14 @@ INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 HYPHENS = re.compile("[\u2010\u2011](?=\\d)")
 # What print and PDF put on every page: "2020/7/6 Title", "1 of 3 26.03.2026, 15:37", "https://… 2/7".
 FURNITURE = re.compile(
-    r"^(?:\d{4}/\d{1,2}/\d{1,2} \S.{3,200}|\d{1,3} of \d{1,3}(?: [\d./]+, \d\d:\d\d)?|https?://\S+ \d{1,3}/\d{1,3}|page \d{1,3}(?: of \d{1,3})?)$",
+    r"^(?:\d{4}/\d{1,2}/\d{1,2} (?!\d{1,2}:\d\d)\S.{3,200}|\d{1,3} of \d{1,3}(?: [\d./]+, \d\d:\d\d)?|https?://\S+ \d{1,3}/\d{1,3}|page \d{1,3}(?: of \d{1,3})?)$",
     re.IGNORECASE,
 )
+ESCAPED = re.compile(r"^([ \t]*)\\([-*+#\[])", re.MULTILINE)  # "\- 14:02", as editors export lists
+IDEOGRAPHIC = re.compile("(20\\d\\d)\u5e74\\s?(\\d{1,2})\u6708\\s?(\\d{1,2})\u65e5")  # year, month, day in Japanese and Chinese
+ISO_WEEK = re.compile(r"(?<![\w-])(20\d\d)-?W(\d\d)-?([1-7])(?![\w-])")
+WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
+TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
 INLINE = re.compile(
     r"(?:(?<=[.!?\u201d\u2019)\]])|(?<=[Tt]imeline:)|(?<=\s\s))\s+(?=(?:\d{4}-\d\d-\d\d[ T])?(?:[01]?\d|2[0-3]):?[0-5]\d(?::[0-5]\d)? ?(?:[ap]m )?\(?(?:UTC|GMT|Z|[PECM][DS]T|CES?T|BST)\)?(?: on [^.:]{3,20}?)?\s*[-\u2013\u2014:]\s)"
@@ -82,7 +89,13 @@ def read(content: bytes, encoding: str = "") -> Document:
         text = uncommented(text)
     if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
+    text = ESCAPED.sub(r"\1\2", text)
+    text = IDEOGRAPHIC.sub(r"\1-\2-\3", text) if "\u65e5" in text else text
+    text = ISO_WEEK.sub(day_of_week, text)
+    text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
+    if any(TABLE.match(line) for _, line in pairs):
+        pairs = rowed(pairs)
     lines, numbers = [], []
     for offset, line in pairs:
         line = INVISIBLE.sub("", HYPHENS.sub("-", SPACES.sub(" ", line))).rstrip()
@@ -92,6 +105,53 @@ def read(content: bytes, encoding: str = "") -> Document:
             lines.append(part)
             numbers.append(first + offset)
     return Document(lines, numbers, front)
+
+
+def day_of_week(match: re.Match[str]) -> str:
+    """Return "2026-03-02" for "2026-W10-1"."""
+    try:
+        return date.fromisocalendar(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return match[0]
+
+
+def rowed(pairs: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the rows of AsciiDoc's and wikitext's tables, whose cells may stand below each other, as lines with bars."""
+    done: list[tuple[int, str]] = []
+    cells: list[str] = []
+    kind, start, width = "", 0, 0
+
+    def close() -> None:
+        if cells:
+            done.append((start, f"| {' | '.join(cells)} |"))
+        cells.clear()
+
+    for number, line in pairs:
+        bare = line.strip()
+        if not kind and (match := TABLE.match(line)):
+            kind, width = match[1], 0
+        elif not kind:
+            done.append((number, line))
+        elif bare == "|===" or bare.startswith("|}"):
+            close()
+            kind = ""
+        elif kind == "{|" and bare.startswith("|-"):
+            close()
+        elif kind == "{|" and bare[:1] in "|!" and bare[:2] != "|+":
+            start = start if cells else number
+            cells += [re.sub(r"^[^|\[]*\w=[^|]*\|(?!\|)", "", cell).strip() for cell in re.split(r"\|\||!!", bare[1:])]
+        elif kind == "|===" and "|" in bare:
+            start = start if cells else number
+            cells += [cell.strip() for cell in re.sub(r"^[^|]*", "", bare)[1:].split("|")]
+            width = width or (len(cells) if len(cells) > 1 else 0)
+            if width and len(cells) >= width:
+                close()
+        elif cells and bare:
+            cells[-1] = f"{cells[-1]} {bare}".strip()
+        elif not bare and not width:
+            close()
+    close()
+    return done
 
 
 def uncommented(text: str) -> str:
@@ -111,6 +171,7 @@ class _Opener(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[tuple[int, str]] = [(0, "")]
         self.ignored = self.cells = 0
+        self.instant = ""  # the machine's reading of the time element that is open
 
     def add(self, text: str, *, fresh: bool = False) -> None:
         number, line = self.lines[-1]
@@ -124,6 +185,9 @@ class _Opener(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in IGNORED:
             self.ignored += 1
+        elif tag == "time":
+            self.instant = next((value or "" for name, value in attrs if name == "datetime"), "").strip()
+            self.add(f"{self.instant} " if INSTANT.match(self.instant) else "")
         elif tag in {"td", "th"}:
             self.cells += 1
             self.add("| ")
@@ -139,6 +203,8 @@ class _Opener(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in IGNORED:
             self.ignored = max(0, self.ignored - 1)
+        elif tag == "time":
+            self.instant = ""
         elif tag in {"td", "th"}:
             self.cells = max(0, self.cells - 1)
             self.add(" ")
@@ -152,7 +218,7 @@ class _Opener(HTMLParser):
             self.add("", fresh=True)
 
     def handle_data(self, data: str) -> None:
-        if self.ignored:
+        if self.ignored or INSTANT.match(self.instant) and (len(self.instant) > 10 or not re.search(r"\d:\d\d", data)):
             return
         if self.cells:
             self.add(re.sub(r"\s+", " ", data).replace("|", "/"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.labels import front_matter, stated
@@ -11,6 +13,16 @@ from incidents.sources.text.shapes import NO_TIMELINE
 from incidents.sources.text.walk import Walk
 
 FEW = 2
+PARAGRAPH = re.compile(r"(?![-*+•▪#|>\[=<`(]|\d{1,2}[.)]\s)[^|\t]{60,}$")
+
+
+def is_paragraph(line: str) -> bool:
+    return bool(PARAGRAPH.match(line))
+
+
+def is_span(prose: list[Entry]) -> bool:
+    """Say whether these begin with the start and the end of what a summary calls the impact."""
+    return len(prose) > 1 and prose[1].label == ("recovery", "") and prose[0].line == prose[1].line
 
 
 def found(document: Document, state: Setting) -> list[Entry]:
@@ -20,14 +32,21 @@ def found(document: Document, state: Setting) -> list[Entry]:
     entries += front_matter(document)
     entries.sort(key=lambda entry: entry.line)
     taken = {number for entry in entries for number in range(entry.line, entry.line + entry.text.count("\n") + 1)}
+    lines = dict(zip(document.numbers, document.lines, strict=True))
     prose = list(sentences(document, state, NO_TIMELINE))
     if sum(1 for entry in entries if entry.label is None) >= FEW:
         known = any(entry.label and entry.label[1] == "impact_started" for entry in entries)
         first = next((index for index, entry in enumerate(prose) if entry.label and entry.label[1] == "impact_started"), None)
-        prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
+        if first is None:
+            first = next((index for index, entry in enumerate(prose) if entry.lead.end and entry.line < entries[0].line and is_span(prose[index:])), None)
+        others = [entry for entry in prose if entry.line not in taken]
+        if len(others) > max(FEW, len(entries)) and all(is_paragraph(lines.get(entry.line, "")) for entry in entries):
+            prose = others  # paragraphs, some of which happen to begin with their time
+        else:
+            prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
     else:
         prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
-    if len(prose) + len(entries) >= 2:
+    if len(prose) + len(entries) >= 2 or any(entry.label and entry.label[1] for entry in prose):
         entries = sorted(entries + prose, key=lambda entry: entry.line)
     started = [entry for entry in entries if entry.label and entry.label[1] == "impact_started"]
     for entry in started[1:]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from incidents.lib.timestamps import TimeError, read_date
+from incidents.lib.timestamps import TimeError
 from incidents.sources.text.lead import Lead
-from incidents.sources.text.setting import Setting, in_year
+from incidents.sources.text.setting import Setting, in_year, read_day
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
     day, needs = None, ""
     if lead.date:
         try:
-            day, needs = read_date(lead.date, day_first=state.day_first, near=heading_day or state.near)
+            day, needs = read_day(lead.date, state.day_first, heading_day or state.near)
         except TimeError:
             needs = "date"
     day = in_year(day, lead.date, heading_day or state.near)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from incidents.lib.timestamps import MONTH
-from incidents.lib.zones import zone_named
+from incidents.lib.timestamps import DOTTED, MONTH
+from incidents.lib.zones import ABBREVIATIONS, zone_named
 
-MARK = re.compile(r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)|#{1,6}(?=\s)|=+(?=\s*\d)|\d{1,3}[.)](?=\s+\D*\d)|[a-z][.)](?=\s+\d))?\s*")
-SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
+MARK = re.compile(
+    r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)(?:\s+\[[ xX]\](?=\s))?|#{1,6}(?=\s)|=+(?=\s*\d)|"
+    rf"\d{{1,3}}(?:(?!{DOTTED})\.|\))(?=\s+\D*\d)|"
+    r"[a-z][.)](?=\s+\d))?\s*"
+)
+SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
     r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
+NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?!\d|:\d))?"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+\d{1,2}:\d\d)"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
@@ -26,19 +31,24 @@ CLOCK = re.compile(
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:update|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-]))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
-BARE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:UTC|GMT|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
+ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
+BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
+BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
 ZONE = re.compile(
     r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 RANGE = re.compile(
-    r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|shortly after)\s+)?(?=~|\d|\*|" + MONTH + r")", re.IGNORECASE
+    r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
+    + MONTH
+    + r")",
+    re.IGNORECASE,
 )
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
-RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d)", re.IGNORECASE)
+RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
-AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+|\]|\)|`|hrs?\b|h\b))*\s*")
+AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|h\b|Uhr\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
@@ -86,7 +96,12 @@ def read(line: str) -> Lead | None:
     for _ in range(16):
         if skipped := SKIP.match(line, position):
             position = skipped.end()
-        if not clock and (found := WEEKDAY.match(line, position)):
+        if not clock and not date and (found := NTH.match(line, position)):
+            date, position = found[0], found.end()
+            last = position
+        elif not clock and not zone and (found := BEFORE.match(line, position)):
+            zone, position = found[1], found.end()
+        elif not clock and (found := WEEKDAY.match(line, position)):
             position = found.end()
         elif not date and (found := DATE.match(line, position)):
             date, position = found[0], found.end()

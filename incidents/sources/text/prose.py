@@ -12,31 +12,35 @@ from incidents.sources import words
 from incidents.sources.text import lead as leads
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
-from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, Lead, minutes_of
+from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
 from incidents.sources.text.setting import HEADING, Setting, dated
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Za-z]\.)\s+(?=[A-Z\[*~])|(?<=\bp\.m\.)\s+(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+(?=[A-Z][a-z])")
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|of)\W{1,3}(?:(?:about|around|approx\w*)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
+BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:we (?:will|plan to|aim to|expect to)|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable)\b", re.I
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented)\b",
+    re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
 UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|every (?:day|night|week))\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
+ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
+EITHER = re.compile(rf"{CLOCK.pattern}|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:{ZONES})\b)", re.IGNORECASE)
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
 
@@ -56,11 +60,11 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 if told <= OPENING and HAPPENED.search(sentence[:600]) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
-            made = entry_of(line, lead, sentence.strip(), state, day, state.zone, PROSE)
+            made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
                 made.day = night_of(impact, lead)
             day = made.day or day
-            if lead.end and IMPACT.match(sentence) and not started:
+            if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
                 impact = list(outage(made, lead))
                 yield from impact
@@ -125,7 +129,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
 
 def time_within(sentence: str) -> Lead | None:
     """Return the first time that a sentence states as one: with its zone, its half of the day, or a word such as "at" before it."""
-    for clock in islice(CLOCK.finditer(sentence[:2000]), MOST_CLOCKS):
+    for clock in islice(clocks(sentence[:2000]), MOST_CLOCKS):
         before = sentence[max(0, clock.start() - FURTHEST) : clock.start()]
         if dated_before := re.search(r"\d{4}-\d\d-\d\d[T_]$", before):
             whole = leads.read(sentence[clock.start() - len(dated_before[0]) : clock.start() + 120])
@@ -142,6 +146,13 @@ def time_within(sentence: str) -> Lead | None:
             continue
         return earliest(sentence, clock.start(), alone)
     return None
+
+
+def clocks(sentence: str) -> Iterator[re.Match[str]]:
+    """Yield what may be a clock time; four digits alone only where a zone follows and a word or a sign for a time comes before: "at 1402 PST", "~1400 UTC"."""
+    for found in EITHER.finditer(sentence):
+        if found["bare"] is None or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
+            yield found
 
 
 def earliest(sentence: str, at: int, alone: Lead) -> Lead:

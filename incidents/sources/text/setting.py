@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from incidents.lib.timestamps import TimeError, read_date
+from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
 from incidents.sources.text.document import Document
-from incidents.sources.text.lead import DATE
+from incidents.sources.text.lead import DATE, WEEKDAY
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
-    r"^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
+    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
+    r"\b(UTC|GMT|[A-Z]{3,4}) (?:[Tt]imes?|TIMES?)\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
     re.MULTILINE,
 )
 COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
@@ -24,6 +24,12 @@ DATED = re.compile(
 )
 YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
 ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
+NTH = re.compile(
+    rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
+)  # "Friday 16th"
+SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.)")  # "03/02", "02.03."
+NEAR = timedelta(days=31)
+CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
@@ -63,7 +69,8 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     if day is None:
         day = told(document.lines[:80], day_first)
     years = {int(year) for year in re.findall(r"(?<![\d:.#/-])20[0-3]\d(?![\d:])", "\n".join([name, *document.lines[:200]])[:60_000])}
-    return Setting(day, zone_in(head), day_first, given, years.pop() if len(years) == 1 else 0)
+    zone = next((value for key in ("timezone", "time_zone", "tz", "zone") if zone_named(value := document.front.get(key, (0, ""))[1])), "") or zone_in(head)
+    return Setting(day, zone, day_first, given, years.pop() if len(years) == 1 else 0)
 
 
 def told(lines: list[str], day_first: bool | None) -> date | None:
@@ -94,10 +101,33 @@ def order_of_days(lines: list[str]) -> bool | None:
 
 def dated(text: str, day_first: bool | None, near: date | None = None) -> date | None:
     try:
-        found, needs = read_date(text[:160], day_first=day_first, near=near)
+        found, needs = read_day(text[:160], day_first, near)
     except TimeError:
         return None
     return in_year(found, text, near) if not needs or needs == "order" else None
+
+
+def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date | None, str]:
+    """Find a day as `read_date` does, and those that only a day near by makes clear: "Friday 16th", "03/02 14:02". Raises TimeError."""
+    if near is not None and (match := NTH.search(text)) and not re.search(r"\d{4}", text):
+        months = [(near.year + (near.month + step - 1) // 12, (near.month + step - 1) % 12 + 1) for step in (-1, 0, 1)]
+        days = [day for year, month in months if (day := safe_date(year, month, int(match["number"])))]
+        named = [day for day in days if f"{day:%a}".lower() == match["weekday"][:3].lower()]
+        if abs((nearest := min(named or days, key=lambda day: abs((day - near).days))) - near) <= NEAR:
+            return nearest, ""
+    if match := SHORT.fullmatch(text.strip()):
+        first, second = int(match[1]), int(match[2] or match[3])
+        day_first = True if match[3] else day_first
+        if near is None:
+            return None, "date"
+        ways = {True: safe_date(near.year, second, first), False: safe_date(near.year, first, second)}
+        if day_first is not None or first == second:
+            return ways[bool(day_first)], "" if ways[bool(day_first)] else "date"
+        possible = [day for day in ways.values() if day]
+        close = [day for day in possible if abs(day - near) <= CLOSE]
+        chosen = possible if len(possible) == 1 else close
+        return (chosen[0], "") if len(chosen) == 1 else (None, "order")
+    return read_date(text, day_first=day_first, near=near)
 
 
 def in_year(day: date | None, text: str, near: date | None) -> date | None:

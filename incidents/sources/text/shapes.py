@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
 from incidents.sources.text.lead import WEEKDAY, Lead
 from incidents.sources.text.setting import HEADING
@@ -22,8 +23,13 @@ TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of e
 COLUMNS = {
     "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I),
     "date": re.compile(r"^date|^day", re.I),
+    "end": re.compile(r"^(?:end(?:ed)?|until|to|finish(?:ed)?)(?: time)?\b", re.I),
+    "number": re.compile(r"^(?:#|no\.?|nr\.?|n\u00b0|step|seq\.?)$", re.I),
     "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
 }
+KEYED = re.compile(r"^[\s*_>-]*(?:time|timestamp|date(?:/| and )time|when)[\s*_]*[:=][\s*_]*(?=\d|[A-Z])", re.I)  # the first line of "Time: ...", "Event: ..."
+KEY = re.compile(r"^[\s*_>-]*(?:event|what(?: happened)?|description|action|update|status|message|details?|summary)[\s*_]*[:=][\s*_]*", re.I)
+ALONE = re.compile(r"\s*(?P<clock>\d{1,2}:\d\d)(?P<half>\s*[ap]m)?\s*", re.I)
 QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next section
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
@@ -71,7 +77,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
 
 def alone(line: str) -> bool:
     """Say whether a time such as 17:21 is all that its line holds."""
-    return bool(re.fullmatch(r"\s*\d\d:\d\d(?::\d\d)?\s*", line))
+    return bool(re.fullmatch(r"\s*(?:\d\d:\d\d(?::\d\d)?|\d{1,2}:\d\d\s?[ap]m)\s*", line, re.IGNORECASE))
 
 
 def dated_entry(lead: Lead) -> bool:
@@ -86,7 +92,11 @@ def columns_of(cells: list[str]) -> dict[str, int]:
     if any(re.search(r"\d{1,2}[:.]\d\d|\d{4}-\d\d", cell) for cell in cells):
         return {}
     names = {name: index for name, pattern in COLUMNS.items() for index, cell in reversed(list(enumerate(cells))) if pattern.search(cell.strip("*_ "))}
-    return names
+    if "time" not in names:  # a column that is headed by its zone holds times
+        named = next((index for index, cell in enumerate(cells) if zone_named(cell.strip("*_ "))), None)
+        names |= {} if named is None else {"time": named}
+    again = [index for index, cell in enumerate(cells) if index != names.get("time") and zone_named(re.sub(r"(?i)\btime\b", "", cell).strip("*_ ()"))]
+    return names | ({"again": again[0]} if again and "time" in names else {})  # the same times in another zone
 
 
 def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | None:
@@ -107,5 +117,12 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
         return None
     if day and not lead.date:
         lead = replace(lead, date=day, written=f"{day} {lead.written}")
-    rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index != columns.get("actor")]
+    for index, cell in enumerate(cells):
+        if index not in used and (found := leads.read(cell)) and found.clock and not found.rest and not found.end:
+            if index == columns.get("end"):
+                lead = replace(lead, end=lead.end or f"{found.date} {found.clock}".strip())
+            if index in (columns.get("end"), columns.get("again")):
+                used.add(index)
+    left_out = {columns.get("actor"), columns.get("number")}
+    rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index not in left_out]
     return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,8 +18,11 @@ from incidents.sources.text.prose import NEXT
 from incidents.sources.text.setting import Setting, dated, zone_in
 from incidents.sources.text.shapes import (
     ALL_TIMES,
+    ALONE,
     BULLET,
     FENCE,
+    KEY,
+    KEYED,
     NO_TIMELINE,
     QUESTION,
     RULE,
@@ -32,6 +36,7 @@ from incidents.sources.text.shapes import (
     row_lead,
 )
 
+HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
 LONGEST = 18_000  # characters of one entry's text
 
 
@@ -54,6 +59,7 @@ class Walk:
     fenced: bool = False
     blank: bool = False
     running: bool = False  # the line before is text, but no entry of its own
+    spoke: bool = False  # the open entry is what somebody said in a chat
     below: bool = False  # the open entry's text begins below its time
     open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
     at: Lead | None = None  # the time that the line at hand begins with
@@ -83,7 +89,15 @@ class Walk:
         self.at = leads.read(line)
         if self.at and self.at.clock and NEXT.match(self.at.rest):
             return
-        shapes: tuple[Callable[[int, str], bool], ...] = (self.timed, self.whole_day, self.day_line, self.labelled, self.speech)
+        shapes: tuple[Callable[[int, str], bool], ...] = (
+            self.speech_goes_on,
+            self.keyed,
+            self.timed,
+            self.whole_day,
+            self.day_line,
+            self.labelled,
+            self.speech,
+        )
         if not any(shape(offset, line) for shape in shapes):
             self.text(line)
 
@@ -98,6 +112,7 @@ class Walk:
         if self.current is not None:
             self.done.append(self.current)
         self.current = None
+        self.spoke = False
 
     def following(self, offset: int) -> str:
         return self.document.lines[offset + 1] if offset + 1 < len(self.document.lines) else ""
@@ -120,7 +135,7 @@ class Walk:
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
         if FENCE.match(line):
-            self.fenced = not self.fenced
+            self.fenced, self.running = not self.fenced, False
             return True
         if not line.strip():
             self.blank, self.running = True, False
@@ -174,11 +189,41 @@ class Walk:
             self.open_row = not rest and bool(self.columns)
             if rest:
                 self.close()
+        elif (at := next((at for cell in cells if (at := leads.read(cell))), None)) and at.date and len(at.rest) < 12 and sum(map(bool, cells)) == 1:
+            self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day  # a row for the day alone
+            self.block += 1
+        return True
+
+    def as_before(self, at: Lead) -> bool:
+        """Say whether the lines before began in the same way: with a clock of half a day and no mark."""
+        return bool(HALVED.search(at.clock)) and sum(1 for entry in self.done[-3:] if HALVED.search(entry.lead.clock) and not entry.lead.marked) > 1
+
+    def keyed(self, offset: int, line: str) -> bool:
+        """ "Time: 14:02 UTC" above "Event: ..."."""
+        match, below = KEYED.match(line), KEY.match(self.following(offset))
+        at = leads.read(line[match.end() :]) if match and below else None
+        if at is None or not at.clock or at.end or at.rest:
+            return False
+        self.close()
+        self.open(offset, at, "")
+        self.below, self.blank, self.running = True, False, False
+        return True
+
+    def speech_goes_on(self, offset: int, line: str) -> bool:
+        """A clock alone below what somebody said: the next message of the same person, in the same half of the day."""
+        if self.current is None or not self.spoke or not (match := ALONE.fullmatch(line)):
+            return False
+        before = self.current
+        half = match["half"] or (re.search(r"\s*[ap]\.?m\.?$", before.lead.clock, re.I) or [""])[0]
+        clock = match["clock"] + half
+        self.close()
+        self.open(offset, Lead(clock=clock, zone=before.lead.zone, written=clock), "").actor = before.actor
+        self.below = self.spoke = True
         return True
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
-        if at is None or not accepted(at, line, self.fenced, self.running) or NEXT.match(at.rest):
+        if at is None or not accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
             return False
         if self.current is not None and self.pending and (not self.blank or BULLET.match(self.document.lines[self.current_at]) is None):
             self.current.text = f"{self.current.text}{self.pending}"
@@ -233,6 +278,7 @@ class Walk:
         self.close()
         self.open(offset, at, "").actor = said[0]
         self.below, self.blank, self.running = True, False, False
+        self.spoke = True
         return True
 
     def text(self, line: str) -> None:
