@@ -10,7 +10,8 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.records import Drafts, Format, as_json, certainty, first, mappings, name_of, part, plain, read_objects, spoken, string
+from incidents.sources.members import as_json, first, mappings, name_of, part, plain, spoken, string
+from incidents.sources.records import Drafts, Format, certainty, read_objects
 
 PAGE = "https://status.cloud.google.com/"
 

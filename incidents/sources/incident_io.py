@@ -12,7 +12,8 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.records import Drafts, Format, as_json, certainty, changed, first, mapping, mappings, name_of, part, plain, read_objects, spoken, string
+from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, plain, spoken, string
+from incidents.sources.records import Drafts, Format, certainty, nothing_of, read_objects
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 # Name of a timestamp -> kind, weight, milestone. The first that matches decides.
@@ -228,7 +229,8 @@ def _alert(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> It
     identity, title, url = string(alert.get("id")), plain(string(alert.get("title"))), string(alert.get("source_url"))
     description = plain(string(alert.get("description")))
     attributes = [
-        (name_of(mapping(each.get("attribute")).get("name")), first(mapping(each.get("value")), "label", "literal")) for each in mappings(alert.get("attributes"))
+        (name_of(mapping(each.get("attribute")).get("name")), first(mapping(each.get("value")), "label", "literal"))
+        for each in mappings(alert.get("attributes"))
     ]
     if not drafts.incidents:  # an alert by itself
         services = [value for name, value in attributes if "service" in name.lower()]
@@ -289,15 +291,13 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
     else:
         if identity := first(about, "incident_id", "id"):
             yield from drafts.incident(identity)
-        yield Rejected(spot, f"A delivery of type “{kind}” holds no time and no words, as those about private incidents do. Import the incident through the API.")
-
-
-def _setting(drafts: Drafts, setting: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-    return iter(())
+        yield Rejected(
+            spot, f"A delivery of type “{kind}” holds no time and no words, as those about private incidents do. Import the incident through the API."
+        )
 
 
 READERS = {
-    "setting": _setting,
+    "setting": nothing_of,
     "webhook": _webhook,
     "incident": _incident,
     "incident_alert": _incident_alert,

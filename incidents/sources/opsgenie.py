@@ -13,25 +13,9 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions
+from incidents.sources.members import as_json, changed, digest, first, mapping, mappings, name_of, part, plain, spoken, string, strings
 from incidents.sources.opsgenie_words import ACTIONS, adf, kind_of_log
-from incidents.sources.records import (
-    Drafts,
-    Format,
-    as_json,
-    certainty,
-    changed,
-    digest,
-    first,
-    mapping,
-    mappings,
-    name_of,
-    part,
-    plain,
-    read_objects,
-    spoken,
-    string,
-    strings,
-)
+from incidents.sources.records import Drafts, Format, certainty, read_objects
 
 # Member of a post-mortem -> words, kind, milestone. Its start and end are those of the impact, as in the incident.
 POSTMORTEM = (
@@ -55,7 +39,11 @@ def _shape(value: Any) -> str:
         return ""
     if isinstance(value.get("action"), str) and isinstance(value.get("alert"), dict) and ("alertId" in value["alert"] or "tinyId" in value["alert"]):
         return "webhook"
-    if isinstance(value.get("action"), str) and isinstance(value.get("incident"), dict) and ("incidentId" in value["incident"] or "tinyId" in value["incident"]):
+    if (
+        isinstance(value.get("action"), str)
+        and isinstance(value.get("incident"), dict)
+        and ("incidentId" in value["incident"] or "tinyId" in value["incident"])
+    ):
         return "incident_webhook"
     if "postmortemId" in value or ("rootIncident" in value and "startTime" in value):
         return "postmortem"
@@ -289,7 +277,7 @@ def _entry(drafts: Drafts, entry: Mapping[str, Any], where: str, raw: str) -> It
     said = plain(string(body.get("content")) or string(body.get("name")))
     text = ": ".join(filter(None, (title, said if said != title else ""))) or spoken(string(entry.get("type")))
     written = entry.get("group") == "custom"
-    kind, weight, milestone = ("note", 1, "") if written else kind_of_log(f"{string(entry.get('type'))} {text}")
+    kind, weight, milestone = ("note", 1, "") if written else kind_of_log(f"{spoken(string(entry.get('type')))} {text}")
     yield from drafts.event(
         entry.get("eventTime"),
         text,

@@ -38,6 +38,7 @@ LOGS: tuple[tuple[re.Pattern[str], tuple[str, int, str]], ...] = tuple(
     for pattern, reading in (
         (r"\bun-?acknowledged", ("status", 1, "")),
         (r"^(?:\w+ )?(?:alert|incident) (?:is |was |has been )?acknowledged|^acknowledged\b", ("acknowledgement", 2, "acknowledged")),
+        (r"^(?:\w+ )?incident (?:is |was |has been )?closed", ("status", 2, "")),  # put away, some time after it was resolved
         (r"^(?:\w+ )?(?:alert|incident) (?:is |was |has been )?(?:closed|resolved)|^(?:closed|resolved)\b", ("resolution", 2, "resolved")),
         (r"^(?:\w+ )?(?:alert|incident) (?:is |was |has been )?(?:created|opened)|^created\b", ("alert", 2, "detected")),
         (r"\bre-?opened\b", ("status", 2, "")),

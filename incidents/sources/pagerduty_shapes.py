@@ -41,7 +41,11 @@ def shape_of(value: Any) -> str:
     url = f"{string(value.get('html_url'))} {string(value.get('self'))}"
     if kind.endswith("_log_entry") or (kind.endswith("_log_entry_reference") and "created_at" in value):
         return "log_entry"
-    if (kind == "incident" and any(key in value for key in ("html_url", "self", "service", "urgency", "created_at"))) or ("incident_number" in value and "service" in value) or ("pagerduty.com/incidents/" in url and "title" in value):
+    if (
+        (kind == "incident" and any(key in value for key in ("html_url", "self", "service", "urgency", "created_at")))
+        or ("incident_number" in value and "service" in value)
+        or ("pagerduty.com/incidents/" in url and "title" in value)
+    ):
         return "incident"
     if kind == "alert" and ("alert_key" in value or "pagerduty.com" in url):
         return "alert"

@@ -1,4 +1,4 @@
-"""Pure. What the sources of vendors' JSON share: taking files and envelopes apart, fields read without trust, and one draft of an event.
+"""Pure. What the sources of vendors' JSON share: taking files and envelopes apart, and making one draft of an event.
 
 A vendor is a `Format`: the lists that hold its objects, what an object is (its shape), and who reads each shape.
 """
@@ -6,11 +6,7 @@ A vendor is a `Format`: the lists that hold its objects, what an object is (its 
 from __future__ import annotations
 
 import csv
-import hashlib
-import html
 import io
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,16 +19,12 @@ from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
+from incidents.sources.members import as_json, link, plain
 from incidents.sources.words import kind_of
 
 #: What stands around a vendor's objects: answers of an API, logged requests, rows of a raw table, messages of SNS.
 WRAPPERS = ("data", "body", "Message", "payload", "request", "json")
-NAMES = ("full_name", "fullName", "display_name", "displayName", "user_display_name", "name", "username", "email", "login", "summary", "id")
 SAME_MOMENT = timedelta(minutes=1)  # a tool writes both times of one act: within this nobody stated another
-TAG = re.compile(r"</?(?:p|br|a|b|i|u|s|em|strong|del|ul|ol|li|div|span|h[1-6]|code|pre|blockquote|hr|small|table|thead|tbody|tr|t[dh]|img)\b[^<>]{0,2000}>", re.I)
-LINE_END = re.compile(r"(?:<br\s*/?>|</(?:p|div|li|ul|ol|h[1-6]|tr|pre|blockquote)>)\s*", re.I)
-ITEM = re.compile(r"<li\b[^<>]{0,200}>\s*", re.I)
-BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n?")
 
 Reader = Callable[["Drafts", Mapping[str, Any], str, str], Iterator[Item]]
 
@@ -46,13 +38,15 @@ class Format:
     readers: Mapping[str, Reader]
     nothing: str  # what is said when there is no event, and what would be one
     wrappers: tuple[str, ...] = WRAPPERS
+    silent: frozenset[str] = frozenset()  # shapes that stand beside what happened: no complaint about them, and no reason to claim a file
 
 
 def certainty(payload: Payload, form: Format) -> int:
     """Return 95 when at least half of what the file begins with is the vendor's."""
     found = [(value, rest) for value, _, _, rest in _values(payload, form, look=True)]
-    known = [any(form.shape(each) for _, each in _unfolded(value, form)) for value, _ in found]
-    count = sum(1 for (_, rest), ours in zip(found, known, strict=True) if ours or not rest)
+    shapes = [{form.shape(each) for _, each in _unfolded(value, form)} for value, _ in found]
+    known = [bool(each - form.silent - {""}) for each in shapes]
+    count = sum(1 for (_, rest), ours, each in zip(found, known, shapes, strict=True) if ours or not (rest or each <= form.silent))
     return 95 if any(known) and sum(known) * 2 >= count else 0
 
 
@@ -65,6 +59,8 @@ def read_objects(payload: Payload, options: ReadOptions, form: Format) -> Iterat
             continue
         for suffix, each in _unfolded(value, form):
             shape = form.shape(each)
+            if shape in form.silent:
+                continue
             if shape:
                 spot = f"{where}{suffix}" if where != "the document" else suffix.lstrip(".") or where
                 yield from form.readers[shape](drafts, each, spot, raw if not suffix else as_json(each))
@@ -254,79 +250,6 @@ class Drafts:
         return bool(first and second and abs(first - second) >= SAME_MOMENT)
 
 
-def string(value: Any) -> str:
-    """Return a text or a number as text, anything else as none."""
-    if isinstance(value, str):
-        return value.strip()
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def strings(value: Any) -> list[str]:
-    """Return the texts of a list, and the names of the objects in it."""
-    return [name for each in value if (name := name_of(each))] if isinstance(value, list) else []
-
-
-def first(value: Mapping[str, Any], *keys: str) -> str:
-    return next((found for key in keys if (found := string(value.get(key)))), "")
-
-
-def name_of(value: Any, depth: int = 4) -> str:
-    """Return what a person or thing is called: a text, or the name in an object, as deep as JSON:API puts it."""
-    if not isinstance(value, dict):
-        return string(value)
-    given = " ".join(filter(None, (string(value.get("first_name")), string(value.get("last_name")))))
-    for key in NAMES[:-1]:
-        if found := string(value.get(key)):
-            return found
-    if given:
-        return given
-    for key in ("attributes", "data", "user", "api_key", "actor") if depth else ():
-        if isinstance(value.get(key), dict) and (found := name_of(value[key], depth - 1)):
-            return found
-    return string(value.get("id"))
-
-
-def changed(what: str, old: str, new: str) -> str:
-    """Return "Severity changed from Minor to Major"."""
-    return f"{what} changed from {old} to {new}" if old and new else f"{what} set to {new}" if new else f"{what} {old} removed"
-
-
-def spoken(word: str) -> str:
-    """Return "Under maintenance" of "under_maintenance"."""
-    text = " ".join(word.replace("_", " ").replace("-", " ").split())
-    return text[:1].upper() + text[1:]
-
-
-def plain(text: str) -> str:
-    """Return HTML as plain text; other text stays as it is."""
-    text = text.replace("\r\n", "\n")
-    if "<" in text:
-        text = TAG.sub("", ITEM.sub("- ", LINE_END.sub("\n", text)))
-    if "&" in text:
-        text = html.unescape(text)
-    return BLANK.sub("\n\n", text).strip()
-
-
-def link(url: str) -> str:
-    return clean_line(url, limit=1000) if url.startswith(("https://", "http://")) else ""
-
-
-def part(value: Mapping[str, Any], *keys: str) -> str:
-    """Return the members of an object that one event was made of, as JSON."""
-    return as_json({key: value[key] for key in keys if key in value})
-
-
-def digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def nothing_of(drafts: Drafts, value: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+    """The reader of what is the vendor's, but holds no event."""
+    return iter(())

@@ -11,22 +11,8 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.records import (
-    Drafts,
-    Format,
-    as_json,
-    certainty,
-    first,
-    mapping,
-    mappings,
-    name_of,
-    part,
-    plain,
-    read_objects,
-    spoken,
-    string,
-    strings,
-)
+from incidents.sources.members import as_json, first, mapping, mappings, name_of, part, plain, spoken, string, strings
+from incidents.sources.records import Drafts, Format, certainty, read_objects
 
 # Member of an incident -> word, who did it, what was said, kind, weight, milestone.
 TIMES: tuple[tuple[str, str, str, str, str, int, str], ...] = (
@@ -61,13 +47,19 @@ TYPES = {
     "alerts": "alert",
     "alert_groups": "setting",
 }
+BESIDE = {
+    *("users", "severities", "services", "functionalities", "environments", "groups", "causes", "incident_types", "incident_roles", "sub_statuses"),
+    *("incident_role_assignments", "incident_feedbacks", "incident_subscribers", "incident_form_field_selections", "incident_custom_field_selections"),
+}
 
 
 def _shape(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    if isinstance(value.get("attributes"), dict) and value.get("type") in TYPES:
+    if isinstance(value.get("attributes"), dict) and isinstance(value.get("type"), str) and value["type"] in TYPES:
         return "resource"
+    if isinstance(value.get("attributes"), dict) and isinstance(value.get("type"), str) and value["type"] in BESIDE:
+        return "beside"
     event = mapping(value.get("event"))
     if "issued_at" in event and isinstance(event.get("type"), str) and isinstance(value.get("data"), dict):
         return "webhook"
@@ -142,16 +134,17 @@ def _related(value: Any) -> list[str]:
     return [name_of(each) for each in mappings(mapping(value).get("data")) if name_of(each)]
 
 
-def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str, start: str = "") -> Iterator[Item]:
     identity, title, url = string(incident.get("id")), first(incident, "title", "public_title", "slug"), first(incident, "url", "short_url")
     yield from _about(drafts, incident)
     severity = name_of(incident.get("severity"))
     started, created = incident.get("started_at"), incident.get("created_at")
-    stated = drafts.apart(started, created) and incident.get("kind") not in SCHEDULED
+    planned = incident.get("kind") in SCHEDULED
+    stated = drafts.apart(started, created) and not planned
     yield from drafts.event(
         started or created,
-        f"Incident started: {title}" + (f" ({severity})" if severity else ""),
-        key=f"{identity}:started",
+        f"{'Maintenance' if planned else 'Incident'} {'started' if started else 'created'}: {title}" + (f" ({severity})" if severity else ""),
+        key=start or f"{identity}:started",
         where=f"{where}.started_at",
         raw=raw,
         rule="incident started_at" if started else "incident created_at",
@@ -267,10 +260,11 @@ def _sub_status(drafts: Drafts, status: Mapping[str, Any], where: str, raw: str)
 
 
 def _post_mortem(drafts: Drafts, report: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-    """Read a retrospective: it repeats the times of its incident, under the incident's keys."""
+    """Read a retrospective: it repeats the times of its incident, under the incident's keys but for the start."""
     identity = string(report.get("incident_id"))
     about = {**report, "id": identity, "summary": report.get("content"), "created_at": report.get("started_at"), "labels": {}}
-    yield from _incident(drafts, about, where, raw)
+    start = f"post_mortem:{string(report.get('id'))}:started_at"  # it does not say when the incident was declared, so nor who stated this
+    yield from _incident(drafts, about, where, raw, start)
     title, url = string(report.get("title")), first(report, "url")
     for member, word in (("created_at", "begun"), ("published_at", "published"), ("deleted_at", "deleted")):
         yield from drafts.event(
@@ -363,6 +357,7 @@ FORMAT = Format(
     shape=_shape,
     readers=READERS,
     nothing="There is no incident, event, action item or alert of Rootly in this file. Save the answer of its API, such as /v1/incidents/{id}/events.",
+    silent=frozenset({"beside"}),
 )
 
 SOURCE = Source(

@@ -10,7 +10,8 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.records import Drafts, Format, as_json, certainty, digest, first, mappings, part, plain, read_objects, spoken, string, strings
+from incidents.sources.members import as_json, digest, first, mappings, part, plain, spoken, string, strings
+from incidents.sources.records import Drafts, Format, certainty, nothing_of, read_objects
 
 
 def detect(payload: Payload) -> int:
@@ -59,14 +60,10 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
         )
 
 
-def _page(drafts: Drafts, page: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-    return iter(())
-
-
 FORMAT = Format(
     lists=("active_incidents",),
     shape=_shape,
-    readers={"incident": _incident, "page": _page},
+    readers={"incident": _incident, "page": nothing_of},
     nothing="There is no incident of Slack's status page in this file. Save https://slack-status.com/api/v2.0.0/history, or current while there is an incident.",
 )
 
