@@ -47,6 +47,8 @@ TYPES = {
     "alerts": "alert",
     "alert_groups": "setting",
 }
+# Other vendors write JSON:API too: of the common types, members that only Rootly's have.
+OWN = {"incidents": ("started_at", "in_triage_at", "sequential_id"), "alerts": ("short_id", "noise", "started_at")}
 BESIDE = {
     *("users", "severities", "services", "functionalities", "environments", "groups", "causes", "incident_types", "incident_roles", "sub_statuses"),
     *("incident_role_assignments", "incident_feedbacks", "incident_subscribers", "incident_form_field_selections", "incident_custom_field_selections"),
@@ -56,10 +58,11 @@ BESIDE = {
 def _shape(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    if isinstance(value.get("attributes"), dict) and isinstance(value.get("type"), str) and value["type"] in TYPES:
-        return "resource"
-    if isinstance(value.get("attributes"), dict) and isinstance(value.get("type"), str) and value["type"] in BESIDE:
-        return "beside"
+    attributes, kind = value.get("attributes"), value.get("type")
+    if isinstance(attributes, dict) and isinstance(kind, str):
+        if kind in TYPES and any(each in attributes for each in OWN.get(kind, ("created_at", "assigned_at"))):
+            return "resource"
+        return "beside" if kind in BESIDE else ""
     event = mapping(value.get("event"))
     if "issued_at" in event and isinstance(event.get("type"), str) and isinstance(value.get("data"), dict):
         return "webhook"

@@ -21,9 +21,17 @@ FOLDERS = {
     "slack-export": ("slack", ("export__", "data-i455")),
     "pagerduty": (
         "pagerduty",
-        ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
+        ("id-responses", "raw-users", "business_services", "subscribers", "events-v1", "responder_requests-cancel"),
     ),
     "alertmanager": ("alertmanager", ("schematic",)),
+    "../datasets/cloud-status": ("google_status", ()),
+    "../datasets/slack-status": ("slack_status", ()),
+    "devlake-opsgenie": ("opsgenie", ("expected", "teams", "users")),
+    "grafana-oncall": ("grafana_oncall", ("schematic", "integration-")),
+    "incident.io": ("incident_io", ("attach", "statuses", "types", "attributes", "routes", "alert_sources", "options", "roles", "timestamps")),
+    "opsgenie": ("opsgenie", ()),
+    "rootly": ("rootly", ("alert_groups",)),
+    "statuspage": ("statuspage", ("status.js",)),
 }
 
 
