@@ -17,7 +17,7 @@ from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
-from incidents.sources.members import plain
+from incidents.sources.members import plain, strings
 from incidents.sources.pagerduty_shapes import (
     KINDS,
     agent_of,
@@ -106,7 +106,7 @@ class _Reader:
         elif shape == "message":
             if isinstance(value.get("incident"), dict):
                 yield from self._incident(value["incident"], f"{where}.incident", raw)
-            for number, entry in enumerate(value.get("log_entries") or ()):
+            for number, entry in enumerate(entries if isinstance(entries := value.get("log_entries"), list) else ()):
                 yield from self.read(entry, f"{where}.log_entries[{number}]", "")
         elif shape == "":
             if where != "the document" and not rest:
@@ -291,7 +291,7 @@ class _Reader:
         incident = as_analysed(row)
         yield from self._incident(incident, where, raw)
         number, seconds = string(row.get("id")), row.get("seconds_to_first_ack")
-        who = ", ".join(each for each in row.get("acknowledged_user_names") or () if isinstance(each, str))
+        who = ", ".join(strings(row.get("acknowledged_user_names")))
         try:
             start = read_machine(row.get("created_at"), self.options.time_zone, self.options.latest).at
         except TimeError:

@@ -113,7 +113,8 @@ def _unfolded(value: Any, form: Format, depth: int = 5) -> Iterator[tuple[str, A
             for number, each in enumerate(value):
                 yield from ((f"[{number}]{suffix}", inner) for suffix, inner in _unfolded(each, form, depth - 1))
             return
-        for key in form.wrappers if isinstance(value, dict) else ():
+        held: list[tuple[str, Any]] = []
+        for key in dict.fromkeys((*form.lists, *form.wrappers)) if isinstance(value, dict) else ():
             inner = value.get(key)
             if isinstance(inner, str) and inner.lstrip()[:1] in ("{", "["):
                 try:
@@ -122,9 +123,10 @@ def _unfolded(value: Any, form: Format, depth: int = 5) -> Iterator[tuple[str, A
                     continue
             if isinstance(inner, (dict, list)) and inner:
                 found = [(f".{key}{suffix}", each) for suffix, each in _unfolded(inner, form, depth - 1)]
-                if any(form.shape(each) for _, each in found):
-                    yield from found
-                    return
+                held += found if any(form.shape(each) for _, each in found) else []
+        if held:
+            yield from held
+            return
     yield "", value
 
 

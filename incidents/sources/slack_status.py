@@ -27,7 +27,8 @@ def _shape(value: Any) -> str:
         return ""
     if "title" in value and isinstance(value.get("notes"), list) and isinstance(value.get("services"), list):
         return "incident"
-    return "page" if value.get("status") in ("ok", "active") and ("active_incidents" in value or "date_updated" in value) and len(value) <= 5 else ""
+    quiet = value["status"] == "ok" and set(value) <= {"status", "date_created", "date_updated", "active_incidents"}
+    return "page" if quiet and not value.get("active_incidents") else ""
 
 
 def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
