@@ -51,7 +51,7 @@ def _shape(value: Any) -> str:
         return "incident" if any(key in value for key in ("impactStartDate", "impactedServices", "extraProperties")) else "alert"
     if "eventTime" in value and "group" in value and isinstance(value.get("description"), dict):
         return "entry"
-    if "createdAt" in value and "offset" in value:
+    if "createdAt" in value and ("offset" in value or "owner" in value):
         return "log" if "log" in value else "note" if "note" in value else ""
     return ""
 
@@ -337,7 +337,7 @@ def _postmortem(drafts: Drafts, report: Mapping[str, Any], where: str, raw: str)
 
 
 FORMAT = Format(
-    lists=("data", "entries"),
+    lists=("data", "entries", "values"),  # "values" in Jira Service Management
     shape=_shape,
     readers={
         "webhook": _webhook,

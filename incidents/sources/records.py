@@ -136,8 +136,8 @@ class Drafts:
     def __init__(self, options: ReadOptions) -> None:
         self.options = options
         self.order = 0
-        self.keys: set[str] = set()
-        self.incidents: set[str] = set()
+        self.keys: set[int] = set()  # of a million events, hashes are a third of what the keys would take
+        self.incidents: set[int] = set()
 
     def event(
         self,
@@ -176,9 +176,9 @@ class Drafts:
         if timed:
             key = f"{key}:{f'{moment.at:%Y%m%dT%H%M%S}' if moment.at else moment.local}"
         key = clean_line(key, limit=200)
-        if key in self.keys:
+        if hash(key) in self.keys:
             return
-        self.keys.add(key)
+        self.keys.add(hash(key))
         read = kind_of(said) if said else None
         if read is not None and read.rule and read.kind != "message":
             kind, rule, salience = read.kind, read.rule, max(read.salience, salience)
@@ -218,7 +218,7 @@ class Drafts:
         labels: Iterable[tuple[str, str]] = (),
     ) -> Iterator[Item]:
         """Yield what is said about the incident as a whole, the first time it is."""
-        identity = f"{key or title}:{bool(title)}"  # a delivery that only names its incident may come before one that describes it
+        identity = hash((key or title, bool(title)))  # a delivery that only names its incident may come before one that describes it
         if identity in self.incidents:
             return
         self.incidents.add(identity)

@@ -23,6 +23,7 @@ TIMES: tuple[tuple[str, str, str, str, str, int, str], ...] = (
     ("resolved_at", "Resolved", "resolved_by", "resolution_message", "resolution", 2, "resolved"),
     ("closed_at", "Closed", "closed_by", "", "status", 1, ""),
     ("cancelled_at", "Cancelled", "cancelled_by", "cancellation_message", "status", 2, ""),
+    ("deleted_at", "Deleted", "", "", "status", 1, ""),
 )
 SCHEDULED = ("scheduled", "scheduled_sub")  # maintenance: its start is no failure
 
@@ -265,7 +266,7 @@ def _sub_status(drafts: Drafts, status: Mapping[str, Any], where: str, raw: str)
 def _post_mortem(drafts: Drafts, report: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     """Read a retrospective: it repeats the times of its incident, under the incident's keys but for the start."""
     identity = string(report.get("incident_id"))
-    about = {**report, "id": identity, "summary": report.get("content"), "created_at": report.get("started_at"), "labels": {}}
+    about = {**report, "id": identity, "summary": report.get("content"), "created_at": report.get("started_at"), "deleted_at": None, "labels": {}}
     start = f"post_mortem:{string(report.get('id'))}:started_at"  # it does not say when the incident was declared, so nor who stated this
     yield from _incident(drafts, about, where, raw, start)
     title, url = string(report.get("title")), first(report, "url")

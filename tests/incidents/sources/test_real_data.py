@@ -88,6 +88,26 @@ def test_pagerduty_agrees_with_another_projects_reading():
                 assert "resolved" not in mine
 
 
+def test_opsgenie_agrees_with_another_projects_reading():
+    """DevLake read the same raw rows: titles, priorities, times and states are an oracle."""
+    folder = DATA / "devlake-opsgenie"
+    with (folder / "expected-_tool_opsgenie_incidents.csv").open(newline="") as file:
+        expected = {row["id"]: row for row in csv.DictReader(file)}
+    for name in ("_raw_opsgenie_incidents.csv", "_raw_opsgenie_incidents.jsonl"):
+        items = list(named("opsgenie").read(payload_of((folder / name).read_bytes()), options_for()))
+        incidents = {item.key: item for item in items if isinstance(item, IncidentDraft)}
+        assert incidents.keys() == expected.keys()
+        for key, row in expected.items():
+            mine = {item.milestone: item for item in items if isinstance(item, EventDraft) and item.milestone and item.key.startswith(key)}
+            about = incidents[key]
+            assert (about.title, about.summary, about.severity, about.url) == (row["message"], row["description"], row["priority"], row["url"])
+            assert mine["detected"].at == datetime.fromisoformat(row["created_date"])
+            if row["status"] == "resolved":
+                assert mine["resolved"].at == datetime.fromisoformat(row["updated_date"])
+            else:
+                assert "resolved" not in mine
+
+
 def test_slack_loses_no_message():
     path = DATA / "slack-export" / "contrib__sample.json"
     _, events, rejected, _ = read_file(path)
