@@ -13,7 +13,7 @@ from typing import Any
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, Node, read_nodes, sample
 
 ALERTS = ("alerts", "data")
@@ -32,6 +32,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         if node.error:
             yield Rejected(node.where, node.error)
             continue
+        yield from _group(node.value)
         if node.rest:
             continue
         for suffix, alert in _alerts(node.value):
@@ -45,6 +46,27 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 yield item if not isinstance(item, EventDraft) else _numbered(item, count)
     if not found:
         raise SourceError("There is no alert in this file.")
+
+
+def _group(value: Any) -> Iterator[Item]:
+    """Yield what a body says about its group of alerts: the same key in every notification about it."""
+    body = value.get("body") if isinstance(value, dict) and isinstance(value.get("body"), dict) else value
+    key = body.get("groupKey") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not key or isinstance(key, bool) or not isinstance(key, (str, int)):  # a number in version 3
+        return
+    labels, annotations = _strings(body.get("commonLabels")), _strings(body.get("commonAnnotations"))
+    named = {**_strings(body.get("groupLabels")), **labels}
+    summary, link = annotations.get("summary") or annotations.get("title", ""), body.get("externalURL")
+    labelled = [*named.items(), ("receiver", body.get("receiver"))]
+    yield IncidentDraft(
+        title=clean_line(": ".join(filter(None, (named.get("alertname", ""), summary)))),
+        summary=clean_text(annotations.get("description") or annotations.get("message", ""), limit=20_000),
+        severity=clean_line(named.get("severity", ""), limit=60),
+        services=tuple(clean_line(named[name], limit=200) for name in ("service", "app") if named.get(name))[:1],
+        url=clean_line(link, limit=1000) if isinstance(link, str) and link.startswith(("https://", "http://")) else "",
+        key=clean_line(str(key), limit=200),
+        labels=tuple((clean_line(name, limit=60), clean_line(each, limit=200)) for name, each in labelled if isinstance(each, str) and each),
+    )
 
 
 def _numbered(draft: EventDraft, order: int) -> EventDraft:

@@ -6,23 +6,25 @@ Trigger, acknowledge and resolve are keyed by incident and second, so that the i
 
 from __future__ import annotations
 
-import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
-from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
+from incidents.sources.members import plain, strings
 from incidents.sources.pagerduty_shapes import (
+    KINDS,
     agent_of,
+    as_analysed,
     as_incident,
     as_json,
+    as_sent,
     digest,
     incident_id,
     link_of,
@@ -34,47 +36,18 @@ from incidents.sources.pagerduty_shapes import (
     title_of,
     unwrapped,
 )
+from incidents.sources.records import json_cells
 from incidents.sources.words import kind_of
 
-LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "related_incidents")
+LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
 
-# Beginning of a log entry's type or of a webhook's event type -> kind, weight, milestone that it states.
-KINDS: tuple[tuple[str, str, int, str], ...] = (
-    ("trigger", "alert", 2, "detected"),
-    ("acknowledge", "acknowledgement", 2, "acknowledged"),
-    ("resolve", "resolution", 2, "resolved"),
-    ("escalate", "escalation", 1, ""),
-    ("exhaust_escalation", "escalation", 2, ""),
-    ("repeat_escalation", "escalation", 1, ""),
-    ("delegate", "escalation", 1, ""),
-    ("reassign", "role", 1, ""),
-    ("assign", "role", 1, ""),
-    ("notify", "page", 1, ""),
-    ("responder", "role", 1, ""),
-    ("request_responder", "role", 1, ""),
-    ("add_responder", "role", 1, ""),
-    ("annotate", "note", 1, ""),
-    ("status_update", "communication", 1, ""),
-    ("subscriber", "communication", 0, ""),
-    ("priority", "severity", 2, ""),
-    ("urgency", "severity", 1, ""),
-    ("unacknowledge", "status", 1, ""),
-    ("reopen", "status", 2, ""),
-    ("snooze", "status", 1, ""),
-    ("merge", "status", 1, ""),
-    ("reach_", "status", 0, ""),
-    ("conference_bridge", "communication", 0, ""),
-    ("custom_field", "status", 0, ""),
-    ("field_value", "status", 0, ""),
-    ("workflow", "status", 0, ""),
-)
-TAG = re.compile(r"<[^<>]{1,200}>")
 SAME = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}
 
 
 def detect(payload: Payload) -> int:
     if not looks_like_json(payload.head):
-        found = [value for _, value, _ in _cells(io.TextIOWrapper(io.BytesIO(payload.head), "utf-8", "replace", newline=""), broken=False)]
+        head = io.TextIOWrapper(io.BytesIO(payload.head), "utf-8", "replace", newline="")
+        found = [value for _, value, _ in json_cells(head) if not isinstance(value, JsonError)]
     else:
         found = [node.value for node in sample(payload, LISTS, 12) if not node.rest]
     known = sum(shape_of(unwrapped(value)) != "" for value in found)
@@ -105,31 +78,11 @@ def _everything(payload: Payload, reader: _Reader) -> Iterator[Item]:
         payload.file.seek(0)
         text = io.TextIOWrapper(payload.file, "utf-8-sig", "replace", newline="")
         try:
-            for line, value, raw in _cells(text):
-                yield from reader.read(value, f"line {line}", raw) if not isinstance(value, str) else iter([Rejected(f"line {line}", value)])
+            for line, value, raw in json_cells(text):
+                broken = isinstance(value, JsonError)
+                yield from iter([Rejected(f"line {line}", value.message)]) if broken else reader.read(value, f"line {line}", raw)
         finally:
             text.detach()
-
-
-def _cells(text: io.TextIOBase, broken: bool = True) -> Iterator[tuple[int, Any, str]]:
-    """Yield line, value and text of the JSON in a table's `data` column; the value is a reason when it cannot be read."""
-    rows = csv.reader(text)
-    try:
-        header = next(rows, [])
-        column = header.index("data") if "data" in header else -1
-        if column < 0:
-            return
-        for row in rows:
-            if len(row) <= column:
-                continue
-            try:
-                yield rows.line_num, strict_json.loads(row[column]), row[column]
-            except JsonError as error:
-                if broken:
-                    yield rows.line_num, error.message, ""
-    except csv.Error as error:
-        if broken:
-            yield rows.line_num, f"The row cannot be read: {error}.", ""
 
 
 class _Reader:
@@ -139,6 +92,7 @@ class _Reader:
         self.options = options
         self.order = 0
         self.incidents: set[str] = set()
+        self.about: set[tuple[str, bool]] = set()
         self.logged = False  # the incident's log is in the payload too
 
     def read(self, value: Any, where: str, raw: str, rest: bool = False) -> Iterator[Item]:
@@ -152,7 +106,7 @@ class _Reader:
         elif shape == "message":
             if isinstance(value.get("incident"), dict):
                 yield from self._incident(value["incident"], f"{where}.incident", raw)
-            for number, entry in enumerate(value.get("log_entries") or ()):
+            for number, entry in enumerate(entries if isinstance(entries := value.get("log_entries"), list) else ()):
                 yield from self.read(entry, f"{where}.log_entries[{number}]", "")
         elif shape == "":
             if where != "the document" and not rest:
@@ -160,8 +114,17 @@ class _Reader:
         else:
             yield from getattr(self, f"_{shape}")(value, where, raw)
 
+    def _about(self, draft: IncidentDraft) -> Iterator[Item]:
+        """Yield what is said about the incident unless it was said before; a reference says least."""
+        known = (draft.key, bool(draft.severity))
+        if draft.key and known not in self.about and (draft.key, True) not in self.about:
+            self.about.add(known)
+            yield draft
+
     def _log_entry(self, entry: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         kind = string(entry["type"]).removesuffix("_reference").removesuffix("_log_entry")
+        if isinstance(incident := entry.get("incident"), dict):
+            yield from self._about(as_incident({**incident, "service": entry.get("service"), "teams": entry.get("teams")}))
         channel = mapping(entry.get("channel"))
         summary = string(entry.get("summary"))
         said = string(channel.get("content")) or string(channel.get("summary")) or string(channel.get("subject"))
@@ -193,7 +156,7 @@ class _Reader:
         if number in self.incidents:
             return
         self.incidents.add(number)
-        yield as_incident(incident)
+        yield from self._about(as_incident(incident))
         raw = raw or as_json(incident)
         title = string(incident.get("title")) or title_of(incident.get("summary")) or "Incident"
         link, service = link_of(incident), summary_of(incident.get("service"))
@@ -246,6 +209,8 @@ class _Reader:
         if severity := string(alert.get("severity")):
             text += f" ({severity})"
         actor = summary_of(alert.get("integration")) or summary_of(alert.get("service"))
+        key = string(mapping(alert.get("incident")).get("id")) or string(alert.get("alert_key"))
+        yield from self._about(as_incident({**alert, "id": key}))
         item = self._event(
             alert.get("created_at"), "trigger", text, "", f"alert:{string(alert.get('id'))}", where, raw or as_json(alert), "alert", actor, link_of(alert)
         )
@@ -262,7 +227,9 @@ class _Reader:
         about = data if data.get("type") == "incident" else mapping(data.get("incident"))
         if data.get("type") == "incident" and incident_id(about) not in self.incidents:
             self.incidents.add(incident_id(about))
-            yield as_incident(data)
+            yield from self._about(as_incident(data))
+        else:
+            yield from self._about(as_incident(about))
         title = string(about.get("title")) or title_of(about.get("summary"))
         said = string(data.get("content")) or string(data.get("message"))
         text = SAME.get(kind, "note" if kind == "annotate" else kind.replace("_", " ")).capitalize() + (f": {said or title}" if said or title else "")
@@ -287,6 +254,7 @@ class _Reader:
         )
 
     def _sent(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+        yield from self._about(as_sent(event))
         body = mapping(event.get("payload"))
         action = string(event.get("event_action")) or string(event.get("event_type")) or "change"
         text = string(body.get("summary")) or string(event.get("description")) or action
@@ -319,9 +287,39 @@ class _Reader:
             link_of(event),
         )
 
+    def _analytics(self, row: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+        incident = as_analysed(row)
+        yield from self._incident(incident, where, raw)
+        number, seconds = string(row.get("id")), row.get("seconds_to_first_ack")
+        who = ", ".join(strings(row.get("acknowledged_user_names")))
+        try:
+            start = read_machine(row.get("created_at"), self.options.time_zone, self.options.latest).at
+        except TimeError:
+            return
+        if start is not None and isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < 10**8:
+            stamp, spot = (start + timedelta(seconds=seconds)).isoformat(), f"{where}.seconds_to_first_ack"
+            text = f"Acknowledged by {who}" if who else "Acknowledged"
+            yield self._event(stamp, "acknowledge", text, number, "", spot, raw, "analytics seconds_to_first_ack", who, "")
+
+    def _responder_request(self, request: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+        incident, who = mapping(request.get("incident")), summary_of(request.get("requester"))
+        yield from self._about(as_incident(incident))
+        targets = [mapping(each.get("responder_request_target")) or each for each in mappings(request.get("responder_request_targets"))]
+        asked = [summary_of(each.get("user")) for target in targets for each in mappings(target.get("incidents_responders"))]
+        text = "Help requested" + (f" of {', '.join(filter(None, asked))}" if any(asked) else "")
+        said = string(request.get("message"))
+        key = f"{incident_id(request)}:requested:{request.get('requested_at')}"
+        yield self._event(
+            request.get("requested_at"), "responder", f"{text}: {said}" if said else text, "", key, where, raw, "responder request", who, link_of(incident)
+        )
+
+    def _post(self, post: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+        text = f"Status page, {string(post.get('post_type')) or 'post'}: {string(post.get('title'))}"
+        yield self._event(post.get("starts_at"), "status_update", text, "", string(post.get("id")), where, raw, "status page post", "", "")
+
     def _post_update(self, update: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         status = summary_of(update.get("status"))
-        text = ": ".join(filter(None, (status, TAG.sub("", string(update.get("message"))))))
+        text = ": ".join(filter(None, (status, plain(string(update.get("message"))))))
         yield self._event(update.get("reported_at"), "status_update", text, "", string(update.get("id")), where, raw, "status page", "", "")
 
     def _event(
@@ -373,6 +371,6 @@ SOURCE = Source(
     label="PagerDuty",
     detect=detect,
     read=read,
-    docs="PagerDuty: answers of its REST API (incidents, log entries, alerts, notes; pages one after another), webhooks v2 and v3, and rows that wrap them "
+    docs="PagerDuty: answers of its REST API (incidents, log entries, alerts, notes, analytics; pages one after another), webhooks v2 and v3, and rows that wrap them "
     "(https://developer.pagerduty.com/api-reference).",
 )

@@ -12,7 +12,40 @@ from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafts import IncidentDraft
 
-ONES = ("log_entry", "incident", "alert", "note", "change_event", "post_update", "event")
+# Beginning of a log entry's type or of a webhook's event type -> kind, weight, milestone that it states.
+KINDS: tuple[tuple[str, str, int, str], ...] = (
+    ("trigger", "alert", 2, "detected"),
+    ("acknowledge", "acknowledgement", 2, "acknowledged"),
+    ("resolve", "resolution", 2, "resolved"),
+    ("escalate", "escalation", 1, ""),
+    ("exhaust_escalation", "escalation", 2, ""),
+    ("repeat_escalation", "escalation", 1, ""),
+    ("delegate", "escalation", 1, ""),
+    ("reassign", "role", 1, ""),
+    ("assign", "role", 1, ""),
+    ("notify", "page", 1, ""),
+    ("responder", "role", 1, ""),
+    ("request_responder", "role", 1, ""),
+    ("add_responder", "role", 1, ""),
+    ("annotate", "note", 1, ""),
+    ("status_update", "communication", 1, ""),
+    ("subscriber", "communication", 0, ""),
+    ("priority", "severity", 2, ""),
+    ("urgency", "severity", 1, ""),
+    ("unacknowledge", "status", 1, ""),
+    ("reopen", "status", 2, ""),
+    ("snooze", "status", 1, ""),
+    ("merge", "status", 1, ""),
+    ("reach_", "status", 0, ""),
+    ("conference_bridge", "communication", 0, ""),
+    ("custom_field", "status", 0, ""),
+    ("field_value", "status", 0, ""),
+    ("workflow", "status", 0, ""),
+)
+ONES = (
+    *("log_entry", "incident", "alert", "note", "change_event", "post_update", "event"),
+    *("responder_request", "post", "postmortem", "outlier_incident"),
+)
 WRAPPERS = ("data", "Message", "body", "payload")  # a row of a raw table, a message of SNS, a logged request
 
 
@@ -41,7 +74,13 @@ def shape_of(value: Any) -> str:
     url = f"{string(value.get('html_url'))} {string(value.get('self'))}"
     if kind.endswith("_log_entry") or (kind.endswith("_log_entry_reference") and "created_at" in value):
         return "log_entry"
-    if kind == "incident" or ("incident_number" in value and "service" in value) or ("pagerduty.com/incidents/" in url and "title" in value):
+    if "seconds_to_first_ack" in value and "created_at" in value:
+        return "analytics"
+    if (
+        (kind == "incident" and any(key in value for key in ("html_url", "self", "service", "urgency", "created_at")))
+        or ("incident_number" in value and "service" in value)
+        or ("pagerduty.com/incidents/" in url and "title" in value)
+    ):
         return "incident"
     if kind == "alert" and ("alert_key" in value or "pagerduty.com" in url):
         return "alert"
@@ -57,20 +96,58 @@ def shape_of(value: Any) -> str:
         return "change_event"
     if "reported_at" in value and "message" in value and isinstance(value.get("post"), dict):
         return "post_update"
+    if "requested_at" in value and "responder_request_targets" in value:
+        return "responder_request"
+    if kind == "status_page_post" and "starts_at" in value:
+        return "post"
     named = [key for key in ONES if isinstance(value.get(key), dict) and shape_of(value[key])]
     return f"one {named[0]}" if named else ""
 
 
 def as_incident(incident: Mapping[str, Any]) -> IncidentDraft:
-    service = summary_of(incident.get("service"))
-    priority = summary_of(incident.get("priority")) or string(incident.get("urgency"))
+    """Return what an incident says about itself, or a reference to it: then its id and title."""
+    service, priority = summary_of(incident.get("service")), summary_of(incident.get("priority"))
+    number = string(incident.get("id")) or string(incident.get("html_url")).partition("/incidents/")[2].partition("/")[0]
+    labels = [
+        ("service", service),
+        ("priority", priority),
+        ("urgency", string(incident.get("urgency"))),
+        ("severity", string(incident.get("severity"))),
+        ("escalation_policy", summary_of(incident.get("escalation_policy"))),
+        *(("team", summary_of(team)) for team in mappings(incident.get("teams"))),
+    ]
     return IncidentDraft(
         title=clean_line(string(incident.get("title")) or title_of(incident.get("summary"))),
         summary=clean_text(string(incident.get("description")), limit=20_000),
-        severity=clean_line(priority, limit=60),
+        severity=clean_line(priority or string(incident.get("urgency")) or string(incident.get("severity")), limit=60),
         services=(clean_line(service, limit=200),) if service else (),
         url=clean_line(link_of(incident), limit=1000),
+        key=clean_line(number or string(incident.get("incident_key")), limit=200),
+        labels=labelled(labels),
     )
+
+
+def as_sent(event: Mapping[str, Any]) -> IncidentDraft:
+    """Return what an event that a monitor sends says about the alert it opens."""
+    body = mapping(event.get("payload"))
+    service = string(body.get("component"))
+    return IncidentDraft(
+        title=clean_line(string(body.get("summary")) or string(event.get("description"))),
+        severity=clean_line(string(body.get("severity")), limit=60),
+        services=(clean_line(service, limit=200),) if service else (),
+        key=clean_line(string(event.get("dedup_key")) or string(event.get("incident_key")), limit=200),
+        labels=labelled([(name, string(body.get(name))) for name in ("severity", "source", "component", "group", "class")]),
+    )
+
+
+def as_analysed(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an incident of the analytics in the shape of the REST API; the first acknowledgement is told in seconds after the start."""
+    named = {name: {"summary": row.get(f"{name}_name")} for name in ("service", "priority", "escalation_policy")}
+    return {**row, **named, "title": row.get("description"), "description": "", "teams": [{"summary": row.get("team_name")}]}
+
+
+def labelled(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, clean_line(value, limit=200)) for name, value in pairs if value)
 
 
 def incident_id(value: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ FOLDERS = {
     "slack-export": ("slack", ("export__", "data-i455")),
     "pagerduty": (
         "pagerduty",
-        ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
+        ("id-responses", "raw-users", "business_services", "subscribers", "events-v1", "responder_requests-cancel"),
     ),
     "alertmanager": ("alertmanager", ("schematic",)),
     "aws": ("aws", ("autoscaling", "codepipeline-job", "config-event")),
@@ -33,6 +33,14 @@ FOLDERS = {
     "graylog": ("graylog", ()),
     "newrelic": ("newrelic", ()),
     "sentry": ("sentry", ()),
+    "../datasets/cloud-status": ("google_status", ()),
+    "../datasets/slack-status": ("slack_status", ()),
+    "devlake-opsgenie": ("opsgenie", ("expected", "teams", "users")),
+    "grafana-oncall": ("grafana_oncall", ("schematic", "integration-")),
+    "incident.io": ("incident_io", ("attach", "statuses", "types", "attributes", "routes", "alert_sources", "options", "roles", "timestamps")),
+    "opsgenie": ("opsgenie", ()),
+    "rootly": ("rootly", ("alert_groups",)),
+    "statuspage": ("statuspage", ("status.js",)),
 }
 
 
@@ -82,6 +90,26 @@ def test_pagerduty_agrees_with_another_projects_reading():
             mine = {item.milestone: item for item in items if isinstance(item, EventDraft) and item.milestone and item.key.startswith(url.rpartition("/")[2])}
             assert row["summary"].endswith(incidents[url].title)
             assert incidents[url].severity == (row["priority"] or row["urgency"])
+            assert mine["detected"].at == datetime.fromisoformat(row["created_date"])
+            if row["status"] == "resolved":
+                assert mine["resolved"].at == datetime.fromisoformat(row["updated_date"])
+            else:
+                assert "resolved" not in mine
+
+
+def test_opsgenie_agrees_with_another_projects_reading():
+    """DevLake read the same raw rows: titles, priorities, times and states are an oracle."""
+    folder = DATA / "devlake-opsgenie"
+    with (folder / "expected-_tool_opsgenie_incidents.csv").open(newline="") as file:
+        expected = {row["id"]: row for row in csv.DictReader(file)}
+    for name in ("_raw_opsgenie_incidents.csv", "_raw_opsgenie_incidents.jsonl"):
+        items = list(named("opsgenie").read(payload_of((folder / name).read_bytes()), options_for()))
+        incidents = {item.key: item for item in items if isinstance(item, IncidentDraft)}
+        assert incidents.keys() == expected.keys()
+        for key, row in expected.items():
+            mine = {item.milestone: item for item in items if isinstance(item, EventDraft) and item.milestone and item.key.startswith(key)}
+            about = incidents[key]
+            assert (about.title, about.summary, about.severity, about.url) == (row["message"], row["description"], row["priority"], row["url"])
             assert mine["detected"].at == datetime.fromisoformat(row["created_date"])
             if row["status"] == "resolved":
                 assert mine["resolved"].at == datetime.fromisoformat(row["updated_date"])

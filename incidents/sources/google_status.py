@@ -1,0 +1,113 @@
+"""Pure. Google Cloud and Workspace status dashboards: incidents.json, the list or one incident of it.
+
+https://status.cloud.google.com/incidents.schema.json defines it. `begin` and `end` are stated by the people who wrote the incident up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafts import ReadOptions
+from incidents.sources.members import as_json, first, mappings, name_of, part, plain, spoken, string
+from incidents.sources.records import Drafts, Format, certainty, read_objects
+
+PAGE = "https://status.cloud.google.com/"
+
+
+def detect(payload: Payload) -> int:
+    return certainty(payload, FORMAT)
+
+
+def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    return read_objects(payload, options, FORMAT)
+
+
+def _shape(value: Any) -> str:
+    return "incident" if isinstance(value, dict) and "external_desc" in value and "begin" in value and isinstance(value.get("updates"), list) else ""
+
+
+def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+    identity, title = first(incident, "id", "number"), plain(string(incident.get("external_desc")))
+    uri = string(incident.get("uri"))
+    url = f"{PAGE}{uri}" if uri and "://" not in uri else uri
+    products = [name_of({"name": each.get("title")}) for each in mappings(incident.get("affected_products"))]
+    yield from drafts.incident(
+        identity,
+        title=title,
+        severity=first(incident, "severity"),
+        services=[string(incident.get("service_name")), *products],
+        url=url,
+        labels=[(label, first(incident, member)) for label, member in (("service", "service_name"), ("impact", "status_impact"), ("severity", "severity"))],
+    )
+    begun, created = incident.get("begin"), incident.get("created")
+    stated = drafts.apart(begun, created)
+    yield from drafts.event(
+        begun,
+        f"Incident began: {title}",
+        key=f"{identity}:begin",
+        where=f"{where}.begin",
+        raw=part(incident, "id", "number", "begin", "created", "external_desc"),
+        rule="incident begin",
+        kind="impact" if stated else "status",
+        salience=2,
+        actor="Google status page",
+        url=url,
+        milestone="impact_started" if stated else "",
+        recorded=created,
+        needed=False,
+    )
+    end = drafts.at(incident.get("end"))
+    closing = None
+    for number, update in enumerate(mappings(incident.get("updates"))):
+        shown = update.get("when") or update.get("created")
+        status = string(update.get("status"))
+        closes = status == "AVAILABLE" and end is not None and drafts.at(shown) == end
+        closing = closing or closes
+        yield from drafts.event(
+            shown,
+            f"{spoken(status.lower())}: {plain(string(update.get('text')))}" if status else plain(string(update.get("text"))),
+            key=f"{identity}:{string(shown)}",
+            where=f"{where}.updates[{number}]",
+            raw=as_json({name: each for name, each in update.items() if name != "affected_locations"}),
+            rule=f"update status {status}",
+            kind="resolution" if closes else "communication",
+            salience=2 if closes else 1,
+            actor="Google status page",
+            url=url,
+            milestone="resolved" if closes else "",
+            recorded=update.get("created"),
+            revised="edited" if drafts.apart(update.get("created"), update.get("modified")) else "",
+        )
+    if not closing:
+        yield from drafts.event(
+            incident.get("end"),
+            f"Incident ended: {title}",
+            key=f"{identity}:end",
+            where=f"{where}.end",
+            raw=part(incident, "id", "number", "end", "modified"),
+            rule="incident end",
+            kind="resolution",
+            salience=2,
+            actor="Google status page",
+            url=url,
+            milestone="resolved",
+            needed=False,
+        )
+
+
+FORMAT = Format(
+    lists=("incidents",),
+    shape=_shape,
+    readers={"incident": _incident},
+    nothing="There is no incident of Google's status dashboard in this file. Save https://status.cloud.google.com/incidents.json, or one incident of it.",
+)
+
+SOURCE = Source(
+    name="google_status",
+    label="Google Cloud status",
+    detect=detect,
+    read=read,
+    docs="Google Cloud and Workspace status dashboards: incidents.json, or one incident of it (https://status.cloud.google.com/incidents.schema.json).",
+)
