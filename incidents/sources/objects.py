@@ -1,0 +1,244 @@
+"""Pure. For sources whose events are JSON objects: finding a vendor's objects within whatever is wrapped around them, and making drafts of them.
+
+A source says by `shape_of` what of its vendor's an object is. Lists, pages, lines, logged requests and JSON within a text
+are looked into; what is no object of the vendor in a list of them is rejected by its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incidents.lib import strict_json
+from incidents.lib.strict_json import JsonError
+from incidents.lib.text import clean_line, clean_text
+from incidents.lib.timestamps import TimeError, read_machine
+from incidents.sources.base import Item, Payload
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
+from incidents.sources.json_stream import MAX_RAW, Node, Path, place, read_nodes, sample
+
+INSIDE = 6  # levels of wrapping that are looked into
+SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+ShapeOf = Callable[[dict[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object of the vendor: `shape` is what `shape_of` called it, `path` the keys and numbers that lead to it."""
+
+    value: dict[str, Any]
+    shape: str
+    where: str
+    path: Path
+    text: str  # as received, where it stood alone
+
+    @property
+    def raw(self) -> str:
+        return clean_text((self.text or as_json(self.value))[:MAX_RAW])
+
+
+def found_in(payload: Payload, shape_of: ShapeOf, lists: Collection[str], vendor: str) -> Iterator[Found | Rejected]:
+    """Yield the vendor's objects in the order of the payload, and what stands among them and is none."""
+    for node in read_nodes(payload, lists):
+        if node.error:
+            yield Rejected(node.where, node.error)
+            continue
+        yield from of_node(node, shape_of, vendor)
+
+
+def of_node(node: Node, shape_of: ShapeOf, vendor: str) -> Iterator[Found | Rejected]:
+    count = 0
+    for each in _within(node.value, node, (), shape_of, INSIDE):
+        count += 1
+        yield each
+    listed = bool(node.path) and isinstance(node.path[-1], int)
+    if not count and not node.rest and (listed or node.line):
+        yield Rejected(node.where, f"This is nothing that {vendor} writes, or it lacks what makes it an event.")
+
+
+def certainty(payload: Payload, shape_of: ShapeOf, lists: Collection[str], sure: int = 95) -> int:
+    """Say how sure the shapes make a source: `sure` when at least half of the first objects are the vendor's."""
+    hits = [(any(True for _ in _within(node.value, node, (), shape_of, INSIDE)), node.rest) for node in sample(payload, lists, 12)]
+    known = sum(hit for hit, _ in hits)
+    return sure if known and known * 2 >= sum(hit or not rest for hit, rest in hits) else 0
+
+
+def _within(value: Any, node: Node, path: Path, shape_of: ShapeOf, depth: int) -> Iterator[Found]:
+    if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, dict):
+        if shape := shape_of(value):
+            where = tidy(node.where if not path else f"{node.where}.{place(path)}" if node.path or node.line else place((*node.path, *path), node.page), 200)
+            yield Found(value, shape, where, (*node.path, *path), "" if path else node.raw)
+        elif depth:
+            for key, each in value.items():
+                if isinstance(each, (dict, list)) or isinstance(each, str) and each[:1] in ("{", "["):
+                    yield from _within(each, node, (*path, key), shape_of, depth - 1)
+    elif isinstance(value, list) and depth:
+        for number, each in enumerate(value):
+            if isinstance(each, (dict, list)) or isinstance(each, str) and each[:1] in ("{", "["):
+                yield from _within(each, node, (*path, number), shape_of, depth - 1)
+
+
+def _parsed(text: str) -> Any:
+    """Return the JSON in a text, as queues and raw tables wrap it; the text itself when it is none."""
+    if text[:1] not in ("{", "["):
+        return text
+    try:
+        return strict_json.loads(text)
+    except JsonError:
+        return text
+
+
+def event(
+    found: Found,
+    options: ReadOptions,
+    stamp: Any,
+    *,
+    text: str,
+    key: str,
+    kind: str,
+    rule: str,
+    at: str = "",
+    salience: int = 1,
+    milestone: str = "",
+    actor: str = "",
+    url: str = "",
+    thread: str = "",
+    recorded: datetime | None = None,
+    revised: str = "",
+    advice: str = "",
+) -> EventDraft | Rejected:
+    """Draft the event that an object states at `stamp`, which stands in its member `at`. `advice` says what to do about a missing time."""
+    where = tidy(f"{found.where}.{at}" if at else found.where, 200)
+    try:
+        moment = read_machine(stamp, options.time_zone, options.latest)
+    except TimeError as error:
+        return Rejected(where, str(error))
+    if moment.at is None and not moment.needs:
+        return Rejected(where, f"This has no time. {advice}".strip())
+    return EventDraft(
+        at=moment.at,
+        text=clean_text(text.strip(), limit=20_000) or "Event",
+        key=short_key(key),
+        where=where,
+        needs=moment.needs,
+        local=tidy(moment.local, 100),
+        zone=moment.zone,
+        zone_assumed=moment.zone_assumed,
+        precision=moment.precision,
+        kind=kind,
+        rule=tidy(rule, 60),
+        salience=salience,
+        actor=clean_line(actor, limit=200),
+        url=link(url),
+        thread=short_key(thread) if thread else "",
+        milestone=milestone,
+        raw=found.raw or "{}",
+        recorded=recorded,
+        revised=revised,
+    )
+
+
+def about(
+    title: str,
+    *,
+    key: str,
+    summary: str = "",
+    severity: str = "",
+    services: Collection[str] = (),
+    url: str = "",
+    labels: Collection[tuple[str, str]] = (),
+) -> IncidentDraft:
+    """Draft what an object says about the incident as a whole."""
+    return IncidentDraft(
+        title=clean_line(title),
+        summary=clean_text(summary, limit=20_000),
+        severity=clean_line(severity, limit=60),
+        services=tuple(clean_line(each, limit=200) for each in services if each),
+        url=link(url),
+        key=short_key(key) if key else "",
+        labels=tuple((clean_line(name, limit=100), clean_line(value, limit=200)) for name, value in labels if name and value)[:40],
+    )
+
+
+def in_order(items: Iterator[Item], nothing: str) -> Iterator[Item]:
+    """Number the events; each incident is said once. Raises SourceError(`nothing`) when there was neither."""
+    count = 0
+    reason = ""
+    told: set[str] = set()
+    for item in items:
+        if isinstance(item, EventDraft):
+            count += 1
+            object.__setattr__(item, "order", count)  # just made, not yet seen by anybody
+        elif isinstance(item, IncidentDraft):
+            if item.key in told or len(told) > 10_000:
+                continue
+            told.add(item.key)
+        else:
+            reason = reason or f"{item.where}: {item.reason}"
+        yield item
+    if not count:
+        raise SourceError(f"{nothing} {reason}".strip())
+
+
+def short_key(key: str) -> str:
+    key = clean_line(key, limit=1000)
+    return key if len(key) <= 200 else f"{key[:150]}:{digest(key)}"
+
+
+def link(url: str) -> str:
+    return clean_line(url, limit=1000) if url.startswith(("https://", "http://")) else ""
+
+
+def digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def string(value: Any) -> str:
+    """Return a text or a number as text, anything else as ""."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e22 else ""
+
+
+def first(value: dict[str, Any], *keys: str) -> str:
+    """Return the first of some members that says anything."""
+    return next((text for key in keys if (text := string(value.get(key)))), "")
+
+
+def number(value: Any) -> int:
+    """Return a whole number, also out of a text; -1 for anything else."""
+    text = string(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else int(value) if isinstance(value, float) and 0 <= value < 1e18 else -1
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def flattened(value: dict[str, Any], depth: int = 3) -> dict[str, str]:
+    """Return templated members by their plain names: EVENT.ID, event_id and {"event": {"id": …}} are all "eventid"."""
+    plain: dict[str, str] = {}
+    for key, each in value.items():
+        name = SEPARATORS.sub("", key.lower())
+        if isinstance(each, dict) and depth:
+            for inner, text in flattened(each, depth - 1).items():
+                plain.setdefault(name + inner, text)
+        elif text := string(each):
+            plain.setdefault(name, text)
+    return plain
