@@ -38,6 +38,15 @@ LOGGED = {
     "monitor.checked": ("message", 0, ""),
     "heartbeat.received": ("message", 0, ""),
 }
+# What a timeline says of the incident itself, and of those it tells.
+TOLD = re.compile(r"\b(started|acknowledged|resolved|escalated|called|calling|sms|e-?mailed|push|notified|alerted)\b", re.IGNORECASE)
+SAID = {
+    "started": ("alert", 2, "detected"),
+    "acknowledged": ("acknowledgement", 2, "acknowledged"),
+    "resolved": ("resolution", 2, "resolved"),
+    "escalated": ("escalation", 1, ""),
+    **dict.fromkeys(("called", "calling", "sms", "emailed", "e-mailed", "push", "notified", "alerted"), ("page", 1, "")),
+}
 AREAS = (
     "incident.",
     "monitor.",
@@ -77,7 +86,7 @@ def shape_of(value: dict[str, Any]) -> str:
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, 97)  # surer than PagerDuty, whose incidents have the same type
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -145,7 +154,7 @@ def _timeline(found: Found, options: ReadOptions) -> Item:
     said = string(content) or first(inner, "text", "message", "body", "description", "content", "response_body")
     person = mapping(inner.get("user")) or mapping(data.get("user"))
     who = " ".join(filter(None, (first(person, "first_name"), first(person, "last_name")))) or first(person, "name", "email")
-    kind, weight = string(facts.get("item_type")) or "item", 1
+    kind, weight, milestone = string(facts.get("item_type")) or "item", 1, ""
     title = _plain(first(data, "title", "message"))
     text = ": ".join(filter(None, (title, _plain(said)))) or kind.replace("_", " ").capitalize()
     rule = f"timeline {kind}"
@@ -153,6 +162,8 @@ def _timeline(found: Found, options: ReadOptions) -> Item:
         kind = "note"
     elif kind.startswith("timeline_tr") or kind in ("response_item", "payload"):  # “Skipping 123 timeline events”
         kind, weight = "message", 0
+    elif match := TOLD.search(text):
+        kind, weight, milestone = SAID[match[1].lower()]
     else:
         word = kind_of(text)
         kind, weight, rule = word.kind, word.salience, word.rule or rule
@@ -167,6 +178,7 @@ def _timeline(found: Found, options: ReadOptions) -> Item:
         kind=kind,
         rule=rule,
         salience=weight,
+        milestone=milestone,
         actor=who,
     )
 

@@ -73,7 +73,7 @@ def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
     )
     facts = ", ".join(f"{key}={each}" for key, each in fields[:8] if each)
     said = first(inner, "message")
-    text = f"Alert: {title}" + (f": {said}" if said and said != title else "") + (f" ({facts})" if facts else "")
+    text = f"Alert: {said if said.startswith(title) else ': '.join(filter(None, (title, said)))}" + (f" ({facts})" if facts else "")
     alert = inner.get("alert") is not False
     yield event(
         found,

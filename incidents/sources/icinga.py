@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from incidents.lib.timestamps import TimeError, read_human
@@ -60,10 +61,17 @@ TYPES = {
 
 
 def shape_of(value: dict[str, Any]) -> str:
-    if value.get("type") in STREAM and isinstance(value.get("timestamp"), (int, float)):
+    if string(value.get("type")) in STREAM and isinstance(value.get("timestamp"), (int, float)):
         return "stream"
-    if isinstance(value.get("attrs"), dict) and value.get("type") in ("Host", "Service", "Comment", "Downtime"):
+    if isinstance(value.get("attrs"), dict) and string(value.get("type")) in ("Host", "Service", "Comment", "Downtime"):
         return "object"
+    if (
+        isinstance(value.get("check_result"), dict)
+        and "type" not in value
+        and value["check_result"].keys() >= {"state", "output"}
+        and value.keys() & {"host", "service"}
+    ):
+        return "checked"
     if {"timestamp", "object_type"} <= value.keys() and value.keys() & {"plugin_output", "notification_type"}:
         return "archived"
     plain = _plain(value)
@@ -85,6 +93,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield found
         elif found.shape == "stream":
             yield _stream(found, options)
+        elif found.shape == "checked":
+            yield _stream(replace(found, value=_as_stream(found.value), text=found.raw), options)
         elif found.shape == "object":
             yield _object(found, options)
         elif found.shape == "archived":
@@ -103,6 +113,21 @@ def _word(value: Any, service: bool) -> str:
         return value.upper()
     place = number(value)
     return SERVICE[place] if service and 0 <= place < 4 else ("UP", "DOWN", "UNREACHABLE")[place] if 0 <= place < 3 else "UNKNOWN"
+
+
+def _as_stream(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a body made of Icinga's own objects as the event that it is about."""
+    result = value["check_result"]
+    host, service = (first(mapping(value.get(key)), "name", "display_name") or string(value.get(key)) for key in ("host", "service"))
+    after = mapping(result.get("vars_after"))
+    return {
+        "type": "StateChange",
+        "timestamp": value.get("timestamp") or result.get("execution_end") or result.get("execution_start"),
+        "host": host,
+        "service": service.rpartition("!")[2],
+        "state_type": after.get("state_type", result.get("state_type")),
+        "check_result": result,
+    }
 
 
 def _stream(found: Found, options: ReadOptions) -> Item:
@@ -257,7 +282,9 @@ def _notification(found: Found, options: ReadOptions) -> Iterator[Item]:
     link = first(plain, "url", "serviceactionurl", "hostactionurl", "icingaweburl", "link")
     identity = f"{first(plain, 'hostname', 'host') or host}!{service}".rstrip("!")
     labels = [("host", host), ("hostgroup", first(plain, "hostgroupname", "hostgroup")), ("address", first(plain, "hostaddress", "address"))]
-    yield about(f"{name} is {state}" if state else name, key=identity, severity=state, services=(service or host,), url=link, labels=labels)
+    yield about(
+        f"{name} is {state}" if state else name, key=identity, severity="" if state in GOOD else state, services=(service or host,), url=link, labels=labels
+    )
     meaning, weight, milestone, words = TYPES[kind]
     text = f"{name} {words or f'is {state}'}" + (f" by {who}" if who and words else "")
     text += f": {said if words and said else output}" if (said if words and said else output) else ""

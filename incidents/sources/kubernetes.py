@@ -142,7 +142,7 @@ def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
     reason, message = first(value, "reason"), first(value, "message", "note")
     place = "/".join(filter(None, (first(thing, "namespace"), first(thing, "name"))))
     who = first(source, "component") or first(value, "reportingComponent", "reportingController")
-    host = first(source, "host") or first(value, "reportingInstance")
+    host = first(source, "host")
     warning = first(value, "type") == "Warning"
     kind, weight = REASONS.get(reason) or (("alert", 1) if warning else ("message", 0))
     if kind != "alert" and warning:

@@ -68,7 +68,7 @@ def _entry(found: Found, options: ReadOptions) -> Iterator[Item]:
     href = string(mapping(links.get("site")).get("href"))
     url = f"{SITE}{href}" if href.startswith("/") else href
     identity = string(value.get("_id")) or string(mapping(links.get("self")).get("href")).rpartition("/")[2]
-    yield about(_title(value, who), key=string(value.get("key")) or first(value, "name") or identity, services=(), url=url, labels=labels)
+    yield about(_title(value, who), key=known.get("flag") or known.get("segment") or first(value, "key", "name") or identity, url=url, labels=labels)
     yield event(
         found,
         options,
@@ -114,7 +114,11 @@ def _labels(value: dict[str, Any]) -> list[tuple[str, str]]:
                 labels[NAMES[short]] = name
     if first(value, "key") and string(value["kind"]) in ("flag", "segment"):
         labels[string(value["kind"])] = first(value, "key")
-    return [*labels.items(), *[("tag", string(each)) for each in (value.get("tags") if isinstance(value.get("tags"), list) else None) or ()]]
+    labels["environment"] = labels["environment"].strip("~")  # all of them
+    return [
+        *[each for each in labels.items() if each[1]],
+        *[("tag", string(each)) for each in (value.get("tags") if isinstance(value.get("tags"), list) else None) or ()],
+    ]
 
 
 def _plain(markdown: str) -> str:

@@ -24,6 +24,7 @@ KNOWN = re.compile(
     r"|PASSIVE (?:HOST|SERVICE) CHECK|EXTERNAL COMMAND|TIMEPERIOD TRANSITION|LOG ROTATION|LOG VERSION): "
 )
 DAEMON = re.compile(r"(?P<level>information|notice|warning|critical|debug)/(?P<facility>\w+): (?P<text>.*)", re.DOTALL)
+OF_WHAT = re.compile(r"^(?:GLOBAL |CURRENT |INITIAL )?(?:HOST |SERVICE )?")
 MAX_LINE = 64 * 1024
 GOOD = {"OK", "UP"}
 
@@ -99,11 +100,7 @@ def _moment(written: str, options: ReadOptions) -> Moment:
 
 def _read(rest: str) -> Read:
     head, colon, body = rest.partition(": ")
-    reader = (
-        READERS.get(head.removeprefix("GLOBAL ").removeprefix("HOST ").removeprefix("SERVICE ").removeprefix("CURRENT ").removeprefix("INITIAL "))
-        if colon
-        else None
-    )
+    reader = READERS.get(OF_WHAT.sub("", head)) if colon else None
     if reader is None and (match := DAEMON.fullmatch(rest)):
         kind, rule, weight = kind_of_line(LEVELS[match["level"]], match["text"])
         return Read(f"{match['facility']}: {match['text']}", kind, rule, weight, actor="Icinga 2")

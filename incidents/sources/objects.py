@@ -189,8 +189,8 @@ def in_order(items: Iterator[Item], nothing: str) -> Iterator[Item]:
 
 
 def short_key(key: str) -> str:
-    key = clean_line(key, limit=1000)
-    return key if len(key) <= 200 else f"{key[:150]}:{digest(key)}"
+    clean = clean_line(key, limit=1000)
+    return clean if 0 < len(clean) <= 200 else f"{clean[:150]}:{digest(key)}"
 
 
 def link(url: str) -> str:

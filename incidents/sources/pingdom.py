@@ -149,7 +149,7 @@ def _check(found: Found, options: ReadOptions) -> Iterator[Item]:
     for member, word, kind in (
         ("lastdownstart", "went down", "alert"),
         ("lastdownend", "came up again", "recovery"),
-        ("lasterrortime", "failed a test, the last time", "alert"),
+        ("lasterrortime", "failed a test", "alert"),
     ):
         if value.get(member) and not (told and member == "lasterrortime"):
             told = True

@@ -62,7 +62,7 @@ def detect(payload: Payload) -> int:
         if len(own) * 2 > len(lines) and any(PROOF.search(line) for line in own):
             return 92
     for form in FORMS[3:]:
-        if len(lines) > 1 and sum(bool(form.fullmatch(line)) for line in lines) * 2 > len(lines):
+        if len(lines) > 1 and sum(bool(form.fullmatch(line)) for line in lines) * 2 > sum(not line[0].isspace() for line in lines):
             return 88
     return 0
 
@@ -130,6 +130,8 @@ def _moment(match: re.Match[str], options: ReadOptions) -> Moment:
     if parts.get("at"):
         return read_machine(parts["at"].replace(",", "."), options.time_zone, options.latest)
     month, day = MONTHS[parts["month"].lower()], int(parts["day"])
+    if not 1 <= day <= 31:
+        raise TimeError(f"There is no {parts['month']} {day}.")
     year = int(parts["year"]) if parts.get("year") else _year(month, options.date)
     written = f"{parts['month']} {day} {parts['year'] + ' ' if parts.get('year') else ''}{parts['clock']}"
     if not year:

@@ -30,6 +30,47 @@ TOLD = {
     "ok": re.compile(rf"resolved at {CLOCK} on {DAY}", re.IGNORECASE),
     "update": re.compile(rf" at {DAY} {CLOCK}", re.IGNORECASE),
 }
+MESSAGE = re.compile(r"^(Problem name|Host|Severity|Operational data|Original problem ID): *(.+?)\r?$", re.MULTILINE | re.IGNORECASE)
+LABELS = {"problem name": "eventname", "host": "hostname", "severity": "eventseverity", "operational data": "eventopdata", "original problem id": "eventid"}
+# Names of macros: those that only Zabbix has, and those that others could have too.
+STRONG = {
+    "triggerid",
+    "triggername",
+    "triggerstatus",
+    "triggerseverity",
+    "triggernseverity",
+    "eventnseverity",
+    "eventupdatestatus",
+    "eventopdata",
+    "eventtagsjson",
+    "eventvalue",
+}
+STRONG |= {"eventrecoveryvalue", "hosthost", "triggerhostgroupname"}
+KNOWN = STRONG | {
+    "eventid",
+    "eventname",
+    "eventstatus",
+    "eventdate",
+    "eventtime",
+    "eventseverity",
+    "eventtags",
+    "eventsource",
+    "eventupdateaction",
+    "eventackstatus",
+}
+KNOWN |= {
+    "eventrecoverydate",
+    "eventrecoverytime",
+    "eventage",
+    "eventduration",
+    "triggerdescription",
+    "triggerurl",
+    "hostname",
+    "hostip",
+    "itemname",
+    "itemvalue",
+    "alertmessage",
+}
 ADVICE = "Let the media type send {EVENT.DATE} and {EVENT.TIME} too, and those of the update and the recovery."
 
 # A bit of an acknowledgement's action -> kind, weight, milestone, words.
@@ -51,14 +92,22 @@ UPDATES = (("unacknowledged", 16), ("closed", 1), ("acknowledged", 2), ("severit
 def shape_of(value: dict[str, Any]) -> str:
     if "eventid" in value and "clock" in value and (value.keys() & {"objectid", "r_eventid", "value", "acknowledges", "name", "severity", "object"}):
         return "event"
-    plain = flattened(value, 2)
-    if plain.get("eventid") and (
-        plain.keys() & {"eventvalue", "eventstatus", "triggerid", "triggername", "triggerstatus", "eventnseverity", "triggerseverity"}
-    ):
-        return "webhook"
-    if plain.get("triggerid") and plain.keys() & {"eventname", "triggername"} and plain.keys() & {"eventvalue", "eventstatus", "triggerstatus"}:
-        return "webhook"
-    return ""
+    if {"triggerid", "lastchange", "description"} <= value.keys() and value.keys() & {"value", "priority"}:
+        return "trigger"
+    plain = _plain(value)
+    return "webhook" if _identity(plain) and plain.keys() & STRONG and len(plain.keys() & KNOWN) >= 3 else ""
+
+
+def _plain(value: dict[str, Any]) -> dict[str, str]:
+    """Return what a webhook says, without macros that were not filled, completed by what the standard message repeats."""
+    plain = {name: text for name, written in flattened(value).items() if (text := MACRO.sub("", written).strip())}
+    for label, text in MESSAGE.findall(first(plain, "alertmessage", "message", "body")):
+        plain.setdefault(LABELS[label.lower()], text.strip())
+    return plain
+
+
+def _identity(plain: dict[str, str]) -> str:
+    return first(plain, "eventid", "problemid") or (plain.get("id", "") if plain.keys() & STRONG else "") or plain.get("triggerid", "")
 
 
 def detect(payload: Payload) -> int:
@@ -76,6 +125,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield found
         elif found.shape == "event":
             yield from _event(found, options, problems)
+        elif found.shape == "trigger":
+            yield from _trigger(found, options)
         else:
             yield from _webhook(found, options)
 
@@ -84,7 +135,7 @@ def _event(found: Found, options: ReadOptions, problems: dict[str, str]) -> Iter
     value = found.value
     identity, name = string(value["eventid"]), string(value.get("name")) or f"Event of trigger {string(value.get('objectid'))}"
     hosts = tuple(first(each, "name", "host") for each in mappings(value.get("hosts")))
-    severity = _severity(value.get("severity"))
+    severity = _severity(value.get("severity") if string(value.get("value")) != "0" else None)
     what = SOURCES.get(string(value.get("source")), "")
     ended = string(value.get("value")) == "0"
     if (recovery := string(value.get("r_eventid"))) not in ("", "0"):
@@ -161,7 +212,7 @@ def _acknowledge(found: Found, options: ReadOptions, each: dict[str, Any], probl
             "changed the severity", f"changed the severity from {_severity(each.get('old_severity'))} to {_severity(each.get('new_severity'))}"
         )
     _, kind, weight, milestone, _ = told[0]
-    text = f"{who or 'A user'} {words}: " + (message or name)
+    text = f"{who or 'A user'} {words}: " + (f"{message} ({name})" if message else name)
     identity = string(each.get("acknowledgeid")) or f"{problem}:{string(each.get('clock'))}:{bits}"
     yield event(
         found,
@@ -178,14 +229,38 @@ def _acknowledge(found: Found, options: ReadOptions, each: dict[str, Any], probl
     )
 
 
+def _trigger(found: Found, options: ReadOptions) -> Iterator[Item]:
+    """trigger.get says how a trigger is now, and since when."""
+    value = found.value
+    if number(value["lastchange"]) == 0:
+        return  # it never fired
+    hosts = tuple(first(each, "name", "host") for each in mappings(value.get("hosts")))
+    name, severity, ok = first(value, "description"), _severity(value.get("priority")), string(value.get("value")) == "0"
+    if not ok:
+        yield about(name, key=string(value["triggerid"]), severity=severity, services=hosts, labels=[("host", each) for each in hosts])
+    yield event(
+        found,
+        options,
+        value["lastchange"],
+        at="lastchange",
+        text=_text("Resolved" if ok else "Problem", name, hosts, "" if ok else severity, ""),
+        key=f"trigger:{string(value['triggerid'])}:{string(value['lastchange'])}",
+        kind="recovery" if ok else "alert",
+        rule=f"trigger value {string(value.get('value'))}",
+        salience=1 if ok else 2,
+        milestone="resolved" if ok else "detected",
+        actor="Zabbix",
+    )
+
+
 def _webhook(found: Found, options: ReadOptions) -> Iterator[Item]:
-    plain = {name: text for name, written in flattened(found.value).items() if (text := MACRO.sub("", written).strip())}
+    plain = _plain(found.value)
     name = first(plain, *NAMES) or "Zabbix problem"
     name = re.sub(r"^(?:Problem|Resolved|Updated problem)(?: in [^:]{1,40})?: ", "", name)
     host = first(plain, *HOSTS)
     severity = first(plain, "eventseverity", "triggerseverity", "severity", "triggerseveritytext") or _severity(plain.get("eventnseverity", ""))
     severity = _severity(severity) if severity.isdigit() else severity
-    identity = plain.get("eventid") or plain.get("triggerid", "")
+    identity = _identity(plain)
     link = first(plain, "eventurl", "triggerurl", "alerturl", "zabbixeventurl", "url", "link")
     labels = [*_tags(plain, found.value), ("host", host), ("hostgroup", first(plain, "triggerhostgroupname", "hostgroup", "hostgroups", "hostgroupname"))]
     yield about(
@@ -224,7 +299,7 @@ def _update(found: Found, options: ReadOptions, plain: dict[str, str], stamp: st
     who = first(plain, "userfullname", "eventupdateuser", "updateuser", "user", "username")
     bit = next((bit for word, bit in UPDATES if word in action.lower()), 0)
     _, kind, weight, milestone, _ = next((row for row in ACTIONS if row[0] == bit), (0, "status", 1, "", ""))
-    text = f"{who or 'A user'} {action} the problem: {message or name}"
+    text = f"{who or 'A user'} {action}: " + (f"{message} ({name})" if message else name)
     return event(
         found,
         options,

@@ -24,6 +24,12 @@ FOLDERS = {
         ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
     ),
     "alertmanager": ("alertmanager", ("schematic",)),
+    "graylog": ("graylog", ()),
+    "kubernetes": ("kubernetes", ()),
+    "launchdarkly": ("launchdarkly", ()),
+    "nagios": ("nagios", ()),
+    "pingdom": ("pingdom", ()),
+    "syslog": ("syslog", ()),
 }
 
 
