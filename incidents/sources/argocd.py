@@ -43,6 +43,8 @@ def shape_of(value: dict[str, Any]) -> str:
         return "application"
     if isinstance(value.get("metadata"), dict) and isinstance(value.get("status"), dict) and value["status"].keys() >= {"sync", "health"}:
         return "application"  # Argo CD's API leaves kind and version out of lists
+    if {"deployedAt", "id"} <= value.keys() and value.keys() & {"revision", "revisions", "source", "sources"}:
+        return "history"
     if "metadata" in value and "status" in value:
         return ""
     plain = flattened(value, 2)
@@ -68,6 +70,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield found
         elif found.shape == "application":
             yield from _application(found, options)
+        elif found.shape == "history":
+            yield _deployment(found, options, found.value, "an application", "history", "")
         else:
             yield from _notification(found, options)
 

@@ -17,11 +17,12 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
 from incidents.sources.objects import Found, about, certainty, event, first, flattened, found_in, in_order, mapping, number, string
 
-LISTS = ("results", "alertlist", "notificationlist")
+LISTS = ("results", "data", "alertlist", "notificationlist")
 SERVICE = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 GOOD = {"OK", "UP"}
 STATES = {*SERVICE, "UP", "DOWN", "UNREACHABLE"}
 ARCHIVED = {1: "UP", 2: "DOWN", 4: "UNREACHABLE", 8: "OK", 16: "WARNING", 32: "CRITICAL", 64: "UNKNOWN"}
+CURRENT = {False: {2: "UP", 4: "DOWN", 8: "UNREACHABLE"}, True: {2: "OK", 4: "WARNING", 8: "UNKNOWN", 16: "CRITICAL"}}  # of a host, of a service
 PREFIX = re.compile(r"^(?:nagios|icinga2?|naemon)(?=[a-z])")
 LONG_DATE = re.compile(r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) ([A-Z]{2,5}|[+-]\d{4}) (\d{4})")
 ADVICE = "Let the notification command send the macro TIMET or LONGDATETIME too."
@@ -72,6 +73,8 @@ def shape_of(value: dict[str, Any]) -> str:
         and value.keys() & {"host", "service"}
     ):
         return "checked"
+    if "plugin_output" in value and value.keys() & {"last_hard_state_change", "last_state_change"} and value.keys() & {"host_name", "name"}:
+        return "current"
     if {"timestamp", "object_type"} <= value.keys() and value.keys() & {"plugin_output", "notification_type"}:
         return "archived"
     plain = _plain(value)
@@ -97,6 +100,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield _stream(replace(found, value=_as_stream(found.value), text=found.raw), options)
         elif found.shape == "object":
             yield _object(found, options)
+        elif found.shape == "current":
+            yield from _current(found, options)
         elif found.shape == "archived":
             yield _archived(found, options)
         else:
@@ -211,6 +216,33 @@ def _object(found: Found, options: ReadOptions) -> Item:
         salience=1 if good else 2,
         milestone="" if good else "detected",
         actor="Icinga",
+    )
+
+
+def _current(found: Found, options: ReadOptions) -> Iterator[Item]:
+    """A host or service as Livestatus, Thruk (`state`) or Nagios' statusjson.cgi (`status`, a number of its own) give it."""
+    value = found.value
+    service = first(value, "description", "service_description", "display_name") if "host_name" in value else ""
+    name = _named(first(value, "host_name", "name"), service)
+    state = string(value.get("status")).upper()
+    state = CURRENT[bool(service)].get(number(value.get("status")), state if state in STATES else "") or _word(
+        value.get("last_hard_state", value.get("state")), bool(service)
+    )
+    changed = value.get("last_hard_state_change") or value.get("last_state_change")
+    if not number(changed):
+        return  # it has not changed since it is watched
+    good, output = state in GOOD, first(value, "plugin_output")
+    yield event(
+        found,
+        options,
+        changed,
+        text=f"{name} is {state}" + (f": {output}" if output else ""),
+        key=f"state:{name}:{string(changed)}",
+        kind="recovery" if good else "alert",
+        rule=f"current state {state}",
+        salience=0 if good else 2,
+        milestone="" if good else "detected",
+        actor="Nagios",
     )
 
 
@@ -336,6 +368,6 @@ SOURCE = Source(
     label="Icinga",
     detect=detect,
     read=read,
-    docs="Icinga 2: event streams and API objects; notification bodies that Icinga and Nagios are commonly told to send, and Nagios' archivejson.cgi "
+    docs="Icinga 2: event streams and API objects; notification bodies that Icinga and Nagios are commonly told to send, lists of Livestatus and Thruk, and Nagios' own JSON "
     "(https://icinga.com/docs/icinga-2/latest/doc/12-icinga2-api/).",
 )

@@ -1,4 +1,4 @@
-"""Pure. Kubernetes events: lists, single events and watch streams in JSON or YAML, of core/v1 and events.k8s.io/v1.
+"""Pure. Kubernetes events: lists, single events and watch streams in JSON or YAML, of core/v1 and events.k8s.io/v1; and the API server's audit log.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ defines them. An event that recurred is one object with a count:
 it gives its first and its last sighting. Other objects of a list are passed over.
@@ -55,6 +55,8 @@ REASONS: dict[str, tuple[str, int]] = {
 
 
 def shape_of(value: dict[str, Any]) -> str:
+    if "auditID" in value and "verb" in value and value.keys() & {"requestReceivedTimestamp", "stageTimestamp"}:
+        return "audit"
     if isinstance(value.get("involvedObject"), dict) or isinstance(value.get("regarding"), dict):
         return "event" if value.keys() & {"reason", "message", "note"} else ""
     if value.get("type") == "BOOKMARK" and isinstance(value.get("object"), dict):
@@ -65,7 +67,7 @@ def shape_of(value: dict[str, Any]) -> str:
 
 
 def _own(value: dict[str, Any]) -> str:
-    return "event" if shape_of(value) == "event" else ""
+    return shape_of(value).removesuffix("other")
 
 
 def detect(payload: Payload) -> int:
@@ -89,6 +91,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield found
         elif found.shape == "event":
             yield from _event(found, options)
+        elif found.shape == "audit":
+            yield from _audit(found, options)
 
 
 def _from_yaml(payload: Payload) -> Iterator[Found | Rejected]:
@@ -167,11 +171,37 @@ def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
         yield later
 
 
+def _audit(found: Found, options: ReadOptions) -> Iterator[Item]:
+    """A request in the audit log of the API server; its first stages say nothing that the last does not."""
+    value = found.value
+    if first(value, "stage") in ("RequestReceived", "ResponseStarted"):
+        return
+    thing, status = mapping(value.get("objectRef")), mapping(value.get("responseStatus"))
+    verb, who = first(value, "verb"), first(mapping(value.get("impersonatedUser")), "username") or first(mapping(value.get("user")), "username")
+    name = "/".join(filter(None, (first(thing, "resource"), first(thing, "namespace"), first(thing, "name"), first(thing, "subresource"))))
+    code = number(status.get("code"))
+    text = f"{verb} {name or first(value, 'requestURI')}" + (f": refused, {code} {first(status, 'message', 'reason')}".rstrip() if code >= 400 else "")
+    reads = verb in ("get", "list", "watch") or first(thing, "resource") in ("leases", "events", "tokenreviews", "subjectaccessreviews")
+    system = who.startswith("system:") and not who.startswith("system:serviceaccount:")
+    yield event(
+        found,
+        options,
+        value.get("requestReceivedTimestamp") or value.get("stageTimestamp"),
+        at="requestReceivedTimestamp",
+        text=text,
+        key=f"audit:{first(value, 'auditID')}",
+        kind="message" if reads else "change",
+        rule=f"audit verb {verb}",
+        salience=0 if reads or system else 1,
+        actor=who,
+    )
+
+
 SOURCE = Source(
     name="kubernetes",
     label="Kubernetes events",
     detect=detect,
     read=read,
-    docs="Kubernetes events of core/v1 and events.k8s.io/v1: lists, single events and watch streams as JSON, lists and documents as YAML "
+    docs="Kubernetes events of core/v1 and events.k8s.io/v1: lists, single events and watch streams as JSON, lists and documents as YAML, and the audit log "
     "(https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/).",
 )

@@ -22,6 +22,7 @@ LEVELS = {
     "warning": WARNING,
     "notice": NOTICE,
     "info": INFO,
+    "log": INFO,
     "information": INFO,
     "debug": DEBUG,
     "trace": DEBUG,

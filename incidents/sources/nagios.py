@@ -16,6 +16,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.log_levels import LEVELS, kind_of_line
+from incidents.sources.nagios_status import blocks, is_status
 from incidents.sources.objects import digest
 
 LINE = re.compile(r"\[(?P<at>\d{9,11}(?:\.\d{1,9})?|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4})?|[^\[\]]{10,40}\d{4})\] (?P<rest>.*)", re.DOTALL)
@@ -42,6 +43,8 @@ class Read(NamedTuple):
 
 def detect(payload: Payload) -> int:
     """Its own are lines that begin with a time in brackets and say what only Nagios says."""
+    if is_status(payload.head):
+        return 95
     lines = [match["rest"] for each in payload.head.split(b"\n")[:60] if (match := LINE.match(each.decode("utf-8", "replace")))]
     own = sum(bool(KNOWN.match(rest) or DAEMON.match(rest)) for rest in lines)
     epochs = sum(line[:2] == b"[1" and line[11:13] == b"] " for line in payload.head.split(b"\n")[:60])
@@ -49,6 +52,9 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    if is_status(payload.head):
+        yield from _status(payload, options)
+        return
     payload.file.seek(0)
     count = line = 0
     while each := payload.file.readline(MAX_LINE):
@@ -87,6 +93,40 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         )
     if not count:
         raise SourceError("There is no line of a Nagios log in this file.")
+
+
+def _status(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    count = 0
+    for told in blocks(payload):
+        if isinstance(told, Rejected):
+            yield told
+            continue
+        try:
+            moment = read_machine(told.at, "UTC", options.latest)
+        except TimeError as error:
+            yield Rejected(told.where, str(error))
+            continue
+        if moment.at is None:
+            yield Rejected(told.where, "This block has no time.")
+            continue
+        count += 1
+        yield EventDraft(
+            at=moment.at,
+            text=clean_text(told.text, limit=20_000),
+            key=digest(f"{told.at}{told.rule}{told.text}"),
+            where=told.where,
+            order=count,
+            local=tidy(moment.local, 100),
+            zone="UTC",
+            kind=told.kind,
+            rule=tidy(told.rule, 60),
+            salience=told.weight,
+            actor=clean_line(told.actor or "Nagios", limit=200),
+            milestone=told.milestone,
+            raw=clean_text(told.raw[:MAX_RAW]),
+        )
+    if not count:
+        raise SourceError("Nothing in this status file has changed its state, and nobody commented.")
 
 
 def _moment(written: str, options: ReadOptions) -> Moment:
@@ -232,6 +272,6 @@ SOURCE = Source(
     label="Nagios",
     detect=detect,
     read=read,
-    docs="Logs of Nagios, Icinga, Naemon and their kin (alerts, notifications, acknowledgements, downtimes, comments), and of Icinga 2 itself "
+    docs="Logs of Nagios, Icinga, Naemon and their kin (alerts, notifications, acknowledgements, downtimes, comments), the status file, and the log of Icinga 2 itself "
     "(https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/configmain.html).",
 )

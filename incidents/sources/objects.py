@@ -1,12 +1,14 @@
 """Pure. For sources whose events are JSON objects: finding a vendor's objects within whatever is wrapped around them, and making drafts of them.
 
-A source says by `shape_of` what of its vendor's an object is. Lists, pages, lines, logged requests and JSON within a text
-are looked into; what is no object of the vendor in a list of them is rejected by its place.
+A source says by `shape_of` what of its vendor's an object is. Lists, pages, lines, logged requests, JSON within a text and
+in the `data` column of a raw table are looked into; what is no object of the vendor in a list of them is rejected by its place.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -20,7 +22,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
-from incidents.sources.json_stream import MAX_RAW, Node, Path, place, read_nodes, sample
+from incidents.sources.json_stream import MAX_RAW, Node, Path, looks_like_json, place, read_nodes, sample
 
 INSIDE = 6  # levels of wrapping that are looked into
 SEPARATORS = re.compile(r"[^a-z0-9]+")
@@ -45,7 +47,7 @@ class Found:
 
 def found_in(payload: Payload, shape_of: ShapeOf, lists: Collection[str], vendor: str) -> Iterator[Found | Rejected]:
     """Yield the vendor's objects in the order of the payload, and what stands among them and is none."""
-    for node in read_nodes(payload, lists):
+    for node in read_nodes(payload, lists) if looks_like_json(payload.head) else _cells(payload):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
@@ -64,9 +66,35 @@ def of_node(node: Node, shape_of: ShapeOf, vendor: str) -> Iterator[Found | Reje
 
 def certainty(payload: Payload, shape_of: ShapeOf, lists: Collection[str], sure: int = 95) -> int:
     """Say how sure the shapes make a source: `sure` when at least half of the first objects are the vendor's."""
-    hits = [(any(True for _ in _within(node.value, node, (), shape_of, INSIDE)), node.rest) for node in sample(payload, lists, 12)]
+    hits = [(any(True for _ in _within(node.value, node, (), shape_of, INSIDE)), node.rest) for node in _first(payload, lists)]
     known = sum(hit for hit, _ in hits)
     return sure if known and known * 2 >= sum(hit or not rest for hit, rest in hits) else 0
+
+
+def _first(payload: Payload, lists: Collection[str]) -> list[Node]:
+    if looks_like_json(payload.head) or b"data" not in payload.head.split(b"\n", 1)[0]:
+        return sample(payload, lists, 12)
+    part = Payload(io.BytesIO(payload.head), payload.name, len(payload.head), payload.head)
+    return [node for node in _cells(part) if not node.error][:12]
+
+
+def _cells(payload: Payload) -> Iterator[Node]:
+    """Yield the JSON in a table's `data` column, as raw layers of warehouses keep it."""
+    payload.file.seek(0)
+    text = io.TextIOWrapper(payload.file, "utf-8-sig", "replace", newline="")
+    try:
+        rows = csv.reader(text)
+        header = next(rows, [])
+        column = header.index("data") if "data" in header else -1
+        for row in rows if column >= 0 else ():
+            if len(row) > column:
+                value = _parsed(row[column].strip())
+                error = "" if isinstance(value, (dict, list)) else "There is no JSON in the column “data”."
+                yield Node((), value, row[column].strip(), line=rows.line_num, error=error)
+    except csv.Error as error:
+        yield Node((), None, "", line=1, error=f"The table cannot be read: {error}.")
+    finally:
+        text.detach()
 
 
 def _within(value: Any, node: Node, path: Path, shape_of: ShapeOf, depth: int) -> Iterator[Found]:

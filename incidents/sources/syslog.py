@@ -24,7 +24,7 @@ PRI = r"(?:<(?P<pri>\d{1,3})>)"
 MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 CLOCK = r"(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?)"
 ISO = r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))"
-LEVEL = r"(?P<level>TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRIT|CRITICAL|FATAL|ALERT|EMERG)"
+LEVEL = r"(?P<level>TRACE|DEBUG|INFO|INFORMATION|LOG|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRIT|CRITICAL|FATAL|ALERT|EMERG)"
 # Structured data is "-" or [id name="value"]…; the message may begin with a byte order mark.
 STRUCTURED = r'(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)'
 FORMS = (
@@ -36,13 +36,14 @@ FORMS = (
     re.compile(rf"{PRI}?{ISO} (?P<host>\S+) (?P<text>.*)", re.DOTALL),
     re.compile(rf"\[[A-Z][a-z]{{2}} {MONTH} +(?P<day>\d{{1,2}}) {CLOCK} (?P<year>\d{{4}})\] \[(?:(?P<tag>[\w.-]+):)?(?P<word>\w+)\] (?P<text>.*)", re.DOTALL),
     re.compile(
-        rf"(?:\S+\.log\S* )?\[?(?P<at>\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?(?: ?(?:Z|[+-]\d\d:?\d\d))?)\]?(?: \d+)?(?: -)? \[?{LEVEL}\]?:? +(?P<text>.*)",
-        re.DOTALL,
+        rf"(?:\S+\.log\S* )?\[?(?P<at>\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?(?: \[?\d+\]?)?(?: -)? +\[?{LEVEL}\]?:? +(?P<text>.*)",
+        re.DOTALL | re.IGNORECASE,
     ),
 )
 TAG = re.compile(r"(?P<tag>[^\s:\[\]]{1,60})(?:\[(?P<pid>[^\]\s]{1,20})\])?:(?: |$)(?P<text>.*)", re.DOTALL)
 PROOF = re.compile(r"\S\[\d+\]: | kernel: | systemd: | last message repeated \d+ times|^<\d{1,3}>|^\[")
 LOGGER = re.compile(r"(?P<tag>[\w$./-]+\.[\w$.-]+)(?: -)? ")
+MARK = re.compile(r"-- .* --")  # what journalctl says of itself: “-- Boot 4f… --”
 MAX_LINE = 64 * 1024
 MAX_TEXT = 8_000
 LOOK = 40
@@ -107,7 +108,7 @@ def _lines(payload: Payload) -> Iterator[_Line | Rejected]:
     while each := payload.file.readline(MAX_LINE):
         number += 1
         text = each.decode("utf-8-sig" if number == 1 else "utf-8", "replace").rstrip("\r\n\0 ")
-        if not text.strip():
+        if not text.strip() or (last is None or "journal" in text or "Boot" in text) and MARK.fullmatch(text):
             continue
         match = next((match for form in FORMS if (match := form.fullmatch(text))), None)
         if match is not None:
@@ -128,7 +129,7 @@ def _moment(match: re.Match[str], options: ReadOptions) -> Moment:
     if parts.get("at") == "-":
         raise TimeError("This line has no time.")
     if parts.get("at"):
-        return read_machine(parts["at"].replace(",", "."), options.time_zone, options.latest)
+        return read_machine(parts["at"].replace(",", ".").replace("/", "-"), options.time_zone, options.latest)
     month, day = MONTHS[parts["month"].lower()], int(parts["day"])
     if not 1 <= day <= 31:
         raise TimeError(f"There is no {parts['month']} {day}.")
