@@ -55,9 +55,11 @@ def shape_of(value: dict[str, Any]) -> str:
 SYNCED = {"synced", "outofsync", "unknown"}
 HEALTHY = {"healthy", "degraded", "progressing", "suspended", "missing", "unknown"}
 
+MARKS = (b"argoproj", b"sync", b"deployedat")
+
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -41,8 +41,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "hook" if {"eventType", "resource", "createdDate"} <= keys and keys & {"publisherId", "subscriptionId", "notificationId"} else ""
 
 
+MARKS = (b"buildnumber", b"releaseenvironment", b"eventtype")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -85,8 +85,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return ""
 
 
+MARKS = (b"started_at", b"item_type", b"timeline_item", b"comment", b'"dt"')
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS, 97)  # surer than PagerDuty, whose incidents have the same type
+    return certainty(payload, shape_of, LISTS, MARKS, 97)  # surer than PagerDuty, whose incidents have the same type
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -30,8 +30,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return ""
 
 
+MARKS = (b"deployment", b"pipeline", b"commit_status", b"pullrequest", b'"push"')
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -27,8 +27,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "pipeline" if {"project_slug", "number", "state", "created_at"} <= keys and isinstance(value.get("trigger"), dict) else ""
 
 
+MARKS = (b"pipeline", b"workflow", b"job_number", b"job-completed")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -51,8 +51,11 @@ def _inner(value: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+MARKS = (b"eventname", b"insightdetails")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS, 97)
+    return certainty(payload, shape_of, LISTS, MARKS, 97)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -35,8 +35,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return ""
 
 
+MARKS = (b"event_definition", b"check_result", b"short_message", b"gl2_", b"stream")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

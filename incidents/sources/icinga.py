@@ -82,8 +82,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "notification" if kind in TYPES and _host(plain) and (_state(plain) or kind not in ("PROBLEM", "RECOVERY")) else ""
 
 
+MARKS = (b"check_result", b"notification", b"attrs", b"plugin_output", b"object_type", *(each.lower().encode() for each in (*STREAM, *TYPES)))
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

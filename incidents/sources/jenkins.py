@@ -27,8 +27,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "notified" if isinstance(build, dict) and "phase" in build and "number" in build else ""
 
 
+MARKS = (b"hudson", b"jenkins", b"cloudbees", b"phase", b"estimatedduration", b"fulldisplayname", b"starttimemillis", b"building")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -22,8 +22,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "entry" if value.keys() & {"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"} and own else ""
 
 
+MARKS = (b"realtime_timestamp",)
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, (), 97)
+    return certainty(payload, shape_of, (), MARKS, 97)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

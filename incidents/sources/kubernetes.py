@@ -70,9 +70,12 @@ def _own(value: dict[str, Any]) -> str:
     return shape_of(value).removesuffix("other")
 
 
+MARKS = (b"involvedobject", b"regarding", b"auditid")
+
+
 def detect(payload: Payload) -> int:
     if looks_like_json(payload.head):
-        return certainty(payload, _own, LISTS)
+        return certainty(payload, _own, LISTS, MARKS)
     if TABLE.match(payload.head):
         return 90
     return 92 if YAML_EVENT.search(payload.head) and YAML_OWN.search(payload.head) else 0

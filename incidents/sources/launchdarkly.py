@@ -16,7 +16,7 @@ from incidents.sources.objects import Found, about, certainty, event, first, fou
 
 LISTS = ("items",)
 LINK = re.compile(r"\[([^\[\]]{0,300})\]\([^()]{0,600}\)")
-MARKS = re.compile(r"\*\*|~~|`|^#{1,4} | ##$|^> ?", re.MULTILINE)
+MARKDOWN = re.compile(r"\*\*|~~|`|^#{1,4} | ##$|^> ?", re.MULTILINE)
 BULLET = re.compile(r"^( *)\* ", re.MULTILINE)
 SPECIFIER = re.compile(r"(?:^|:)(proj|env|flag|segment)/([^:;,]{1,100})")
 NAMES = {"proj": "project", "env": "environment", "flag": "flag", "segment": "segment"}
@@ -32,8 +32,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return "entry" if len(own) >= 2 and (links or "_id" in value) and ("_id" in value or "titleVerb" in value or "canonical" in links) else ""
 
 
+MARKS = (b"titleverb", b"shortdescription", b"accesses", b"_accountid", b"verbkind", b"canonical")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -122,7 +125,7 @@ def _labels(value: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(markdown: str) -> str:
-    return BULLET.sub(r"\1- ", MARKS.sub("", LINK.sub(r"\1", markdown))).strip()
+    return BULLET.sub(r"\1- ", MARKDOWN.sub("", LINK.sub(r"\1", markdown))).strip()
 
 
 SOURCE = Source(

@@ -64,8 +64,14 @@ def of_node(node: Node, shape_of: ShapeOf, vendor: str) -> Iterator[Found | Reje
         yield Rejected(node.where, f"This is nothing that {vendor} writes, or it lacks what makes it an event.")
 
 
-def certainty(payload: Payload, shape_of: ShapeOf, lists: Collection[str], sure: int = 95) -> int:
-    """Say how sure the shapes make a source: `sure` when at least half of the first objects are the vendor's."""
+def certainty(payload: Payload, shape_of: ShapeOf, lists: Collection[str], marks: Collection[bytes], sure: int = 95) -> int:
+    """Say how sure the shapes make a source: `sure` when at least half of the first objects are the vendor's.
+
+    One of the `marks`, in small letters, stands near the start of all that is its own: what has none is not parsed.
+    """
+    head = payload.head.lower()
+    if not any(mark in head for mark in marks):
+        return 0
     hits = [(any(True for _ in _within(node.value, node, (), shape_of, INSIDE)), node.rest) for node in _first(payload, lists)]
     known = sum(hit for hit, _ in hits)
     return sure if known and known * 2 >= sum(hit or not rest for hit, rest in hits) else 0

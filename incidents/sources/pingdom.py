@@ -33,8 +33,11 @@ def shape_of(value: dict[str, Any]) -> str:
     return ""
 
 
+MARKS = (b"check_id", b"timefrom", b"messageshort", b"messagefull", b"probeid", b"lasttesttime", b"lasterrortime", b"lastdownstart")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -38,8 +38,11 @@ def _status(value: dict[str, Any]) -> int:
     return int(status) if isinstance(status, bool) else number(status)
 
 
+MARKS = (b"heartbeat", b"monitor", b"ping", b"important", b"sendurl")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:

@@ -110,8 +110,11 @@ def _identity(plain: dict[str, str]) -> str:
     return first(plain, "eventid", "problemid") or (plain.get("id", "") if plain.keys() & STRONG else "") or plain.get("triggerid", "")
 
 
+MARKS = (b"event", b"trigger", b"problem")
+
+
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, LISTS)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
