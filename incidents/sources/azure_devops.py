@@ -11,7 +11,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, certainty, event, first, found_in, in_order, link, mapping, string
+from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, link, mapping, string
 from incidents.sources.runs import run
 
 LISTS = ("value",)
@@ -49,7 +49,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no build, deployment or service hook of Azure DevOps with a time in this file.")
+    return in_order(_items(payload, options), "There is no build, deployment or service hook of Azure DevOps with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -61,7 +61,7 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         elif found.shape == "deployment":
             yield from _deployment(found, options)
         else:
-            yield _hook(found, options)
+            yield from _hook(found, options)
 
 
 def _person(value: Any) -> str:
@@ -90,6 +90,7 @@ def _build(found: Found, options: ReadOptions) -> Iterator[Item]:
         who=_person(value.get("requestedFor")) or _person(value.get("requestedBy")),
         url=_web(value),
         facts=facts,
+        project=project,
         began_as=begun,
         ended_as="finishTime",
     )
@@ -110,13 +111,14 @@ def _deployment(found: Found, options: ReadOptions) -> Iterator[Item]:
         rule="deployment",
         who=_person(value.get("requestedFor")) or _person(value.get("requestedBy")),
         url=_web(release),
+        labels=(("environment", place),),
         weight=2 if place.lower().startswith("prod") else 1,
         began_as="startedOn",
         ended_as="completedOn",
     )
 
 
-def _hook(found: Found, options: ReadOptions) -> Item:
+def _hook(found: Found, options: ReadOptions) -> Iterator[Item]:
     value, resource = found.value, mapping(found.value["resource"])
     kind = string(value["eventType"])
     meaning, weight = next(((meaning, weight) for start, meaning, weight in HOOKS if kind.startswith(start)), ("message", 1))
@@ -124,7 +126,9 @@ def _hook(found: Found, options: ReadOptions) -> Item:
     people = ("requestedFor", "requestedBy", "pushedBy", "closedBy", "createdBy", "revisedBy", "startedBy")
     who = next((name for each in people if (name := _person(resource.get(each)))), "")
     done = resource.get("finishTime") if kind == "build.complete" else None
-    return event(
+    project = first(mapping(resource.get("project")), "name") or first(mapping(mapping(value.get("resourceContainers")).get("project")), "id")
+    yield about(text, key=first(resource, "url") or first(value, "id"), services=(), url=_web(resource), labels=[("project", project), ("event", kind)])
+    yield event(
         found,
         options,
         done or value["createdDate"],

@@ -11,7 +11,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, certainty, event, first, found_in, in_order, mapping, mappings, string
+from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, mapping, mappings, string
 from incidents.sources.runs import FAILED, run
 
 LISTS = ("values",)
@@ -38,7 +38,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no deployment, pipeline or webhook of Bitbucket with a time in this file.")
+    return in_order(_items(payload, options), "There is no deployment, pipeline or webhook of Bitbucket with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -47,6 +47,12 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         if isinstance(found, Rejected):
             yield found
         else:
+            if "repository" in found.value and found.shape not in ("deployment", "pipeline"):
+                project, _ = _of(found)
+                name = f"{found.shape.replace('_', ' ')} of {project}"
+                request = string(mapping(found.value.get("pullrequest")).get("id"))
+                labels = [("project", project), ("event", found.shape)]
+                yield about(name, key=f"{project}:{found.shape}:{request}".rstrip(":"), services=(project,), labels=labels)
             yield from readers[found.shape](found, options)
 
 
@@ -69,6 +75,8 @@ def _deployment(found: Found, options: ReadOptions) -> Iterator[Item]:
         rule="deployment",
         who=first(mapping(value.get("deployer")) or mapping(state.get("deployer")), "display_name", "nickname"),
         url=url,
+        project=project,
+        labels=(("environment", place),),
         facts=(first(commit, "hash")[:8], first(commit, "message").partition("\n")[0]),
         weight=2 if place.lower().startswith("prod") else 1,
         began_as="state.started_on",
@@ -95,6 +103,7 @@ def _pipeline(found: Found, options: ReadOptions) -> Iterator[Item]:
         rule="pipeline",
         who=who,
         facts=facts,
+        project=project,
         began_as="created_on",
         ended_as="completed_on",
     )

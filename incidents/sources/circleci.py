@@ -10,7 +10,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, certainty, event, first, found_in, in_order, mapping, string
+from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, mapping, string
 from incidents.sources.runs import run
 
 LISTS = ("items",)
@@ -35,7 +35,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no workflow, job or pipeline of CircleCI with a time in this file.")
+    return in_order(_items(payload, options), "There is no workflow, job or pipeline of CircleCI with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -43,7 +43,7 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         if isinstance(found, Rejected):
             yield found
         elif found.shape == "webhook":
-            yield _webhook(found, options)
+            yield from _webhook(found, options)
         elif found.shape == "pipeline":
             yield _pipeline(found, options)
         else:
@@ -66,6 +66,7 @@ def _run(found: Found, options: ReadOptions) -> Iterator[Item]:
         value.get("stopped_at"),
         first(value, "status"),
         rule=found.shape,
+        project=project,
         began_as=begun,
         ended_as="stopped_at",
         weight=1 if workflow else 0,
@@ -81,7 +82,7 @@ def _pipeline(found: Found, options: ReadOptions) -> Item:
     return event(found, options, value["created_at"], at="created_at", text=text, key=first(value, "id") or text, kind="change", rule="pipeline", actor=who)
 
 
-def _webhook(found: Found, options: ReadOptions) -> Item:
+def _webhook(found: Found, options: ReadOptions) -> Iterator[Item]:
     value = found.value
     workflow, job, pipeline = mapping(value.get("workflow")), mapping(value.get("job")), mapping(value.get("pipeline"))
     one = job or workflow
@@ -93,7 +94,9 @@ def _webhook(found: Found, options: ReadOptions) -> Item:
     kind = "Job" if value["type"] == "job-completed" else "Workflow"
     build = string(pipeline.get("number")) or string(job.get("number"))
     text = f"{kind} {first(one, 'name')}" + (f" #{build}" if build else "") + f" of {project} {first(one, 'status')}" + (f" ({facts})" if facts else "")
-    return event(
+    labels = [("project", project), ("branch", first(vcs, "branch")), ("workflow", first(workflow, "name")), ("status", first(one, "status"))]
+    yield about(text.partition(" (")[0], key=first(one, "id") or first(value, "id"), services=(project,), url=first(workflow, "url"), labels=labels)
+    yield event(
         found,
         options,
         first(one, "stopped_at") or value["happened_at"],

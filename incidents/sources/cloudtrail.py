@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, certainty, digest, event, first, found_in, in_order, mapping, mappings, string
+from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
+from incidents.sources.objects import Found, about, certainty, digest, event, first, found_in, in_order, mapping, mappings, string
 
 LISTS = ("Records", "Events", "events")
 READS = re.compile(
@@ -59,7 +59,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no CloudTrail record with a time in this file.")
+    return in_order(_items(payload, options), "There is no CloudTrail record with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -67,11 +67,19 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         if isinstance(found, Rejected):
             yield found
         elif found.shape == "record":
+            yield _subject(found.value)
             yield _record(found, options)
         elif found.shape == "insight":
             yield _insight(found, options)
         else:
             yield _looked_up(found, options)
+
+
+def _subject(value: dict[str, Any]) -> IncidentDraft:
+    name = f"{_service(value['eventSource'])} {string(value['eventName'])}"
+    account = first(value, "recipientAccountId") or first(mapping(value.get("userIdentity")), "accountId")
+    labels = [("account", account), ("region", first(value, "awsRegion")), ("service", _service(value["eventSource"])), ("event", string(value["eventName"]))]
+    return about(name, key=first(value, "eventID") or name, labels=labels)
 
 
 def _record(found: Found, options: ReadOptions) -> Item:

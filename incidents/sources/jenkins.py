@@ -10,7 +10,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, certainty, event, first, found_in, in_order, link, mapping, mappings, number, string
+from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, link, mapping, mappings, number, string
 from incidents.sources.runs import FAILED, run
 
 LISTS = ("builds", "allBuilds", "runs")
@@ -35,7 +35,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no Jenkins build with a time in this file.")
+    return in_order(_items(payload, options), "There is no Jenkins build with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -50,7 +50,7 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             key = f"run:{string(value.get('id'))}:{string(value['startTimeMillis'])}"
             yield from run(found, options, name, key, value["startTimeMillis"], ended, first(value, "status"), rule="run", began_as="startTimeMillis")
         else:
-            yield _notified(found, options)
+            yield from _notified(found, options)
 
 
 def _build(found: Found, options: ReadOptions) -> Iterator[Item]:
@@ -99,14 +99,16 @@ def _job(url: str) -> str:
     return "/".join([*parts[:-1], last]) + (f" #{build}" if build else "")
 
 
-def _notified(found: Found, options: ReadOptions) -> Item:
+def _notified(found: Found, options: ReadOptions) -> Iterator[Item]:
     value, build = found.value, mapping(found.value["build"])
     phase, status = first(build, "phase").lower(), first(build, "status").lower()
     name = f"Build {first(value, 'display_name', 'name')} #{string(build['number'])}"
     scm = mapping(build.get("scm"))
     facts = ", ".join(filter(None, (first(scm, "branch"), first(scm, "commit")[:8])))
-    url = first(build, "full_url")
-    return event(
+    url, job = first(build, "full_url"), first(value, "display_name", "name")
+    labels = [("job", job), ("branch", first(scm, "branch")), ("status", status), ("phase", phase)]
+    yield about(name, key=url or name, services=(job,), url=url, labels=labels)
+    yield event(
         found,
         options,
         build.get("timestamp") or value.get("timestamp"),

@@ -15,7 +15,7 @@ import yaml
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import Node, looks_like_json
-from incidents.sources.objects import Found, certainty, digest, event, first, found_in, in_order, mapping, number, of_node
+from incidents.sources.objects import Found, about, certainty, digest, event, first, found_in, in_order, mapping, number, of_node
 
 LISTS = ("items",)
 TABLE = re.compile(rb"\s*(?:NAMESPACE\s+)?LAST SEEN\s+(?:FIRST SEEN\s+|COUNT\s+)*TYPE\s+REASON\s")
@@ -84,7 +84,7 @@ def detect(payload: Payload) -> int:
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     if TABLE.match(payload.head):
         raise SourceError("This is the table that kubectl prints: its ages have no date. Save the events with “kubectl get events -o json” and import that.")
-    return in_order(_items(payload, options), "There is no Kubernetes event with a time in this file.")
+    return in_order(_items(payload, options), "There is no Kubernetes event with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -162,6 +162,13 @@ def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
     if host and host not in text and first(thing, "kind") != "Node":
         text += f" (on {host})"
     rule = f"reason {reason}" if reason in REASONS else f"event type {first(value, 'type') or 'Normal'}"
+    labels = [("namespace", first(thing, "namespace")), ("kind", first(thing, "kind")), ("name", first(thing, "name")), ("reason", reason)]
+    yield about(
+        f"{reason}: {first(thing, 'kind')} {place}",
+        key=identity,
+        severity="Warning" if warning else "",
+        labels=[*labels, ("cluster", first(value, "clusterName"))],
+    )
     draft = event(found, options, begun, text=text, key=identity, kind=kind, rule=rule, salience=weight, actor=who)
     yield draft
     if isinstance(draft, Rejected) or not last or last == begun or count == 1:

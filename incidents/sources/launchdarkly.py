@@ -40,7 +40,7 @@ def detect(payload: Payload) -> int:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no entry of LaunchDarkly's audit log with a time in this file.")
+    return in_order(_items(payload, options), "There is no entry of LaunchDarkly's audit log with a time in this file.", alone=True)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:

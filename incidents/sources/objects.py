@@ -202,11 +202,15 @@ def about(
     )
 
 
-def in_order(items: Iterator[Item], nothing: str) -> Iterator[Item]:
-    """Number the events; each incident is said once. Raises SourceError(`nothing`) when there was neither."""
+def in_order(items: Iterator[Item], nothing: str, *, alone: bool = False) -> Iterator[Item]:
+    """Number the events; what each thing is about is said once. Raises SourceError(`nothing`) when there was no event.
+
+    `alone`: one change of many says nothing about the whole, so what it is about is said only when there is no other.
+    """
     count = 0
     reason = ""
     told: set[str] = set()
+    only: IncidentDraft | None = None
     for item in items:
         if isinstance(item, EventDraft):
             count += 1
@@ -215,11 +219,16 @@ def in_order(items: Iterator[Item], nothing: str) -> Iterator[Item]:
             if item.key in told or len(told) > 10_000:
                 continue
             told.add(item.key)
+            if alone:
+                only = item if len(told) == 1 else None
+                continue
         else:
             reason = reason or f"{item.where}: {item.reason}"
         yield item
     if not count:
         raise SourceError(f"{nothing} {reason}".strip())
+    if only is not None:
+        yield only
 
 
 def short_key(key: str) -> str:

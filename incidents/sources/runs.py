@@ -8,7 +8,7 @@ from typing import Any
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected
-from incidents.sources.objects import Found, event
+from incidents.sources.objects import Found, about, event
 
 FAILED = {"failed", "failure", "error", "failing", "stopped", "unstable", "infrastructure_fail", "timedout", "partiallysucceeded", "rejected"}
 WORDS = {"success": "succeeded", "failure": "failed", "successful": "succeeded", "completed": "completed", "": "ended"}
@@ -27,12 +27,15 @@ def run(
     who: str = "",
     url: str = "",
     facts: tuple[str, ...] = (),
+    project: str = "",
+    labels: tuple[tuple[str, str], ...] = (),
     weight: int = 1,
     began_as: str = "",
     ended_as: str = "",
 ) -> Iterator[Item]:
-    """Yield the start and the end of a run. Once it has ended its start is folded away; `weight` is that of what remains."""
+    """Yield what a run is about, its start and its end. Once it has ended its start is folded away; `weight` is that of what remains."""
     more = ", ".join(filter(None, facts))
+    yield about(name, key=key, services=(project,), url=url, labels=[("project", project), *labels])
     start = event(
         found,
         options,
