@@ -1,81 +1,147 @@
-"""Pure. Graylog: HTTP notifications of events (since 3.1) and HTTP alarm callbacks of streams before that.
+"""Pure. Graylog: event notifications, the stream alerts of older versions, messages of a search, and GELF.
 
-https://go2docs.graylog.org/current/interacting_with_your_log_data/notifications.html defines the notification.
+https://go2docs.graylog.org/current/interacting_with_your_log_data/notifications.html defines the first,
+https://go2docs.graylog.org/current/getting_in_log_data/gelf.html the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, second_of, share_known
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.drafts import ReadOptions, Rejected
+from incidents.sources.log_levels import kind_of_line
+from incidents.sources.objects import Found, about, certainty, digest, event, first, found_in, in_order, mapping, mappings, number, string
 
-PRIORITIES = {"1": "low", "2": "normal", "3": "high", "4": "critical"}
-SHOWN = 3  # messages of the backlog that are told
-
-
-def shape_of(value: Mapping[str, Any]) -> str:
-    """Return what of Graylog's an object is, or "" for nothing of it."""
-    if "event_definition_id" in value and isinstance(value.get("event"), dict) and "timestamp" in value["event"]:
-        return "notification"
-    result = mapping(value.get("check_result"))
-    return "callback" if "triggered_condition" in result or ("triggered_at" in result and "stream" in value) else ""
+LISTS = ("messages", "events")
+PRIORITIES = {0: "", 1: "low", 2: "normal", 3: "high", 4: "critical"}
 
 
-def facts(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
-    yield from READERS[shape_of(value)](value)
+def shape_of(value: dict[str, Any]) -> str:
+    if isinstance(value.get("event"), dict) and value.keys() & {"event_definition_id", "event_definition_title"}:
+        return "event"
+    if isinstance(value.get("check_result"), dict) and ("stream" in value or "triggered" in value["check_result"]):
+        return "alert"
+    if "short_message" in value and "host" in value and value.keys() & {"version", "timestamp"}:
+        return "gelf"
+    if (
+        "message" in value
+        and "timestamp" in value
+        and "source" in value
+        and (value.keys() & {"stream_ids", "streams"} or any(key.startswith("gl2_") for key in value))
+    ):
+        return "message"
+    return ""
 
 
-def _notification(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    event = mapping(value["event"])
-    definition, title = string(value["event_definition_id"]), string(value.get("event_definition_title"))
-    priority = PRIORITIES.get(scalar(event.get("priority")), scalar(event.get("priority")))
-    fields = {name: each for name, each in mapping(event.get("fields")).items() if scalar(each)}
-    subject = " ".join(filter(None, (f"definition {definition}", string(event.get("key")))))
-    yield about(title, plain(value.get("event_definition_description"), 1000), priority, [], "", subject, {**fields, "source": event.get("source")})
-    text = line_of(title, plain(event.get("message"), 1000)) + (f" ({priority} priority)" if priority else "")
-    text += f"\n{', '.join(f'{name}={scalar(each)}' for name, each in list(fields.items())[:8])}" if fields else ""
-    key = f"event {string(event.get('id'))}" if event.get("id") else f"{subject}:{second_of(event['timestamp'])}"
-    alert = event.get("alert") is not False
-    yield Fact(
-        event["timestamp"], f"{'Alert' if alert else 'Event'}: {text}{_backlog(value.get('backlog'))}", key, "alert" if alert else "message", "event alert",
-        string(event.get("source")) or "Graylog", milestone="detected" if alert else "", part=".event", recorded=event.get("timestamp_processing"),
-    )  # fmt: skip
-
-
-def _callback(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    result, stream = mapping(value["check_result"]), mapping(value.get("stream"))
-    condition, title = mapping(result.get("triggered_condition")), string(stream.get("title")) or "a stream"
-    said = plain(result.get("result_description") or condition.get("description"), 1000)
-    subject = f"condition {string(condition.get('id')) or string(stream.get('id'))}"
-    yield about(line_of(condition.get("title"), f"Stream {title}"), said, key=subject, labels={"stream": title, "condition": condition.get("type")})
-    at = first(result, "triggered_at")
-    begins = result.get("triggered") is not False
-    yield Fact(
-        at, f"{'Alert' if begins else 'Alert over'}: {line_of(f'Stream {title}', said)}{_backlog(result.get('matching_messages'))}", f"{subject}:{second_of(at)}",
-        "alert" if begins else "recovery", "check_result triggered", "Graylog", milestone="detected" if begins else "", part=".check_result",
-    )  # fmt: skip
-
-
-def _backlog(messages: Any) -> str:
-    """Return the first messages that the alert came from: they are its evidence, no events of their own."""
-    found = [text for each in mappings(messages) if (text := plain(each.get("message"), 300).partition("\n")[0])]
-    more = f"\n… {len(found) - SHOWN} more messages" if len(found) > SHOWN else ""
-    return "".join(f"\n> {text}" for text in found[:SHOWN]) + more
-
-
-READERS = {"notification": _notification, "callback": _callback}
+MARKS = (b"event_definition", b"check_result", b"short_message", b"gl2_", b"stream")
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of)
+    return certainty(payload, shape_of, LISTS, MARKS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "Graylog")
+    return in_order(_items(payload, options), "There is no event, alert or message of Graylog with a time in this file.")
+
+
+def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    for found in found_in(payload, shape_of, LISTS, "Graylog"):
+        if isinstance(found, Rejected):
+            yield found
+        elif found.shape == "event":
+            yield from _event(found, options)
+        elif found.shape == "alert":
+            yield from _alert(found, options)
+        elif found.shape == "gelf":
+            yield _line(found, options, found.value, first(found.value, "short_message"), first(found.value, "host"))
+        else:
+            yield _line(found, options, found.value, first(found.value, "message"), first(found.value, "source"))
+
+
+def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
+    inner = mapping(found.value["event"])
+    title = first(found.value, "event_definition_title") or first(inner, "message") or "Event"
+    fields = [(str(key), string(each)) for key, each in mapping(inner.get("fields")).items()]
+    identity = first(inner, "id")
+    severity = PRIORITIES.get(number(inner.get("priority")), "")
+    definition = first(found.value, "event_definition_id") or first(inner, "event_definition_id")
+    yield about(
+        title,
+        key=":".join(filter(None, (definition, first(inner, "key")))),
+        severity=severity,
+        summary=first(found.value, "event_definition_description"),
+        labels=fields,
+    )
+    facts = ", ".join(f"{key}={each}" for key, each in fields[:8] if each)
+    said = first(inner, "message")
+    text = f"Alert: {said if said.startswith(title) else ': '.join(filter(None, (title, said)))}" + (f" ({facts})" if facts else "")
+    alert = inner.get("alert") is not False
+    yield event(
+        found,
+        options,
+        first(inner, "timestamp") or first(inner, "timestamp_processing"),
+        at="event.timestamp",
+        text=text,
+        key=f"event:{identity or digest(text)}",
+        kind="alert" if alert else "message",
+        rule="event alert" if alert else "event",
+        salience=2 if alert else 1,
+        milestone="detected" if alert else "",
+        actor="Graylog",
+    )
+    for place, each in enumerate(mappings(found.value.get("backlog"))):
+        yield _line(found, options, each, first(each, "message"), first(each, "source"), f"backlog[{place}]")
+
+
+def _alert(found: Found, options: ReadOptions) -> Iterator[Item]:
+    """The stream alert of Graylog 2 and 3: why, and the messages that made it."""
+    result, stream = mapping(found.value["check_result"]), mapping(found.value.get("stream"))
+    title = first(stream, "title") or "stream"
+    condition = mapping(result.get("triggered_condition"))
+    why = first(condition, "title") or first(result, "result_description")
+    yield about(f"{title}: {why}", key=first(stream, "id") or title, labels=[("stream", title)], summary=first(stream, "description"))
+    stamp = first(result, "triggered_at")
+    yield event(
+        found,
+        options,
+        stamp,
+        at="check_result.triggered_at",
+        text=f"Alert on stream {title}: {first(result, 'result_description') or why}",
+        key=f"alert:{first(condition, 'id') or title}:{stamp}",
+        kind="alert",
+        rule="check_result triggered",
+        salience=2,
+        milestone="detected",
+        actor="Graylog",
+    )
+    for place, each in enumerate(mappings(result.get("matching_messages"))):
+        yield _line(found, options, each, first(each, "message"), first(each, "source"), f"check_result.matching_messages[{place}]")
+
+
+def _line(found: Found, options: ReadOptions, value: dict[str, Any], said: str, host: str, at: str = "") -> Item:
+    """A message of a log. A full GELF message repeats the short one."""
+    full = first(value, "full_message")
+    fields = mapping(value.get("fields"))
+    kind, rule, weight = kind_of_line(number(value.get("level", fields.get("level", fields.get("syslog_level")))), said)
+    who = first(value, "_facility", "facility", "application_name", "_application", "_service") or host
+    text = f"{said}" + (f" ({host})" if host else "") + (f"\n{full}" if full and full != said else "")
+    stamp = value.get("timestamp")
+    identity = first(value, "id", "_id", "gl2_message_id") or f"{string(stamp)}:{digest(f'{host}{said}')}"
+    return event(
+        found,
+        options,
+        stamp,
+        at=f"{at}.timestamp".lstrip("."),
+        text=text,
+        key=f"message:{identity}",
+        kind=kind,
+        rule=rule,
+        salience=weight,
+        actor=who,
+        advice="GELF may leave the time to the server that receives it; export the message from there.",
+    )
 
 
 SOURCE = Source(
@@ -83,6 +149,5 @@ SOURCE = Source(
     label="Graylog",
     detect=detect,
     read=read,
-    docs="Graylog: HTTP notifications of events, and the alarm callbacks of streams before version 3.1 "
-    "(https://go2docs.graylog.org/current/interacting_with_your_log_data/notifications.html).",
+    docs="Graylog: event notifications, older stream alerts, messages of a search, and GELF (https://go2docs.graylog.org/current/home.htm).",
 )

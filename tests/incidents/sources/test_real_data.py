@@ -41,6 +41,15 @@ FOLDERS = {
     "opsgenie": ("opsgenie", ()),
     "rootly": ("rootly", ("alert_groups",)),
     "statuspage": ("statuspage", ("status.js",)),
+    "devlake-azuredevops_go": ("azure_devops", ()),
+    "devlake-bitbucket": ("bitbucket", ()),
+    "devlake-circleci": ("circleci", ()),
+    "devlake-jenkins": ("jenkins", ()),
+    "kubernetes": ("kubernetes", ()),
+    "launchdarkly": ("launchdarkly", ()),
+    "nagios": ("nagios", ()),
+    "pingdom": ("pingdom", ()),
+    "syslog": ("syslog", ()),
 }
 
 

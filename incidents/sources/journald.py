@@ -1,0 +1,80 @@
+"""Pure. The journal of systemd as `journalctl -o json` and `-o json-pretty` write it.
+
+https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html defines the fields. Times are microseconds UTC;
+`_SOURCE_REALTIME_TIMESTAMP` is when the line was written, `__REALTIME_TIMESTAMP` when the journal received it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from incidents.lib.timestamps import TimeError, read_machine
+from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected
+from incidents.sources.log_levels import kind_of_line
+from incidents.sources.objects import Found, certainty, digest, event, first, found_in, in_order, number, string
+
+
+def shape_of(value: dict[str, Any]) -> str:
+    own = value.keys() & {"MESSAGE", "PRIORITY", "_HOSTNAME", "_BOOT_ID", "_TRANSPORT", "SYSLOG_IDENTIFIER", "__CURSOR", "MESSAGE_ID"}
+    return "entry" if value.keys() & {"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"} and own else ""
+
+
+MARKS = (b"realtime_timestamp",)
+
+
+def detect(payload: Payload) -> int:
+    return certainty(payload, shape_of, (), MARKS, 97)
+
+
+def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    return in_order(_items(payload, options), "There is no entry of a journal with a time in this file.")
+
+
+def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    for found in found_in(payload, shape_of, (), "the journal"):
+        if isinstance(found, Rejected):
+            yield found
+            continue
+        draft = _entry(found, options)
+        if isinstance(draft, EventDraft) and draft.at is not None and "_SOURCE_REALTIME_TIMESTAMP" in found.value and "__REALTIME_TIMESTAMP" in found.value:
+            try:
+                received = read_machine(_said(found.value["__REALTIME_TIMESTAMP"]), "", options.latest).at
+            except TimeError:
+                received = None
+            if received is not None and abs((received - draft.at).total_seconds()) >= 1:
+                draft = replace(draft, recorded=received)
+        yield draft
+
+
+def _entry(found: Found, options: ReadOptions) -> Item:
+    value = found.value
+    message = _said(value.get("MESSAGE")) or "(no message)"
+    who = _said(value.get("SYSLOG_IDENTIFIER")) or first(value, "_COMM", "_SYSTEMD_UNIT") or "kernel"
+    host, unit = first(value, "_HOSTNAME"), first(value, "UNIT", "_SYSTEMD_UNIT")
+    text = f"{who}: {message}" + (f" ({host})" if host else "")
+    kind, rule, weight = kind_of_line(number(value.get("PRIORITY")), message)
+    stamp = _said(value.get("_SOURCE_REALTIME_TIMESTAMP")) or _said(value.get("__REALTIME_TIMESTAMP"))
+    identity = string(value.get("__CURSOR")) or f"{stamp}:{digest(f'{host}{who}{unit}{message}')}"
+    return event(found, options, stamp, text=text, key=identity, kind=kind, rule=rule, salience=weight, actor=who)
+
+
+def _said(value: Any) -> str:
+    """Return a field: text, bytes as numbers where it is no UTF-8, or the first of several."""
+    if isinstance(value, list):
+        if value and all(isinstance(each, int) and 0 <= each < 256 for each in value):
+            return bytes(value).decode("utf-8", "replace").strip()
+        return next((text for each in value if (text := _said(each))), "")
+    return string(value)
+
+
+SOURCE = Source(
+    name="journald",
+    label="systemd journal",
+    detect=detect,
+    read=read,
+    docs="The journal of systemd as journalctl writes it with -o json or -o json-pretty "
+    "(https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html).",
+)
