@@ -6,35 +6,28 @@ Trigger, acknowledge and resolve are keyed by incident and second, so that the i
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from incidents.lib import strict_json
-from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
-from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
+from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.pagerduty_shapes import (
     agent_of,
     as_incident,
-    as_json,
-    digest,
     incident_id,
     link_of,
-    mapping,
-    mappings,
     shape_of,
-    string,
     summary_of,
     title_of,
     unwrapped,
 )
+from incidents.sources.values import as_json, digest, mapping, mappings, string
 from incidents.sources.words import kind_of
+from incidents.sources.wrapped import read_objects, sample_objects
 
 LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "related_incidents")
 
@@ -73,10 +66,7 @@ SAME = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resol
 
 
 def detect(payload: Payload) -> int:
-    if not looks_like_json(payload.head):
-        found = [value for _, value, _ in _cells(io.TextIOWrapper(io.BytesIO(payload.head), "utf-8", "replace", newline=""), broken=False)]
-    else:
-        found = [node.value for node in sample(payload, LISTS, 12) if not node.rest]
+    found = [node.value for node in sample_objects(payload, LISTS) if not node.rest]
     known = sum(shape_of(unwrapped(value)) != "" for value in found)
     return 95 if known and known * 2 >= len(found) else 0
 
@@ -95,41 +85,11 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _everything(payload: Payload, reader: _Reader) -> Iterator[Item]:
-    if looks_like_json(payload.head):
-        for node in read_nodes(payload, LISTS):
-            if node.error:
-                yield Rejected(node.where, node.error)
-            else:
-                yield from reader.read(node.value, node.where, node.raw, rest=node.rest)
-    else:
-        payload.file.seek(0)
-        text = io.TextIOWrapper(payload.file, "utf-8-sig", "replace", newline="")
-        try:
-            for line, value, raw in _cells(text):
-                yield from reader.read(value, f"line {line}", raw) if not isinstance(value, str) else iter([Rejected(f"line {line}", value)])
-        finally:
-            text.detach()
-
-
-def _cells(text: io.TextIOBase, broken: bool = True) -> Iterator[tuple[int, Any, str]]:
-    """Yield line, value and text of the JSON in a table's `data` column; the value is a reason when it cannot be read."""
-    rows = csv.reader(text)
-    try:
-        header = next(rows, [])
-        column = header.index("data") if "data" in header else -1
-        if column < 0:
-            return
-        for row in rows:
-            if len(row) <= column:
-                continue
-            try:
-                yield rows.line_num, strict_json.loads(row[column]), row[column]
-            except JsonError as error:
-                if broken:
-                    yield rows.line_num, error.message, ""
-    except csv.Error as error:
-        if broken:
-            yield rows.line_num, f"The row cannot be read: {error}.", ""
+    for node in read_objects(payload, LISTS):
+        if node.error:
+            yield Rejected(node.where, node.error)
+        else:
+            yield from reader.read(node.value, node.where, node.raw, rest=node.rest)
 
 
 class _Reader:
