@@ -269,6 +269,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.slack_export",
     "incidents.sources.pagerduty",
     "incidents.sources.alertmanager",
+    "incidents.sources.github",
     "incidents.sources.table",
     "incidents.sources.generic_json",
     "incidents.sources.plain_text",

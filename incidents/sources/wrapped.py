@@ -73,3 +73,27 @@ def unwrapped(value: Any, known: Callable[[Any], object], wrappers: Collection[s
             return value
         value = inner
     return value
+
+
+def known_parts(value: Any, where: str, known: Callable[[Any], object], depth: int = 5) -> Iterator[tuple[str, Any]]:
+    """Yield every known object in a value and where it stands: the value itself, or what its members, lists and texts of JSON hold."""
+    if isinstance(value, dict):
+        if known(value):
+            yield where, value
+        elif depth:
+            for key, each in value.items():
+                if isinstance(each, (dict, list)) or (isinstance(each, str) and each[:1] == "{" and key in WRAPPERS):
+                    yield from known_parts(each, inside(where, key), known, depth - 1)
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from known_parts(each, f"{where}[{number}]", known, depth - 1) if depth else ()
+    elif isinstance(value, str) and value[:1] == "{":
+        try:
+            yield from known_parts(strict_json.loads(value), where, known, depth - 1)
+        except JsonError:
+            return
+
+
+def inside(where: str, key: str) -> str:
+    """Return the place of a member of what stands at a place."""
+    return key if where == "the document" else f"{where}.{key}"

@@ -62,7 +62,7 @@ def spelled(item):
     fields.pop("raw", None)
     return {
         "what": type(item).__name__,
-        **{key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value not in ("", (), None, False)},
+        **{key: json.loads(json.dumps(value)) if isinstance(value, tuple) else value for key, value in fields.items() if value not in ("", (), None, False)},
     }
 
 

@@ -24,6 +24,9 @@ FOLDERS = {
         ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
     ),
     "alertmanager": ("alertmanager", ("schematic",)),
+    "github": ("github", ("repository_dispatch",)),
+    "devlake-github": ("github", ()),
+    "devlake-github_graphql": ("github", ()),
 }
 
 
