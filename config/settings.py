@@ -270,6 +270,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.pagerduty",
     "incidents.sources.alertmanager",
     "incidents.sources.github",
+    "incidents.sources.gitlab",
     "incidents.sources.table",
     "incidents.sources.generic_json",
     "incidents.sources.plain_text",

@@ -27,6 +27,7 @@ FOLDERS = {
     "github": ("github", ("repository_dispatch",)),
     "devlake-github": ("github", ()),
     "devlake-github_graphql": ("github", ()),
+    "devlake-gitlab": ("gitlab", ()),
 }
 
 
