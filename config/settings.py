@@ -271,6 +271,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.alertmanager",
     "incidents.sources.github",
     "incidents.sources.gitlab",
+    "incidents.sources.jira",
     "incidents.sources.table",
     "incidents.sources.generic_json",
     "incidents.sources.plain_text",

@@ -28,6 +28,8 @@ FOLDERS = {
     "devlake-github": ("github", ()),
     "devlake-github_graphql": ("github", ()),
     "devlake-gitlab": ("gitlab", ()),
+    "jira": ("jira", ()),
+    "devlake-jira": ("jira", ()),
 }
 
 
