@@ -269,6 +269,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.slack_export",
     "incidents.sources.pagerduty",
     "incidents.sources.alertmanager",
+    "incidents.sources.git_log",
     "incidents.sources.github",
     "incidents.sources.gitlab",
     "incidents.sources.jira",

@@ -19,8 +19,9 @@ from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rej
 from incidents.sources.github_events import detail_of, said_of
 from incidents.sources.github_shapes import ACTIONLESS, NOUNS, Subject, as_incident, login, normalised, repository_of, shape_of, subject_of
 from incidents.sources.markup import headed, plain_markdown
+from incidents.sources.shapes import certainty, read_shapes
 from incidents.sources.values import mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside, known_parts, read_objects, sample_objects
+from incidents.sources.wrapped import inside
 
 LISTS = ("items", "workflow_runs", "jobs", "check_runs", "check_suites", "statuses", "nodes", "deployments", "releases", "issues", "events", "deliveries")
 STAMPS = {"opened": "created_at", "closed": "closed_at", "merged": "merged_at"}  # the others carry only when the issue last changed
@@ -44,23 +45,12 @@ TYPES = {
 
 
 def detect(payload: Payload) -> int:
-    found = [node.value for node in sample_objects(payload, LISTS) if not node.rest]
-    known = sum(any(True for _ in known_parts(value, "", shape_of)) for value in found)
-    return 94 if known and known * 2 >= len(found) else 0
+    return certainty(payload, LISTS, shape_of, 94)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    for node in read_objects(payload, LISTS):
-        if node.error:
-            yield Rejected(node.where, node.error)
-            continue
-        found = False
-        for where, value in known_parts(node.value, node.where, shape_of):
-            found = True
-            yield from reader.read(normalised(value), where, node.raw if value is node.value else value)
-        if not found and not node.rest and node.path:
-            yield Rejected(node.where, "This is nothing that GitHub writes, or it has no time.")
+    yield from read_shapes(payload, LISTS, shape_of, reader.read, "GitHub")
     if not reader.make.order:
         raise SourceError(reader.reason or "There is nothing in this file that GitHub dates: no issue, comment, event, deployment, release, run or commit.")
 
@@ -75,8 +65,8 @@ class _Reader:
         self.alone: Subject | None = None  # the only issue so far: a timeline does not name the one it belongs to
         self.reason = ""
 
-    def read(self, found: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-        for item in self._items(shape_of(found), found, where, raw):
+    def read(self, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+        for item in self._items(shape_of(value), normalised(value), where, raw):
             if isinstance(item, EventDraft) and item.key.rpartition("#")[2].partition(":")[2].startswith(("opened", "closed", "merged")):
                 if item.key in self.told and not item.revised:
                     continue

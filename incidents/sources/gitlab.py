@@ -18,8 +18,9 @@ from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rej
 from incidents.sources.gitlab_notes import of_note, of_resource, spelled, tagged
 from incidents.sources.gitlab_shapes import Subject, as_incident, label_names, normalised, project_of, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_markdown
+from incidents.sources.shapes import certainty, read_shapes
 from incidents.sources.values import digest, mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside, known_parts, read_objects, sample_objects
+from incidents.sources.wrapped import inside, known_parts
 
 LISTS = ("nodes", "issues", "discussions", "deployments", "pipelines", "releases", "events")
 ONES: dict[str, Callable[..., Iterator[Item]]] = {
@@ -38,23 +39,12 @@ STATED = {"acknowledged": ("acknowledgement", "acknowledged"), "resolved": ("res
 
 
 def detect(payload: Payload) -> int:
-    found = [node.value for node in sample_objects(payload, LISTS) if not node.rest]
-    known = sum(any(True for _ in known_parts(value, "", shape_of)) for value in found)
-    return 95 if known and known * 2 >= len(found) else 0
+    return certainty(payload, LISTS, shape_of)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    for node in read_objects(payload, LISTS):
-        if node.error:
-            yield Rejected(node.where, node.error)
-            continue
-        found = False
-        for where, value in known_parts(node.value, node.where, shape_of):
-            found = True
-            yield from reader.read(value, where, node.raw if value is node.value else value)
-        if not found and not node.rest and node.path:
-            yield Rejected(node.where, "This is nothing that GitLab writes, or it has no time.")
+    yield from read_shapes(payload, LISTS, shape_of, reader.read, "GitLab")
     if not reader.make.order:
         raise SourceError(reader.reason or "There is nothing in this file that GitLab dates: no issue, note, event, deployment, pipeline, release or commit.")
 

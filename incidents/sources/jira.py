@@ -12,34 +12,24 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting
-from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, SourceError
 from incidents.sources.jira_fields import Subject, as_incident, change_of, is_solved, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_document
+from incidents.sources.shapes import certainty, read_shapes
 from incidents.sources.values import digest, mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside, known_parts, read_objects, sample_objects
+from incidents.sources.wrapped import inside
 
 LISTS = ("issues", "values", "comments", "worklogs", "histories", "issueChangeLogs")
 REVISED = {"comment_updated": "edited", "comment_deleted": "deleted"}
 
 
 def detect(payload: Payload) -> int:
-    found = [node.value for node in sample_objects(payload, LISTS) if not node.rest]
-    known = sum(any(True for _ in known_parts(value, "", shape_of)) for value in found)
-    return 95 if known and known * 2 >= len(found) else 0
+    return certainty(payload, LISTS, shape_of)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    for node in read_objects(payload, LISTS):
-        if node.error:
-            yield Rejected(node.where, node.error)
-            continue
-        found = False
-        for where, value in known_parts(node.value, node.where, shape_of):
-            found = True
-            yield from reader.read(value, where, node.raw if value is node.value else value)
-        if not found and not node.rest and node.path:
-            yield Rejected(node.where, "This is nothing that Jira writes, or it has no time.")
+    yield from read_shapes(payload, LISTS, shape_of, reader.read, "Jira")
     if not reader.make.order:
         raise SourceError("There is nothing in this file that Jira dates: no issue with its fields, no history, comment or work log.")
 
