@@ -29,6 +29,7 @@ STATES: dict[str, tuple[str, int]] = {
     "stopped": ("was stopped", 1),
     "halted": ("was halted", 1),
     "undeployed": ("was taken down", 1),
+    "rolled_back": ("was rolled back", 2),
     "action_required": ("needs an action", 1),
     "running": ("started", 1),
     "in_progress": ("started", 1),

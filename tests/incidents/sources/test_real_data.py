@@ -30,6 +30,10 @@ FOLDERS = {
     "devlake-gitlab": ("gitlab", ()),
     "jira": ("jira", ()),
     "devlake-jira": ("jira", ()),
+    "devlake-jenkins": ("jenkins", ()),
+    "devlake-circleci": ("circleci", ()),
+    "devlake-bitbucket": ("bitbucket", ()),
+    "devlake-azuredevops_go": ("azure_devops", ()),
 }
 
 
