@@ -11,7 +11,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
-from incidents.sources.drafting import Drafting
+from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.shapes import certainty, read_shapes
@@ -175,7 +175,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     resource, sort = mapping(value["resource"]), string(value.get("eventType"))
     status = string(resource.get("result")) or string(resource.get("status")) or string(mapping(resource.get("deployment")).get("deploymentStatus"))
     facts = (("event", sort), ("state", status), ("definition", string(mapping(resource.get("definition")).get("name"))))
-    yield IncidentDraft(labels=tuple((name, text[:200]) for name, text in facts if text))
+    yield IncidentDraft(labels=labels_of(facts))
     if shape_of(resource) in ("build", "update"):
         yield from SHAPES[shape_of(resource)](make, resource, where, raw)
         return

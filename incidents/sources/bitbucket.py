@@ -10,7 +10,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, taking, weight_of
-from incidents.sources.drafting import Drafting
+from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.shapes import certainty, read_shapes
@@ -165,7 +165,7 @@ def _comment(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> 
 def _hook(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     repository, actor = string(mapping(body.get("repository")).get("full_name")), _who(body.get("actor"))
     found: Mapping[str, Any] = next(mapping(body.get(each)) for each in HOOKS if isinstance(body.get(each), dict))
-    yield IncidentDraft(labels=tuple((name, text[:200]) for name, text in (("repository", repository), ("state", string(found.get("state")))) if text))
+    yield IncidentDraft(labels=labels_of([("repository", repository), ("state", string(found.get("state")))]))
     before = make.order
     if isinstance(body.get("push"), dict):
         for number, change in enumerate(mappings(found.get("changes"))):

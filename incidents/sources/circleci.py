@@ -10,7 +10,7 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
-from incidents.sources.drafting import Drafting
+from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
 from incidents.sources.shapes import certainty, read_shapes
 from incidents.sources.values import mapping, scalar, string
@@ -109,7 +109,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     vcs, branch, found = mapping(pipeline.get("vcs")), "", job or workflow
     branch = string(vcs.get("branch")) or string(vcs.get("tag"))
     facts = (("project", string(project.get("slug"))), ("branch", branch), ("workflow", string(workflow.get("name"))), ("state", string(found.get("status"))))
-    yield IncidentDraft(labels=tuple((name, text[:200]) for name, text in facts if text))
+    yield IncidentDraft(labels=labels_of(facts))
     name, state = string(found.get("name")), string(found.get("status"))
     what = f"{'Job' if job else 'Workflow'} “{name}” of {string(project.get('slug')) or string(project.get('name'))} {outcome(state)[0]}"
     text = what + (f" on {branch}" if branch else "") + (f": {subject}" if (subject := string(mapping(vcs.get("commit")).get("subject"))) else "")

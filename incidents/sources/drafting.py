@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -97,3 +97,9 @@ class Drafting:
 def short_key(key: str) -> str:
     cleaned = clean_line(key, limit=1000)
     return cleaned if len(cleaned) <= 200 else f"{cleaned[:160]}~{digest(cleaned)}"
+
+
+def labels_of(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the labels by which a team routes, cleaned, without those that say nothing."""
+    pairs = ((clean_line(name, limit=60), clean_line(value, limit=200)) for name, value in facts)
+    return tuple((name, value) for name, value in pairs if name and value)

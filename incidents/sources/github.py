@@ -14,7 +14,7 @@ from typing import Any
 
 from incidents.sources import github_changes as changes
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafting import Drafting
+from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.github_events import detail_of, said_of
 from incidents.sources.github_shapes import ACTIONLESS, NOUNS, Subject, as_incident, login, normalised, repository_of, shape_of, subject_of
@@ -298,7 +298,7 @@ def _labels(body: Mapping[str, Any], noun: str, found: Mapping[str, Any]) -> Inc
         ("workflow", string(found.get("name")) if noun.startswith("workflow") else ""),
         ("state", string(found.get("state")) or string(found.get("conclusion"))),
     )
-    return IncidentDraft(labels=tuple((name, value[:200]) for name, value in facts if value))
+    return IncidentDraft(labels=labels_of(facts))
 
 
 SOURCE = Source(

@@ -13,7 +13,7 @@ from typing import Any
 
 from incidents.sources import gitlab_changes as changes
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafting import Drafting
+from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.gitlab_notes import of_note, of_resource, spelled, tagged
 from incidents.sources.gitlab_shapes import Subject, as_incident, label_names, normalised, project_of, shape_of, subject_of, who
@@ -323,7 +323,7 @@ def _labels(body: Mapping[str, Any], kind: str, attributes: Mapping[str, Any]) -
     ref, status = string(body.get("ref")) or string(attributes.get("ref")), string(body.get("status")) or string(attributes.get("status"))
     environment = string(body.get("environment")) or string(mapping(body.get("environment")).get("name"))
     facts = (("project", project_of(body)), ("event", kind), ("environment", environment), ("branch", ref.removeprefix("refs/heads/")), ("state", status))
-    return IncidentDraft(labels=tuple((name, value[:200]) for name, value in facts if value))
+    return IncidentDraft(labels=labels_of(facts))
 
 
 SOURCE = Source(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.lib.text import clean_line, clean_text
+from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
 from incidents.sources.values import mapping, mappings, scalar, string
@@ -114,11 +115,7 @@ def as_incident(found: Mapping[str, Any], subject: Subject) -> IncidentDraft:
         services=tuple(clean_line(value, limit=200) for name, value in scoped if name.lower() == "service"),
         url=clean_line(subject.url, limit=1000),
         key=clean_line(subject.name, limit=200),
-        labels=tuple(
-            (clean_line(name, limit=60), clean_line(value, limit=200))
-            for name, value in facts + [("label", label) for label in labels[:20] if "::" not in label]
-            if name and value
-        ),
+        labels=labels_of(facts + [("label", label) for label in labels[:20] if "::" not in label]),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.lib.text import clean_line, clean_text
+from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import clipped, plain_document, plain_wiki
 from incidents.sources.values import mapping, mappings, scalar, string
@@ -109,7 +110,7 @@ def as_incident(issue: Mapping[str, Any], subject: Subject) -> IncidentDraft:
         services=tuple(clean_line(each, limit=200) for each in components),
         url=clean_line(subject.url, limit=1000),
         key=clean_line(subject.key, limit=200),
-        labels=tuple((name, clean_line(value, limit=200)) for name, value in facts if value),
+        labels=labels_of(facts),
     )
 
 
