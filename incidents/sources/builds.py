@@ -56,6 +56,8 @@ STATES: dict[str, tuple[str, int]] = {
     "not_built": ("was not run", 0),
     "stale": ("became stale", 0),
     "requested": ("was requested", 0),
+    "approved": ("was approved", 1),
+    "rejected": ("was rejected", 2),
 }
 PRODUCTION = re.compile(r"deploy|release|roll ?back|revert|publish|migrat|terraform|production|\bprod\b|\bprd\b|\blive\b|\bcd\b", re.IGNORECASE)
 SPACES = re.compile(r"[\s-]+")

@@ -248,7 +248,7 @@ class _Reader:
             yield from changes.check(self.make, found, where, raw, shape)
         elif "context" in body and "state" in body:
             yield from changes.status(self.make, body, where, raw, sender)
-        elif "ref" in body:
+        elif "ref" in body and any(key in body for key in ("commits", "pusher", "ref_type", "after")):
             yield from changes.push(self.make, body, where, raw, None, sender)
         elif "zen" in body:
             yield Rejected(where, "This is GitHub's ping, which only tries the connection: it works, and there is nothing else to do.")

@@ -38,11 +38,10 @@ def deployment(make: Drafting, found: Mapping[str, Any], where: str, raw: Any) -
 
 def deployment_hook(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     what = _deployed(string(body.get("ref")), string(body.get("short_sha")), string(body.get("environment")))
-    status, number = string(body.get("status")), scalar(body.get("deployment_id"))
+    status, number, approval = string(body.get("status")), scalar(body.get("deployment_id")), mapping(body.get("approval"))
     url = body.get("deployable_url") or body.get("environment_external_url")
-    yield _deployment_status(
-        make, body.get("status_changed_at"), what, status, number, string(body.get("commit_title")), where, raw, who(body.get("user")), url
-    )
+    said, actor = string(approval.get("comment")) or string(body.get("commit_title")), who(body.get("approver")) or who(body.get("user"))
+    yield _deployment_status(make, body.get("status_changed_at"), what, status, number, said, where, raw, actor, url, scalar(approval.get("id")))
 
 
 def _deployed(ref: str, sha: str, environment: str) -> str:
@@ -50,12 +49,12 @@ def _deployed(ref: str, sha: str, environment: str) -> str:
     return f"Deployment of {version} to {environment or 'an environment'}"
 
 
-def _deployment_status(make: Drafting, stamp: object, what: str, status: str, number: str, commit: str, where: str, raw: Any, actor: str, url: object) -> Item:
+def _deployment_status(
+    make: Drafting, stamp: object, what: str, status: str, number: str, more: str, where: str, raw: Any, actor: str, url: object, approval: str = ""
+) -> Item:
     said, weight = outcome(status)
-    text = headed(f"{what} {said}", commit)
-    return make.event(
-        stamp, text, f"deployment:{number}:{status}", where, raw, kind="change", rule=f"deployment status {status}", salience=weight, actor=actor, url=url
-    )
+    key, rule = f"deployment:{number}:{status}" + (f":{approval}" if approval else ""), f"deployment status {status}"
+    return make.event(stamp, headed(f"{what} {said}", more), key, where, raw, kind="change", rule=rule, salience=weight, actor=actor, url=url)
 
 
 def pipeline(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, user: object = None, commit: object = None) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
 from incidents.sources.values import mapping, mappings, scalar, string
 
-ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items)/(?:incident/)?(\d+)")
+ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items|epics)/(?:incident/)?(\d+)")
 PROJECT = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/-/")
 REFERENCE = re.compile(r"^([^\s#!]+)[#!](\d+)$")
 KINDS = {"push", "tag_push", "issue", "work_item", "note", "merge_request", "pipeline", "build", "deployment", "release", "feature_flag"}

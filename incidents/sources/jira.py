@@ -78,14 +78,7 @@ class _Reader:
                 yield one(each, subject, inside(where, f"fields.{name}.{part}[{number}]"), each)
         if not changelog:  # else the history names them
             for number, each in enumerate(mappings(fields.get("attachment"))):
-                at, key, text = (
-                    inside(where, f"fields.attachment[{number}]"),
-                    f"attachment:{scalar(each.get('id'))}",
-                    f"Attached {string(each.get('filename'))}",
-                )
-                yield self.make.event(
-                    each.get("created"), subject.prefix + text, key, at, each, kind="note", rule="attachment", salience=0, actor=who(each.get("author"))
-                )
+                yield self._attachment(each, subject, inside(where, f"fields.attachment[{number}]"), each)
         if fields.get("resolutiondate"):
             resolution = string(mapping(fields.get("resolution")).get("name"))
             yield self._resolved(fields["resolutiondate"], resolution, subject, where, raw, "")
@@ -171,6 +164,10 @@ class _Reader:
             recorded=log.get("created"),
         )
 
+    def _attachment(self, found: Mapping[str, Any], subject: Subject, where: str, raw: Any) -> Item:
+        key, text = f"attachment:{scalar(found.get('id'))}", f"{subject.prefix}Attached {string(found.get('filename'))}"
+        return self.make.event(found.get("created"), text, key, where, raw, kind="note", rule="attachment", salience=0, actor=who(found.get("author")))
+
     def _webhook(self, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         name, issue = string(body["webhookEvent"]).removeprefix("jira:"), mapping(body.get("issue"))
         subject, fields = subject_of(issue), mapping(issue.get("fields"))
@@ -186,6 +183,8 @@ class _Reader:
             yield self._comment(comment, subject, where, raw, REVISED.get(name, ""))
         if worklog := mapping(body.get("worklog")):
             yield self._worklog(worklog, subject, where, raw)
+        if attachment := mapping(body.get("attachment")):
+            yield self._attachment(attachment, subject, where, raw)
         if self.make.order == before:
             yield self._other(name, body, subject, where, raw, actor)
 

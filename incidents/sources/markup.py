@@ -28,6 +28,7 @@ WIKI = (  # Jira's own markup, what it becomes
     (re.compile(r"^bq\.[ \t]+", re.MULTILINE), ""),
     (re.compile(r"!([^!\s|]{1,300}\.(?:png|jpe?g|gif|svg|webp))(?:\|[^!\n]{0,100})?!", re.IGNORECASE), r"[image \1]"),
     (re.compile(r"\{\{(.{1,300}?)\}\}"), r"\1"),
+    (re.compile(r"\\([!{}\[\]*_#+-])"), r"\1"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,500})(?<=\S)\*(?![\w*])"), r"\1"),
 )
 
