@@ -15,6 +15,7 @@ from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected, Sourc
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.shapes import certainty, read_shapes
 from incidents.sources.values import digest, mapping, mappings, scalar, string
+from incidents.sources.wrapped import inside
 
 LISTS = ("values",)
 TYPES = {"deployment", "pipeline", "pullrequest", "commit"}
@@ -169,7 +170,7 @@ def _hook(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iter
     before = make.order
     if isinstance(body.get("push"), dict):
         for number, change in enumerate(mappings(found.get("changes"))):
-            yield from _pushed(make, change, repository, f"{where}.push.changes[{number}]", change, actor)
+            yield from _pushed(make, change, repository, inside(where, f"push.changes[{number}]"), change, actor)
     elif isinstance(body.get("commit_status"), dict):
         state, name = string(found.get("state")), string(found.get("name")) or string(found.get("key"))
         text = f"Build “{name}” of {repository} {outcome(state)[0]}" + (f" on {string(found.get('refname'))}" if found.get("refname") else "")

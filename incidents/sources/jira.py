@@ -12,7 +12,8 @@ from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting
-from incidents.sources.drafts import EventDraft, ReadOptions, SourceError
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.jira_export import form_of, issues
 from incidents.sources.jira_fields import Subject, as_incident, change_of, is_solved, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_document
 from incidents.sources.shapes import certainty, read_shapes
@@ -24,12 +25,19 @@ REVISED = {"comment_updated": "edited", "comment_deleted": "deleted"}
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return 95 if form_of(payload.head) else certainty(payload, LISTS, shape_of)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    yield from read_shapes(payload, LISTS, shape_of, reader.read, "Jira")
+    if form_of(payload.head):
+        for where, found, raw in issues(payload):
+            if isinstance(found, str) or not found["key"]:
+                yield Rejected(where, found if isinstance(found, str) else "This issue has no key. Export it with the column “Issue key”.")
+            else:
+                yield from reader.read(found, where, raw)
+    else:
+        yield from read_shapes(payload, LISTS, shape_of, reader.read, "Jira")
     if not reader.make.order:
         raise SourceError("There is nothing in this file that Jira dates: no issue with its fields, no history, comment or work log.")
 
@@ -205,6 +213,6 @@ SOURCE = Source(
     label="Jira",
     detect=detect,
     read=read,
-    docs="Jira Cloud and Server: issues with their changelog, comments and work logs, search results and lists of these, and webhooks "
+    docs="Jira Cloud and Server: issues with their changelog, comments and work logs, search results and lists of these, webhooks, and the exports as XML and CSV "
     "(https://developer.atlassian.com/server/jira/platform/webhooks/).",
 )

@@ -96,4 +96,6 @@ def known_parts(value: Any, where: str, known: Callable[[Any], object], depth: i
 
 def inside(where: str, key: str) -> str:
     """Return the place of a member of what stands at a place."""
-    return key if where == "the document" else f"{where}.{key}"
+    if where == "the document":
+        return key
+    return f"{where}, {key}" if where.startswith(("line ", "item ")) and "," not in where else f"{where}.{key}"
