@@ -11,7 +11,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.values import mapping, scalar, string
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SUBJECT = re.compile(r"https?://[^/\s]+/(?:api/v3/)?(?:repos/)?([^/\s]+/[^/\s]+)/(issues|pulls?)/(\d+)")
@@ -171,7 +171,7 @@ def as_incident(issue: Mapping[str, Any], subject: Subject) -> IncidentDraft:
         severity=next((clean_line(label, limit=60) for label in labels if SEVERITY.match(label)), ""),
         services=services,
         url=clean_line(subject.url, limit=1000),
-        key=clean_line(subject.name, limit=200),
+        key=clean_line(subject.name, limit=200) if subject.repository else "",  # a number alone is another issue elsewhere
         labels=labels_of(facts),
     )
 
@@ -185,10 +185,6 @@ def login(value: Any) -> str:
     """Return who: people and apps have a login, authors of commits a name."""
     found = mapping(value)
     return string(found.get("login")) or string(found.get("name")) or string(found.get("slug"))
-
-
-def logins(value: Any) -> str:
-    return ", ".join(filter(None, map(login, mappings(value))))
 
 
 def repository_of(value: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from incidents.sources import gitlab_changes as changes
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
-from incidents.sources.gitlab_notes import of_note, of_resource, spelled, tagged
+from incidents.sources.gitlab_notes import ITSELF, of_note, of_resource, spelled, tagged
 from incidents.sources.gitlab_shapes import Subject, as_incident, label_names, normalised, project_of, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.shapes import certainty, read_shapes
@@ -177,6 +177,10 @@ class _Reader:
         """An event that a person put on the timeline of an incident; its tags say which milestone it is."""
         names = label_names(found.get("timeline_event_tags"))
         kind, milestone = tagged(names)
+        written = string(found.get("note"))
+        itself = of_note(ITSELF.sub("", written)) if not milestone and ITSELF.match(written) else None
+        if itself is not None:
+            kind, milestone = itself.kind, itself.milestone
         text = plain_markdown(string(found.get("note")) or string(found.get("note_html")))
         return self.make.event(
             found.get("occurred_at"),
@@ -185,7 +189,7 @@ class _Reader:
             where,
             raw,
             kind=kind,
-            rule=f"timeline event tag {names[0]}" if milestone else "timeline event",
+            rule=f"timeline event tag {names[0]}" if milestone and names else "timeline event",
             salience=2 if milestone else 1,
             actor=who(found.get("author")),
             milestone=milestone,

@@ -29,6 +29,7 @@ NOTES: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
     for pattern, said in (
         (r"(?:changed|set) the incident status to \**acknowledged", Said("acknowledgement", 2, "acknowledged")),
         (r"(?:changed|set) the incident status to \**resolved", Said("resolution", 2, "resolved")),
+        (r"resolved the incident\b", Said("resolution", 2, "resolved")),
         (r"(?:changed|set) the incident status", Said("status", 2)),
         (r"(?:changed|set) the (?:incident )?severity", Said("severity", 2)),
         (r"(?:assigned|unassigned|removed assignee|requested review|removed review|(?:added|removed) .{1,60} as (?:assignee|reviewer))", Said("role", 1)),
@@ -52,6 +53,10 @@ TAGS: dict[str, tuple[str, str]] = {
     "end time": ("resolution", "resolved"),
     "cause identified": ("hypothesis", ""),
 }
+
+
+# Events that GitLab itself puts on an incident's timeline: "@ada changed the incident status to **Acknowledged**".
+ITSELF = re.compile(r"^@[\w.-]+ (?=(?:changed|resolved|created|promoted|set) )")
 
 
 def of_note(body: str) -> Said:

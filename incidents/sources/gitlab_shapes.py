@@ -11,7 +11,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.values import mapping, scalar, string
 
 ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items|epics)/(?:incident/)?(\d+)")
 PROJECT = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/-/")
@@ -114,7 +114,7 @@ def as_incident(found: Mapping[str, Any], subject: Subject) -> IncidentDraft:
         severity=clean_line(severity, limit=60),
         services=tuple(clean_line(value, limit=200) for name, value in scoped if name.lower() == "service"),
         url=clean_line(subject.url, limit=1000),
-        key=clean_line(subject.name, limit=200),
+        key=clean_line(subject.name, limit=200) if subject.project else "",  # a number alone is another issue elsewhere
         labels=labels_of(facts + [("label", label) for label in labels[:20] if "::" not in label]),
     )
 
@@ -127,10 +127,6 @@ def label_names(labels: Any) -> list[str]:
 def who(value: Any) -> str:
     found = mapping(value)
     return string(found.get("name")) or string(found.get("username"))
-
-
-def people(value: Any) -> str:
-    return ", ".join(filter(None, map(who, mappings(value))))
 
 
 def project_of(found: Mapping[str, Any]) -> str:
