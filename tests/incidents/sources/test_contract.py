@@ -16,6 +16,7 @@ STATES_IMPACT = {
     "datadog",  # "customer_impact_start" of an incident, and its impacts
     "firehydrant",  # the milestone "started", where it is another moment than the one it was set at
     "google_status",  # "begin"
+    "gitlab",  # the tag "Start time" on the timeline of an incident
     "grafana_incident",  # "incidentStart", where it was moved away from the declaration
     "incident_io",  # the timestamp that the organisation calls "Impact started"
     "opsgenie",  # "impactStartDate" of an incident, "startTime" of a post-mortem

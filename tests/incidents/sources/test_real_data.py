@@ -50,6 +50,12 @@ FOLDERS = {
     "nagios": ("nagios", ()),
     "pingdom": ("pingdom", ()),
     "syslog": ("syslog", ()),
+    "github": ("github", ("repository_dispatch",)),
+    "devlake-github": ("github", ()),
+    "devlake-github_graphql": ("github", ()),
+    "devlake-gitlab": ("gitlab", ()),
+    "jira": ("jira", ()),
+    "devlake-jira": ("jira", ()),
 }
 
 

@@ -1,0 +1,28 @@
+"""One object with long lists in it stays one; lists of objects are still read a part at a time."""
+
+import json
+
+from tests.incidents.sources.reading import PAYLOADS, read
+
+
+def test_a_large_issue_is_not_taken_apart():
+    issue = json.loads((PAYLOADS / "jira/issue_cloud.json").read_text())
+    comment = issue["fields"]["comment"]["comments"][0]
+    issue["fields"]["comment"]["comments"] = [{**comment, "id": str(number)} for number in range(700)]
+    data = json.dumps(issue).encode()
+    assert len(data) > 256 * 1024
+
+    events, incidents, rejected = read("jira", data)
+
+    assert incidents[0].key == "OPS-41" and not rejected
+    assert len([event for event in events if event.key.startswith("comment:")]) == 700
+    assert events[0].key == "OPS-41:created"
+
+
+def test_rows_of_a_table_and_bodies_in_envelopes_are_unwrapped():
+    hook = {"webhookEvent": "jira:issue_deleted", "timestamp": 1772470000000, "issue": {"key": "OPS-41", "self": "", "fields": {"summary": "Down"}}}
+    logged = json.dumps({"headers": {"X-Atlassian-Webhook-Identifier": "1"}, "body": json.dumps(hook)}).encode()
+
+    assert read("jira", logged)[0][0].where == "body"
+    quoted = json.dumps(hook).replace('"', '""')
+    assert read("jira", f'id,data,url\n1,"{quoted}",x\n'.encode())[0][0].where == "line 2"
