@@ -62,7 +62,11 @@ def spelled(item):
     fields.pop("raw", None)
     return {
         "what": type(item).__name__,
-        **{key: list(value) if isinstance(value, tuple) else value for key, value in fields.items() if value not in ("", (), None, False)},
+        **{
+            key: [list(each) if isinstance(each, tuple) else each for each in value] if isinstance(value, tuple) else value
+            for key, value in fields.items()
+            if value not in ("", (), None, False)
+        },
     }
 
 
