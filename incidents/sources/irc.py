@@ -35,6 +35,7 @@ MEETING = {  # what people tell a meeting bot
     "#meetingname": ("message", 0),
 }
 BOTS = re.compile(r"(?:bot|icinga|nagios|alert|monitor|wmde|stashbot|shinken|jinxer)\w*$|^(?:icinga|nagios|alert|zabbix|prometheus)", re.IGNORECASE)
+AROUND = (DAY_LINE, SESSION, MEETING_AT)
 HALF_A_DAY = 12 * 60
 
 
@@ -44,9 +45,9 @@ def detect(payload: Payload) -> int:
         return 0
     found = [each for line in lines if (each := line_of(line)) is not None]
     said = sum(each.how == "said" for each in found)
-    around = sum(bool(DAY_LINE.match(line) or SESSION.match(line)) for line in lines)
+    around = sum(any(pattern.match(line) for pattern in AROUND) for line in lines)
     sure = said + sum(each.how == "system" and bool(PART.search(each.text)) for each in found)
-    first = line_of(lines[0]) is not None or any(pattern.match(lines[0]) for pattern in (DAY_LINE, SESSION, MEETING_AT))
+    first = line_of(lines[0]) is not None or any(pattern.match(lines[0]) for pattern in AROUND)
     if said < 1 or sure < 2 and not around or not first or (len(found) + around) * 10 < len(lines) * 7:
         return 0  # a report quotes a log after it has said what happened
     return 88

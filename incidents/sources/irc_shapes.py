@@ -29,7 +29,7 @@ MEETING_AT = re.compile(
     rf"Meeting started (?:by \S{{1,40}} at )?(?:(?:{DAYS} )?(?P<day>{MONTHS}\s+\d{{1,2}}) )?\d\d:\d\d:\d\d (?P<year>20\d\d )?(?P<zone>UTC|[A-Z]{{2,4}}T)?(?: on (?P<date>20\d\d-\d\d-\d\d))?"
 )
 OPENED = re.compile(r"(?P<clock>\d{1,2}:\d\d:\d\d)\s*(?P<zone>UTC|GMT|[A-Z]{2,4}T)?")
-SESSION = re.compile(r"^(?:Session (?:Ident|Close|Start|Time)|\*{4} (?:BEGIN|ENDING) LOGGING|--- Log (?:opened|closed))", re.IGNORECASE)
+SESSION = re.compile(r"^(?:Meeting ended at|Session (?:Ident|Close|Start|Time)|\*{4} (?:BEGIN|ENDING) LOGGING|--- Log (?:opened|closed))", re.IGNORECASE)
 
 NICK = r"[^\s<>\x00-\x20:][^\s<>]{0,40}"
 SAID = re.compile(rf"<\s?[~&@%+!*]?\s?(?P<nick>{NICK}?)(?:/[#&][^>\s]{{1,50}})?\s?>(?:\s|$)\s?(?P<text>.*)", re.DOTALL)  # <@nick> text, < nick> text
