@@ -274,6 +274,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.messenger",
     "incidents.sources.msteams",
     "incidents.sources.telegram",
+    "incidents.sources.transcript",
     "incidents.sources.whatsapp",
     "incidents.sources.table",
     "incidents.sources.generic_json",

@@ -44,7 +44,13 @@ def detect(payload: Payload) -> int:
 
 def _is_pressed(value: Any) -> bool:
     """Tell whether somebody pressed a button or sent a form in Slack."""
-    return isinstance(value, dict) and value.get("type") in PRESSED and isinstance(value.get("user"), dict) and ("trigger_id" in value or "team" in value)
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("type"), str)
+        and value["type"] in PRESSED
+        and isinstance(value.get("user"), dict)
+        and ("trigger_id" in value or "team" in value)
+    )
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
