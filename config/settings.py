@@ -270,6 +270,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.pagerduty",
     "incidents.sources.alertmanager",
     "incidents.sources.discord",
+    "incidents.sources.mail",
     "incidents.sources.irc",
     "incidents.sources.messenger",
     "incidents.sources.msteams",

@@ -23,6 +23,12 @@ FOLDERS = {
         "pagerduty",
         ("analytics", "business_services", "outlier", "postmortem", "status_pages-id-posts", "responder_requests", "subscribers", "events-v1"),
     ),
+    "chat-discord": ("discord", ()),
+    "chat-messenger": ("messenger", ()),
+    "chat-whatsapp": ("whatsapp", ()),
+    "msteams": ("msteams", ()),
+    "irc": ("irc", ()),
+    "zoom": ("transcript", ()),
     "alertmanager": ("alertmanager", ("schematic",)),
 }
 
