@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api#update defines updates, https://telegram.org/
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -118,7 +119,7 @@ def _messages(node: Node) -> Iterator[tuple[str, dict[str, Any], dict[str, Any] 
             message = value.get(name)
             if isinstance(message, dict) and "date" in message and isinstance(message.get("chat"), dict):
                 yield node.where, message, message["chat"], node.raw
-    elif isinstance(value.get("messages"), list) and "id" in value:
+    elif isinstance(value.get("messages"), list) and ("id" in value or "name" in value):
         yield from _of_chat(value, node.where)
     elif any(isinstance(value.get(name), dict) for name in ("chats", "left_chats")):
         for name in ("chats", "left_chats"):
@@ -138,9 +139,10 @@ def _of_chat(chat: dict[str, Any], where: str) -> Iterator[tuple[str, dict[str, 
 
 
 def _is_message(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("id"), int) or value.get("type") not in ("message", "service", "unsupported"):
+    if not isinstance(value, dict) or value.get("type") not in ("message", "service", "unsupported") or "text" not in value:
         return False
-    return isinstance(value.get("date"), str) and ("from_id" in value or "actor" in value or "actor_id" in value or "date_unixtime" in value or "from" in value)
+    dated = isinstance(value.get("date_unixtime"), str) or isinstance(value.get("date"), str)
+    return dated and any(key in value for key in ("from_id", "from", "actor", "actor_id", "date_unixtime"))
 
 
 def _is_press(value: Any) -> bool:
@@ -168,7 +170,11 @@ def _chat_id(value: Any) -> str:
 
 def _key(chat: Mapping[str, Any] | None, message: Mapping[str, Any]) -> str:
     number = message.get("id", message.get("message_id"))
-    return f"{_chat_id(chat.get('id')) if chat else ''}:{number}"
+    place = (_chat_id(chat.get("id")) or _name(chat)) if chat else ""
+    if not isinstance(number, int):
+        said = f"{message.get('date_unixtime') or message.get('date')}|{_name(message.get('from'))}|{_text(message.get('text'))}"
+        number = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{place}:{number}"
 
 
 def _event(
@@ -212,7 +218,7 @@ def _event(
 
 def _moment(message: Mapping[str, Any], options: ReadOptions) -> Moment:
     """Place the message. The export gives the clock of the computer that made it and, since 2022, the epoch: their distance is its zone."""
-    written, epoch = message["date"], message.get("date_unixtime")
+    written, epoch = message.get("date"), message.get("date_unixtime")
     if not isinstance(epoch, str) or not isinstance(written, str):
         return read_machine(epoch or written, options.time_zone, options.latest)
     exact = read_machine(epoch, "UTC", options.latest)
@@ -295,6 +301,6 @@ SOURCE = Source(
     label="Telegram",
     detect=detect,
     read=read,
-    docs="Telegram: result.json of Telegram Desktop, of one chat or a whole account, and updates that a bot receives, with replies, edits and services messages "
+    docs="Telegram: result.json of Telegram Desktop, of one chat or a whole account, and updates that a bot receives, with replies, edits and what the service says "
     "(https://core.telegram.org/bots/api#update).",
 )

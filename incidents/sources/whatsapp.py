@@ -6,11 +6,13 @@ https://faq.whatsapp.com/1180414079177245 tells how it is made. Day and month st
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from incidents.lib.archives import MAX_ENTRY, ArchiveError, is_zip, open_zip
 from incidents.lib.timestamps import Moment, TimeError, read_human
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.conversation import Keys, event_of
@@ -19,6 +21,7 @@ from incidents.sources.fields import ORDERS
 from incidents.sources.text_lines import first_lines, lines_of
 
 COLUMN = "date"
+LOOK = 64 * 1024
 MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufeff"
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007", " ") | dict.fromkeys(MARKS))
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९", "0123456789" * 3)
@@ -84,6 +87,9 @@ def start_of(line: str) -> _Start | None:
 
 
 def detect(payload: Payload) -> int:
+    if is_zip(payload.head):
+        inner = _unzipped(payload, LOOK)
+        return detect(inner) if inner is not None else 0
     lines = [line for line in first_lines(payload)[:300] if line.strip()]
     if not lines or start_of(lines[0]) is None and (len(lines) < 2 or start_of(lines[1]) is None):
         return 0
@@ -94,8 +100,29 @@ def detect(payload: Payload) -> int:
     return 92 if len(starts) * 4 >= len(lines) or len(starts) >= 20 else 40
 
 
+def _unzipped(payload: Payload, limit: int = MAX_ENTRY) -> Payload | None:
+    """Return the chat of the ZIP file in which the phone packs it with its pictures, as far as `limit`; None when it has none."""
+    payload.file.seek(0)
+    try:
+        archive = open_zip(payload.file)
+        for name in [name for name in archive if name.endswith(".txt") and "/" not in name.removeprefix("./")][:3]:
+            with archive.open(name) as file:
+                data = file.read(limit)
+            if start_of(data[:400].decode("utf-8", "replace").partition("\n")[0]) is not None:
+                return Payload(io.BytesIO(data), name, len(data), data[:LOOK])
+    except ArchiveError:
+        return None
+    finally:
+        payload.file.seek(0)
+    return None
+
+
 def guess(payload: Payload) -> list[Column]:
     """Offer the date as a column where the file does not settle the order of day and month."""
+    if is_zip(payload.head):
+        if (inner := _unzipped(payload)) is None:
+            return []
+        payload = inner
     if _day_first(payload, ReadOptions()) is not None:
         return []
     samples = list(dict.fromkeys(found.day for line in first_lines(payload) if (found := start_of(line)) is not None))
@@ -103,6 +130,10 @@ def guess(payload: Payload) -> list[Column]:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    if is_zip(payload.head):
+        if (inner := _unzipped(payload)) is None:
+            raise SourceError("This ZIP file has no text of a WhatsApp chat at its top.")
+        payload = inner
     chat = _Chat(options, _day_first(payload, options))
     for number, line in lines_of(payload, options.encoding):
         if (start := start_of(line)) is not None:
