@@ -94,7 +94,7 @@ class _Log:
         self.nights = 0  # midnights passed since
         self.last = -1  # minutes of the day
         self.line: Line | None = None
-        self.number = self.count = 0
+        self.number = self.count = self.size = 0
         self.placed: Moment | str = ""
         self.texts: list[str] = []
         self.raw = ""
@@ -132,14 +132,15 @@ class _Log:
 
     def open(self, line: Line, number: int, raw: str) -> None:
         """Begin a line. It is placed at once: the next day line does not hold for it."""
-        self.line, self.number, self.texts, self.raw = line, number, [line.text], raw
+        self.line, self.number, self.texts, self.raw, self.size = line, number, [line.text], raw, 0
         try:
             self.placed = self.moment(line)
         except TimeError as error:
             self.reason = self.placed = str(error)
 
     def goes_on(self, text: str) -> None:
-        if sum(map(len, self.texts)) < 20_000:
+        if self.size < 20_000:
+            self.size += len(text) + 1
             self.texts.append(text.strip())
             self.raw += f"\n{text}"
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -39,7 +40,7 @@ AUTOMATIC = re.compile(
     re.IGNORECASE,
 )
 #: What the standard library's parser of headers raises over strangers' messages.
-FAULTS = (ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError, RecursionError)
+FAULTS = (MessageError, ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError, RecursionError)
 
 
 def detect(payload: Payload) -> int:

@@ -41,7 +41,7 @@ OMITTED = re.compile(
     re.IGNORECASE,
 )
 EDITED = re.compile(
-    r"\s*<(?:this message was edited|se editó este mensaje\.?|diese nachricht wurde bearbeitet\.?|ce message a été modifié|questo messaggio è stato modificato)>\s*$",
+    r"<(?:this message was edited|se editó este mensaje\.?|diese nachricht wurde bearbeitet\.?|ce message a été modifié|questo messaggio è stato modificato)>\s*$",
     re.IGNORECASE,
 )
 DELETED = re.compile(
@@ -207,7 +207,7 @@ class _Chat:
 
     def goes_on(self, line: str, number: int) -> None:
         if self.start is not None and self.size < 20_000:
-            self.size += len(line)
+            self.size += len(line) + 1
             self.lines.append(line.translate(SPACES) if not line.isascii() else line)
             self.raw.append(line)
 
@@ -224,7 +224,7 @@ class _Chat:
             return
         whole = "\n".join(self.lines).strip()
         said = WHO.match(whole)
-        title = None if said and not TITLE.search(said["who"]) else TITLE.search(whole)
+        title = None if said and not TITLE.search(said["who"]) else TITLE.search(whole, 0, 300)
         if title is not None and not self.titled:
             self.titled = True
             yield IncidentDraft(labels=(("channel", title["title"]),))
@@ -235,9 +235,9 @@ class _Chat:
         actor = said["who"].strip(" ~") if said else ""
         text = said["text"].strip() if said else whole
         own = not said or ": \u200e" in self.raw[0]  # iOS puts the group's name before WhatsApp's own lines, and a mark after it
-        revised, notice = "", NOTICE if own and not CALL.search(text) else ""
-        if edited := EDITED.search(text):
-            text, revised = text[: edited.start()], "edited"
+        revised, notice = "", NOTICE if own and not CALL.search(text, 0, 100) else ""
+        if edited := EDITED.search(text, max(0, len(text) - 100)):
+            text, revised = text[: edited.start()].rstrip(), "edited"
         if DELETED.fullmatch(text):
             text, revised, notice = "A message was deleted", "deleted", "deleted message"
         elif OMITTED.fullmatch(text):
