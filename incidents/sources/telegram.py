@@ -19,6 +19,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import Node, read_nodes, sample
+from incidents.sources.telegram_html import is_page, items_of_page
 
 LISTS = ("messages", "list", "result")
 UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post", "business_message", "edited_business_message")
@@ -50,12 +51,17 @@ MEDIA = ("photo", "file", "document", "video", "voice", "audio", "animation", "v
 
 
 def detect(payload: Payload) -> int:
+    if is_page(payload.head):
+        return 95
     found = [node for node in sample(payload, LISTS, 10) if not node.rest]
     hits = [node for node in found if any(True for _ in _messages(node))]
     return 95 if hits and len(hits) * 2 >= len(found) else 90 if any(_is_press(node.value) for node in found) else 0
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    if is_page(payload.head):
+        yield from items_of_page(payload, options)
+        return
     final = _final(payload)
     only = ONLY_CHAT.search(payload.head[: max(0, payload.head.find(b'"messages"'))])
     single = {"id": int(only[1])} if only else None
@@ -301,6 +307,6 @@ SOURCE = Source(
     label="Telegram",
     detect=detect,
     read=read,
-    docs="Telegram: result.json of Telegram Desktop, of one chat or a whole account, and updates that a bot receives, with replies, edits and what the service says "
+    docs="Telegram: result.json and the pages of Telegram Desktop, of one chat or a whole account, and updates that a bot receives, with replies, edits and what the service says "
     "(https://core.telegram.org/bots/api#update).",
 )
