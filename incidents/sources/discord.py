@@ -11,6 +11,7 @@ from typing import Any
 
 from incidents.lib.text import clean_line
 from incidents.lib.timestamps import TimeError, read_machine
+from incidents.sources import discord_text
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
@@ -39,12 +40,17 @@ MARK = re.compile(r"<(?:(?P<sign>@!?|@&|#)(?P<id>\d{1,20})|a?:(?P<emoji>\w{1,40}
 
 
 def detect(payload: Payload) -> int:
+    if discord_text.is_text(payload):
+        return 95
     found = [node for node in sample(payload, LISTS, 10) if not node.rest]
     messages = [node for node in found if _message(node.value) is not None]
     return 95 if messages and len(messages) * 2 >= len(found) else 0
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    if discord_text.is_text(payload):
+        yield from discord_text.read_text(payload, options)
+        return
     count = seen = 0
     told = False
     for node in read_nodes(payload, LISTS):
@@ -192,6 +198,7 @@ SOURCE = Source(
     label="Discord",
     detect=detect,
     read=read,
-    docs="Discord: JSON exports of DiscordChatExporter, lists of messages as the API gives them and dispatches of the gateway, with replies, edits, embeds of bots "
+    docs="Discord: JSON and text exports of DiscordChatExporter, lists of messages as the API gives them and dispatches of the gateway, with replies, edits, embeds of bots "
     "and calls (https://docs.discord.com/developers/resources/message).",
+    guess=discord_text.guess,
 )

@@ -10,17 +10,15 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 
 from incidents.lib.archives import MAX_ENTRY, ArchiveError, is_zip, open_zip
 from incidents.lib.timestamps import Moment, TimeError, read_human
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.conversation import Keys, event_of
+from incidents.sources.day_order import COLUMN, day_first
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
-from incidents.sources.fields import ORDERS
 from incidents.sources.text_lines import first_lines, lines_of
 
-COLUMN = "date"
 LOOK = 64 * 1024
 MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufeff"
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007", " ") | dict.fromkeys(MARKS))
@@ -31,7 +29,6 @@ START = re.compile(
     rf"(?P<clock>\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?)(?:\s?{HALF})?(?:\]\s|\s[-–]\s)(?P<rest>.*)",
     re.DOTALL,
 )
-PARTS = re.compile(r"(\d{1,4})[./-]\s?(\d{1,2})[./-]\s?(\d{1,4})")
 WHO = re.compile(r"(?P<who>[^:\n]{1,80}?|[^:\n]{1,60}:[^:\n]{1,30}?):(?:\s|$)(?P<text>.*)", re.DOTALL)
 EARLIER = {"上午", "午前", "오전", "ص", "ΠΜ", "πμ", "SA", "de."}
 LATER = {"下午", "午後", "오후", "م", "ΜΜ", "μμ", "CH", "du."}
@@ -147,44 +144,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _day_first(payload: Payload, options: ReadOptions) -> bool | None:
-    """Decide between day/month and month/day over the whole file; None: it stays open."""
-    if (chosen := options.mapping.get(COLUMN, "")) in ORDERS:
-        return ORDERS[chosen]
-    possible = {True, False}
-    last: dict[bool, date | None] = {True: None, False: None}
-    back = {True: 0, False: 0}
-    before = ""
-    for _, line in lines_of(payload, options.encoding):
-        start = start_of(line)
-        if start is None or start.day == before:
-            continue
-        before = start.day
-        parts = PARTS.match(start.day)
-        if parts is None or len(parts[1]) == 4:
-            continue
-        if "." in start.day:
-            return True
-        for day_first in tuple(possible):
-            day = _date(parts, day_first)
-            earlier = last[day_first]
-            if day is None or day > options.latest.date():
-                possible.discard(day_first)
-            else:
-                back[day_first] += earlier is not None and day < earlier
-                last[day_first] = day
-        if len(possible) == 1:
-            return possible.pop()
-    if len(possible) == 2 and (back[True] == 0) != (back[False] == 0):
-        return back[True] == 0  # messages stand in the order in which they came
-    return None
-
-
-def _date(parts: re.Match[str], day_first: bool) -> date | None:
-    first, second, year = int(parts[1]), int(parts[2]), int(parts[3])
-    try:
-        return date(year + 2000 if year < 100 else year, *((second, first) if day_first else (first, second)))
-    except ValueError:
-        return None
+    return day_first((found.day for _, line in lines_of(payload, options.encoding) if (found := start_of(line)) is not None), options)
 
 
 class _Chat:
