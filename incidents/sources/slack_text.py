@@ -64,6 +64,11 @@ def suffixes(message: Mapping[str, Any]) -> str:
     return "".join(found)
 
 
+def colour_of(message: Mapping[str, Any]) -> str:
+    """Return the colour that a bot gave its first attachment."""
+    return next((_string(each.get("color")) for each in _dicts(message.get("attachments")) if each.get("color")), "")
+
+
 def _attachment(attachment: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     said = False
     for key in ("pretext", "author_name", "title", "text"):
