@@ -35,7 +35,12 @@ class Endpoint(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_zone], help_text="For times that state no zone.")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Incidents it opens belong to this team.")
     severity = models.ForeignKey(
-        Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="For incidents it opens when the tool names none that is known here."
+        Severity,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="For incidents it opens when the tool names none that is known here.",
     )
     is_private = models.BooleanField(default=False, help_text="Incidents it opens are seen by the team's members only, and by who made the endpoint.")
     quiet_minutes = models.PositiveIntegerField(default=60, help_text="For so long after an incident was resolved, what has its key is added to it.")

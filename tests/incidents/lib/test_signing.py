@@ -139,7 +139,17 @@ def test_rootly_bodies_are_objects():
 
 @pytest.mark.parametrize(
     "value",
-    ["sha1=" + "a" * 40, f"sha1={PLAIN}", PLAIN, f"sha256={PLAIN.upper()}", f"sha256={PLAIN[:-1]}", f"sha256={PLAIN}0", f"sha256={PLAIN},sha256={PLAIN}", "é", "\x00"],
+    [
+        "sha1=" + "a" * 40,
+        f"sha1={PLAIN}",
+        PLAIN,
+        f"sha256={PLAIN.upper()}",
+        f"sha256={PLAIN[:-1]}",
+        f"sha256={PLAIN}0",
+        f"sha256={PLAIN},sha256={PLAIN}",
+        "é",
+        "\x00",
+    ],
 )
 @pytest.mark.parametrize(("name", "header"), [("github", "x-hub-signature-256"), ("jira", "x-hub-signature")])
 def test_other_forms_of_a_signature_are_refused(name, header, value):
@@ -192,7 +202,11 @@ def test_a_token_in_the_path():
             verify("path", Request({}, BODY, path_token=token), [SECRET], now=NOW)
 
 
-@given(st.sampled_from(sorted(SCHEMES)), st.dictionaries(st.sampled_from(sorted({key for _, good, _, _ in VECTORS.values() for key in good})), st.text()), st.binary())
+@given(
+    st.sampled_from(sorted(SCHEMES)),
+    st.dictionaries(st.sampled_from(sorted({key for _, good, _, _ in VECTORS.values() for key in good})), st.text()),
+    st.binary(),
+)
 def test_nothing_else_is_ever_raised(scheme, headers, body):
     with pytest.raises(SignatureError):
         verify(scheme, Request(headers, body, path_token="é"), [SECRET], now=NOW)
