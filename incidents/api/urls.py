@@ -3,12 +3,13 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import imports, tokens, views, webhooks
+from incidents.api import endpoints, imports, tokens, views, webhooks
 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
 router.register("services", views.ServiceViewSet, basename="api-service")
 router.register("severities", views.SeverityViewSet, basename="api-severity")
+router.register("endpoints", endpoints.EndpointViewSet, basename="api-endpoint")
 router.register("tokens", tokens.TokenViewSet, basename="api-token")
 
 incident = [
