@@ -6,12 +6,13 @@ arrive at once open one incident. Each delivery keeps the decision with its reas
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from incidents import intake, jobs, lifecycle, mapping, routing, storing
@@ -113,18 +114,17 @@ def refuse(delivery: Delivery, error: SourceError) -> None:
     report = Report()
     report.refuse(error)
     changed = {"state": State.REFUSED, "report": report.as_json(), "finished_at": timezone.now()}
-    if Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED, incident=None).update(**changed) and delivery.endpoint:
-        fail(delivery.endpoint, f"A delivery could not be read: {error.message}")
+    Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED, incident=None).update(**changed)
 
 
-def fail(endpoint: Endpoint, reason: str) -> None:
-    now = timezone.now()
-    Endpoint.objects.filter(pk=endpoint.pk).update(failures=F("failures") + 1, last_failure=clean_line(reason), last_failure_at=now)
+def ref_key(facts: Facts) -> str:
+    """Return the key as it is kept: label sets of alert groups may be longer than a column."""
+    return facts.key if len(facts.key) <= 200 else f"sha256:{hashlib.sha256(facts.key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def planned(endpoint: Endpoint, facts: Facts, now: datetime) -> tuple[Plan, ExternalRef | None]:
     """Ask the rules, with what is known of the key."""
-    ref = ExternalRef.objects.select_related("incident").filter(endpoint=endpoint, key=facts.key[:200]).first() if facts.key else None
+    ref = ExternalRef.objects.select_related("incident").filter(endpoint=endpoint, key=ref_key(facts)).first() if facts.key else None
     known = known_by(ref.incident) if ref else None
     rules = routing.parse_rules(endpoint.rules)
     return routing.plan(facts, rules, known, quiet_minutes=endpoint.quiet_minutes, now=now), ref
@@ -220,7 +220,7 @@ def open_for(actor: Actor, endpoint: Endpoint, facts: Facts, *, title: str = "")
 def put(delivery: Delivery, incident: Incident, endpoint: Endpoint, facts: Facts, decision: dict[str, Any]) -> None:
     """Give the delivery its incident, remember whose key it has, and ask for its import."""
     if facts.key:
-        ExternalRef.objects.update_or_create(endpoint=endpoint, key=facts.key[:200], defaults={"incident": incident})
+        ExternalRef.objects.update_or_create(endpoint=endpoint, key=ref_key(facts), defaults={"incident": incident})
     options = options_of(endpoint) | {name: value for name, value in delivery.options.items() if name == "wrapping"}
     given = {"incident": incident, "facts": facts.as_json(), "decision": decision, "options": options, "report": {}, "source": "", "finished_at": None}
     Delivery.objects.filter(pk=delivery.pk).update(state=State.RECEIVED, **given)
@@ -266,15 +266,25 @@ def again(*, actor: Actor, delivery: Delivery) -> Delivery:
     return current
 
 
+def inbox_again(*, actor: Actor, endpoint: Endpoint) -> int:
+    """Route everything in the inbox once more, the oldest first; return how many."""
+    rows = Delivery.objects.filter(endpoint=endpoint, incident=None, state=State.HELD).order_by("pk")[:1000]
+    return len([again(actor=actor, delivery=row) for row in rows])
+
+
 def rehearse(endpoint: Endpoint, rules: list[dict[str, Any]], deliveries: list[Delivery]) -> list[tuple[Delivery, str]]:
     """Return what these rules would do with the deliveries if they came now, each with the reason. Nothing is written."""
     endpoint.rules, now = rules, timezone.now()
-    result = []
-    for delivery in deliveries:
+    result, opened = [], set()
+    for delivery in sorted(deliveries, key=lambda row: row.pk):
         facts = routing.facts_of(delivery.facts)
+        if facts.key in opened:
+            result.append((delivery, "Would be added to the incident that an earlier one with its key opens."))
+            continue
         plan, ref = planned(endpoint, facts, now)
         outcome, why, incident = target_of(endpoint, facts, plan, ref, now)
         words = {"opened": "Would open an incident", "held": "Would be kept in the inbox", "ignored": "Would be ignored"}
         where = f"Would be added to {incident.reference if not incident.is_private else 'its incident'}" if incident else words[outcome]
         result.append((delivery, f"{where}: {why}"))
-    return result
+        opened |= {facts.key} if outcome == "opened" and facts.key else set()
+    return result[::-1]

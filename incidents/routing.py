@@ -13,7 +13,7 @@ from incidents.conditions import Condition, ConditionError
 
 ACTIONS = {
     "open": "Open a new incident",
-    "service": "Add to the latest open incident of the same service",
+    "service": "Add to the service’s latest open incident",
     "incident": "Add to one incident",
     "inbox": "Keep in the inbox",
     "ignore": "Ignore",

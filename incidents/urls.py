@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/webhooks/<int:pk>/edit/", endpoints.endpoint_edit, name="endpoint_edit"),
     path("settings/webhooks/<int:pk>/secret/", endpoints.endpoint_secret, name="endpoint_secret"),
     path("settings/webhooks/<int:pk>/switch/", endpoints.endpoint_switch, name="endpoint_switch"),
+    path("settings/webhooks/<int:pk>/again/", endpoints.endpoint_again, name="endpoint_again"),
     path("settings/webhooks/<int:pk>/delete/", endpoints.endpoint_delete, name="endpoint_delete"),
     path("settings/webhooks/<int:pk>/rules/", endpoint_rules.endpoint_rules, name="endpoint_rules"),
     path("settings/webhooks/<int:pk>/mapping/", endpoint_rules.endpoint_mapping, name="endpoint_mapping"),

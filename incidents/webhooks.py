@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from incidents import assigning, endpoints, jobs, senders, storing
+from incidents import endpoints, jobs, senders, storing
 from incidents.intake_report import Report
 from incidents.lib import sealing, signing, strict_json
 from incidents.lib.text import clean_line
@@ -140,8 +140,12 @@ def unreadable(endpoint: Endpoint, request: signing.Request, form: str, error: s
     """Keep what a known sender sent although it is no JSON: somebody must see it."""
     reason = f"It is no JSON: {error.message}"
     if keep(endpoint, request.body, form, f"sha256:{hashlib.sha256(request.body).hexdigest()}", error=reason):
-        assigning.fail(endpoint, reason)
+        fail(endpoint, reason)
     return Answer(400, {"title": "Bad Request", "detail": error.message})
+
+
+def fail(endpoint: Endpoint, reason: str) -> None:
+    Endpoint.objects.filter(pk=endpoint.pk).update(failures=F("failures") + 1, last_failure=clean_line(reason), last_failure_at=timezone.now())
 
 
 def turned_away(endpoint: Endpoint | None, name: str, ip: str, reason: str) -> Answer:
@@ -156,7 +160,7 @@ def turned_away(endpoint: Endpoint | None, name: str, ip: str, reason: str) -> A
         return TOO_OFTEN
     log.warning("A webhook was refused: %s, from %s: %s", clean_line(name, limit=100), clean_line(ip, limit=60), reason)
     if endpoint is not None:
-        assigning.fail(endpoint, reason)
+        fail(endpoint, reason)
         if count == 1:
             AuditEvent.record(None, "webhook refused", f"endpoint-{endpoint.pk}", reason=reason, ip=clean_line(ip, limit=60))
     return REFUSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +15,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, endpoint_reports, endpoints, sources
+from incidents import access, assigning, endpoint_reports, endpoints, sources
 from incidents.forms.endpoints import EndpointForm, NewEndpointForm, SecretForm
 from incidents.forms.settings import zone_names
 from incidents.lib import signing
 from incidents.lib.conflict import Conflict
-from incidents.models import Endpoint
+from incidents.models import Delivery, Endpoint
 from incidents.models.endpoints import AUTO
 from incidents.senders import sender_of
 
@@ -81,8 +82,14 @@ def page(request: HttpRequest, endpoint: Endpoint, *, status: int = 200, **conte
         "secrets": list(endpoint.secrets.active(now)),
         "secret_form": SecretForm(),
         "rule_count": len(endpoint.rules),
+        "waiting": found["inbox"],
         **context,
     }
+    recent = now - timedelta(minutes=10)  # what waits for longer is not worth asking for every two seconds
+    running = (Delivery.State.RECEIVED, Delivery.State.IMPORTING)
+    context["is_running"] = any(row.state in running and row.received_at > recent for row in context["deliveries"])
+    if request.headers.get("HX-Request"):
+        return render(request, "incidents/_endpoint_deliveries.html", context)
     return render(request, "incidents/endpoint.html", context, status=status)
 
 
@@ -133,6 +140,16 @@ def endpoint_secret(request: HttpRequest, pk: int) -> HttpResponse:
 def endpoint_switch(request: HttpRequest, pk: int) -> HttpResponse:
     endpoint = access.endpoint_for(request.user, pk)
     endpoints.switch(actor=request.user, endpoint=endpoint, is_enabled=request.POST.get("to") == "on")
+    return redirect(endpoint)
+
+
+@require_POST
+@login_required
+def endpoint_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Decide once more, with the rules of now, about everything that waits."""
+    endpoint = access.endpoint_for(request.user, pk)
+    count = assigning.inbox_again(actor=request.user, endpoint=endpoint)
+    messages.success(request, f"{count} deliver{'y is' if count == 1 else 'ies are'} routed again.")
     return redirect(endpoint)
 
 
