@@ -27,7 +27,9 @@ class Sender:
     takes_text: bool = False  # sends JSON or lines as text/plain
 
 
-#: Letters of the source's name -> sender. The longest beginning counts, so that “sentry_issues” is Sentry's.
+AUTO, ANY_JSON = "auto", "json"
+UNKNOWN = Sender()
+#: Letters of the source's name -> sender. A part of a name is enough, so that “aws_cloudwatch” and “sentry_issues” are found.
 SENDERS = {
     "pagerduty": Sender(
         "pagerduty",
@@ -98,7 +100,7 @@ SENDERS = {
     "auto": Sender(takes_text=True),
     "json": Sender(takes_text=True, setup=f"Let the tool send JSON by POST to the address. {BEARER} After the first delivery, say here what its keys mean."),
 }
-ALIASES = {"sns": "cloudwatch", "awssns": "cloudwatch", "eventbridge": "cloudwatch", "oncall": "grafanaoncall", "victorops": "splunkoncall"}
+ALIASES = {"sns": "cloudwatch", "eventbridge": "cloudwatch", "oncall": "grafanaoncall", "victorops": "splunkoncall"}
 
 #: Scheme -> headers with the sender's id of a delivery, the same in every retry
 ID_HEADERS = {
@@ -114,10 +116,18 @@ AWS = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 
 
 def sender_of(source: str) -> Sender:
+    """Return the sender of that name, or the one whose name is the longest part of it."""
     letters = re.sub(r"[^a-z]", "", source.lower())
-    letters = ALIASES.get(letters, letters)
-    found = max((name for name in SENDERS if letters.startswith(name)), key=len, default="")
-    return SENDERS[found] if found else Sender()
+    if letters in (AUTO, ANY_JSON):
+        return SENDERS[letters]
+    named = {name: name for name in SENDERS if name not in (AUTO, ANY_JSON)} | ALIASES
+    found = max((name for name in named if name in letters), key=len, default="")
+    return SENDERS[named[found]] if found else UNKNOWN
+
+
+def is_known(source: str) -> bool:
+    """Whether the tool is one of the table, so that it is offered among the tools that send."""
+    return sender_of(source) is not UNKNOWN
 
 
 def value_at(document: Any, path: str) -> str:

@@ -87,4 +87,5 @@ def answered(answer: Answer) -> JsonResponse:
     if answer.status == 429:
         response["Retry-After"] = "60"
     response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django would log the address, which may end in a token; `webhooks.py` logs what matters
     return response

@@ -15,18 +15,24 @@ from incidents.models import Incident, Severity, Team
 from incidents.models.endpoints import AUTO
 from incidents.models.people import check_zone
 from incidents.routing import Rule, RuleError
+from incidents.senders import ANY_JSON, is_known
 
 LEFT_OUT = "-"
-GIVEN_AS_JSON = "json"
 NO_SENDERS = {"table", "plain_text"}  # files that people have; tools do not post them
 
 
-def source_choices() -> list[tuple[str, str]]:
-    """The tools, by name; what is none comes last."""
-    tools = sorted(
-        ((name, source.label) for name, source in sources.registered().items() if name not in NO_SENDERS | {GIVEN_AS_JSON}), key=lambda each: each[1].lower()
-    )
-    return [*tools, (GIVEN_AS_JSON, "Another tool: any JSON, whose keys you explain"), (AUTO, "Several tools: found out from each delivery")]
+def source_choices() -> list[tuple[str, Any]]:
+    """The tools that are known to send, by name; then any JSON, and other formats."""
+    names = {name: source.label for name, source in sources.registered().items() if name not in (ANY_JSON, *NO_SENDERS)}
+    rest = [(name, label) for name, label in sorted(names.items(), key=by_label) if not is_known(name)]
+    return [
+        ("Tools", [(name, label) for name, label in sorted(names.items(), key=by_label) if is_known(name)]),
+        ("Any other", [(ANY_JSON, "Another tool: any JSON, whose keys you explain"), (AUTO, "Several tools: found out from each delivery"), *rest]),
+    ]
+
+
+def by_label(pair: tuple[str, str]) -> str:
+    return pair[1].lower()
 
 
 class EndpointForm(forms.Form):

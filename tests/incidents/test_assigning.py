@@ -30,7 +30,7 @@ def work():
 def arrived(endpoint, key="A-1", minute=2, text="Alert fired", **fields):
     """A delivery with this key, routed and imported."""
     body = {"timestamp": f"2026-03-02T14:{minute:02}:00Z", "message": text, "id": key, **fields}
-    webhooks.keep(endpoint, json.dumps(body).encode(), "json", f"{key}-{minute}-{text}")
+    webhooks.keep(endpoint, json.dumps(body).encode(), "json", f"{key}-{minute}-{text}"[-200:])
     work()
     return Delivery.objects.select_related("incident").latest("pk")
 

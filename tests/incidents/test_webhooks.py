@@ -255,7 +255,7 @@ def test_pings_are_answered_and_shown(client, headers, body):
     assert "the address works" in Delivery.objects.get().decision["why"]
 
 
-def test_refusals_are_limited_by_endpoint_and_address(client):
+def test_refusals_are_limited_by_endpoint_and_address(client, at_the_vectors_time):
     endpoint = make_endpoint()
     bad = {"content_type": "application/json", "headers": {"X-Signature": "0" * 64}}
     statuses = [client.post(endpoint.path, BODY, **bad).status_code for _ in range(62)]
@@ -272,6 +272,9 @@ def test_refusals_are_limited_by_endpoint_and_address(client):
 def test_no_secret_is_told_or_stored_open(client, caplog):
     endpoint = make_endpoint("bearer", "canary-secret-of-ours")
     client.post(endpoint.path, BODY, content_type="application/json", headers={"Authorization": "Bearer canary-of-theirs"})
+    tokened = make_endpoint("path", "canary-token-of-many-letters")
+    for body, tail, status in ((b"{", "canary-token-of-many-letters", 400), (b"{}", "canary-guess", 401)):
+        assert client.post(f"{tokened.path}{tail}/", body, content_type="application/json").status_code == status
     told = caplog.text + str(list(AuditEvent.objects.values())) + str(list(Endpoint.objects.values())) + str(list(EndpointSecret.objects.values()))
     assert "canary" not in told
 
