@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -24,6 +25,7 @@ from incidents.lib import strict_json
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Delivery, Endpoint, ExternalRef, Incident, Milestone, User
 from incidents.routing import Facts, Known, Plan
+from incidents.senders import sender_of, value_at
 from incidents.sources.drafts import EventDraft, IncidentDraft, SourceError
 
 State = Delivery.State
@@ -72,11 +74,13 @@ def facts_in(file: BinaryIO, name: str, endpoint: Endpoint) -> Facts:
         services=tuple(about.get("services", ()))[:20],
         labels=tuple((clean_line(label, limit=100), clean_line(value, limit=200)) for label, value in about.get("labels", ()))[:100],
     )
-    is_generic = source.name == "json"
-    if is_generic or any(field in mapping.INCIDENT_FIELDS for field in endpoint.mapping.values()):
+    is_generic, keys = source.name == "json", () if found.key else sender_of(source.name).keys
+    if is_generic or keys or any(field in mapping.INCIDENT_FIELDS for field in endpoint.mapping.values()):
         file.seek(0)
         with suppress(strict_json.JsonError):  # lines of JSON, or text: the events are there, the incident is not named
-            found = mapping.completed(found, endpoint.mapping, strict_json.loads(file.read()), is_generic=is_generic)
+            document = strict_json.loads(file.read())
+            found = replace(found, key=next((value for path in keys if (value := value_at(document, path))), found.key))
+            found = mapping.completed(found, endpoint.mapping, document, is_generic=is_generic)
     return found
 
 
@@ -258,6 +262,8 @@ def again(*, actor: Actor, delivery: Delivery) -> Delivery:
     current = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if current.incident_id is not None or current.endpoint is None:
         return intake.replay(actor=actor, delivery=current)
+    if current.decision.get("action") == "handshake":  # there is nothing in it to be put anywhere
+        return current
     fresh: dict[str, Any] = {"state": State.RECEIVED, "report": {}, "facts": {}, "decision": {}, "finished_at": None}
     Delivery.objects.filter(pk=current.pk).update(**fresh)
     AuditEvent.record(actor, "delivery routed again", f"endpoint-{current.endpoint_id}", delivery=current.pk)

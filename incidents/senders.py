@@ -25,6 +25,7 @@ class Sender:
     header: str = ""
     paths: tuple[str, ...] = ()
     takes_text: bool = False  # sends JSON or lines as text/plain
+    keys: tuple[str, ...] = ()  # where the body names its incident, should the source not say; the first that is there counts
 
 
 AUTO, ANY_JSON = "auto", "json"
@@ -35,6 +36,7 @@ SENDERS = {
         "pagerduty",
         "In PagerDuty open Integrations → Generic Webhooks (v3) → New Webhook, paste the address and choose the incident events. " + PASTE,
         paths=("event.id",),
+        keys=("event.data.incident.id", "event.data.id"),
     ),
     "slack": Sender(
         "slack",
@@ -65,6 +67,7 @@ SENDERS = {
         "grafana",
         "In Grafana open Alerting → Contact points → Webhook: the address, and under HMAC signature the secret from here. Set a timestamp header there and name "
         "it here too: what is replayed later is then refused.",
+        keys=("groupKey",),
     ),
     "grafanaoncall": Sender("bearer", f"In Grafana OnCall add an outgoing webhook with the address and the whole event as data. {BEARER}"),
     "grafanaincident": Sender("hmac", "In Grafana Incident add an outgoing webhook with the address; it signs with the secret it shows.", header="X-Signature"),
@@ -72,6 +75,7 @@ SENDERS = {
         "bearer",
         "In Alertmanager add a receiver with webhook_configs: the address as url, send_resolved: true, and http_config.authorization.credentials with the secret "
         "from here.",
+        keys=("groupKey",),
     ),
     "datadog": Sender(
         "bearer", "In Datadog open Integrations → Webhooks → New: the address, and as custom headers {“Authorization”: “Bearer …”} with the secret from here."
@@ -80,11 +84,13 @@ SENDERS = {
         "bearer",
         f"In Opsgenie open Settings → Integrations → Webhook: the address, and add alert description and details to the payload. {BEARER}",
         paths=("alert.alertId", "action", "alert.updatedAt"),
+        keys=("alert.alertId",),
     ),
     "statuspage": Sender(
         "path",
         "Statuspage signs nothing, so the address itself holds a token: treat it as a password. Subscribe it to your page by Subscribe → Webhook.",
         paths=("incident.incident_updates.0.id",),
+        keys=("incident.id",),
     ),
     "newrelic": Sender("bearer", f"In New Relic open Alerts → Destinations → Webhook with the address, and add a workflow that uses it. {BEARER}"),
     "cloudwatch": Sender(

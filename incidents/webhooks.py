@@ -148,9 +148,13 @@ def fail(endpoint: Endpoint, reason: str) -> None:
     Endpoint.objects.filter(pk=endpoint.pk).update(failures=F("failures") + 1, last_failure=clean_line(reason), last_failure_at=timezone.now())
 
 
+def minute() -> int:
+    return int(time.time() // 60)
+
+
 def turned_away(endpoint: Endpoint | None, name: str, ip: str, reason: str) -> Answer:
     """Count and log a refused request, without its body, and at most so many a minute."""
-    window = f"webhook-failures:{hashlib.sha256(f'{name} {ip}'.encode('utf-8', 'surrogatepass')).hexdigest()}:{int(time.time() // 60)}"
+    window = f"webhook-failures:{hashlib.sha256(f'{name} {ip}'.encode('utf-8', 'surrogatepass')).hexdigest()}:{minute()}"
     cache.add(window, 0, 120)
     try:
         count = cache.incr(window)

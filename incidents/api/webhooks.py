@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +15,8 @@ from incidents import webhooks
 from incidents.lib import signing
 from incidents.webhooks import Answer
 
+BLOCK = 64 * 1024
+DRAINED = 32 * 1024 * 1024
 PROBLEM = "application/problem+json"
 FORMS = {
     "": webhooks.JSON,
@@ -29,6 +32,7 @@ def hook(request: HttpRequest, source: str, key: str, token: str = "") -> JsonRe
     """Check in the order of what it costs: size, method and content type, then who it is, then keep it."""
     problem = refused_early(request)
     if problem is not None:
+        drain(request)
         return answered(problem)
     try:
         body = request.read(webhooks.LIMIT + 1)
@@ -56,6 +60,14 @@ def refused_early(request: HttpRequest) -> Answer | None:
     if length < 1:
         return Answer(400, {"title": "Bad Request", "detail": "Send a body with its Content-Length."})
     return None
+
+
+def drain(request: HttpRequest) -> None:
+    """Read what nobody wants, within bounds: a sender that is still writing would see a broken connection instead of the answer."""
+    with suppress(UnreadablePostError, OSError):
+        for _ in range(DRAINED // BLOCK):
+            if not request.read(BLOCK):
+                return
 
 
 def length_of(request: HttpRequest) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -62,6 +63,24 @@ def test_long_keys_are_told_apart():
     endpoint = make(OPEN)
     first, second, again = (arrived(endpoint, key="k" * 250 + end, minute=minute) for end, minute in (("a", 1), ("b", 2), ("a", 3)))
     assert first.incident != second.incident and first.incident == again.incident
+
+
+PAYLOADS = Path(__file__).parent / "sources" / "payloads"
+
+
+@pytest.mark.parametrize(("source", "file"), [("pagerduty", "webhooks_v3.json"), ("alertmanager", "firing_and_resolved.json")])
+def test_tools_name_their_incident(source, file):
+    endpoint = make_endpoint(source=source, rules=[OPEN])
+    for number, body in enumerate(bodies(PAYLOADS / source / file)):
+        webhooks.keep(endpoint, body, "json", f"{number}")
+    work()
+    assert Delivery.objects.exclude(incident=None).count() == number + 1
+    assert Incident.objects.count() == ExternalRef.objects.count() == 1
+
+
+def bodies(path):
+    found = json.loads(path.read_text())
+    return [json.dumps(each).encode() for each in (found if isinstance(found, list) else [found])]
 
 
 def test_keys_of_two_endpoints_are_apart():
