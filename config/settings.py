@@ -19,6 +19,8 @@ DEBUG = env.flag("DEBRIEF_DEBUG")
 PORT = env.integer("PORT", 8000)
 BASE_URL = env.text("DEBRIEF_BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SECRET_KEY = env.secret("DEBRIEF_SECRET_KEY") or env.generated(DATA_DIR / "secret_key")
+# Seal what is secret in the database (webhook secrets): the first seals, all of them open.
+FIELD_KEYS = [key for key in env.secret("DEBRIEF_FIELD_KEYS").replace(",", " ").split() if key] or [env.generated(DATA_DIR / "field_key")]
 ALLOWED_HOSTS = env.words("DEBRIEF_ALLOWED_HOSTS") or [urlsplit(BASE_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 HTTPS = BASE_URL.startswith("https://")
@@ -246,7 +248,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = env.flag("DEBRIEF_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+# Senders of webhooks follow no redirect; `api/webhooks.py` refuses them over plain http itself.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/v1/hooks/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("DEBRIEF_BEHIND_PROXY") else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "debrief_session"

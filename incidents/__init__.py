@@ -1,7 +1,9 @@
 """Incidents: from raw exports to one objective timeline, its milestones and measures. THE MAP, in the order of the route.
 
     file / webhook / API
+      webhooks.py        who sent it (lib/signing.py, senders.py), kept before it is answered; endpoints.py keeps the addresses and secrets
       models/intake.py   Delivery: raw bytes stored first, with sha256, sender and time
+      assigning.py       a webhook's delivery -> its incident, as routing.py and conditions.py decide (pure), or the inbox
       sources/           payload -> EventDraft (pure, streaming); one file a vendor
       intake.py          drafts -> rows, idempotent, one report
       timeline.py        rows -> ordered entries: days, folds, filters (pure); timeline_query.py reads one window of them

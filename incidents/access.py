@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.http import Http404
 
 if TYPE_CHECKING:
-    from incidents.models import Incident
+    from incidents.models import Endpoint, Incident
 
 #: What each role may do to what it sees; every role may read.
 ABILITIES: dict[str, frozenset[str]] = {
@@ -57,6 +57,12 @@ def incident_filter(actor: Actor, prefix: str = "") -> Q:
     return ~Q(**{f"{prefix}in" if prefix else "pk__in": hidden.values("pk")})
 
 
+def delivery_filter(actor: Actor) -> Q:
+    """Return the condition for deliveries the actor may see: those of visible incidents, and those of none for whoever configures."""
+    visible = incident_filter(actor, "incident__")
+    return visible if may(actor, "configure") else visible & Q(incident__isnull=False)
+
+
 def may(actor: Actor, verb: str) -> bool:
     """Say whether the actor's role allows `verb` on what the actor may see."""
     if not getattr(actor, "is_authenticated", False):
@@ -87,3 +93,12 @@ def incident_for(actor: Actor, reference: str, verb: str = "read") -> Incident:
     if verb != "read":
         require(actor, verb)
     return incident
+
+
+def endpoint_for(actor: Actor, pk: int) -> Endpoint:
+    """Return a webhook endpoint. Raises PermissionDenied for whoever does not configure, Http404 when there is none."""
+    require(actor, "configure")
+    endpoint = apps.get_model("incidents", "Endpoint").objects.select_related("team", "severity", "created_by").filter(pk=pk).first()
+    if endpoint is None:
+        raise Http404
+    return endpoint

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from incidents import hooks, jobs
-from incidents.models import AuditEvent, Delivery, Incident, Job, Mapping, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
+from incidents.models import AuditEvent, Delivery, Endpoint, Incident, Job, Mapping, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -78,9 +78,9 @@ class MetricDefinitionAdmin(admin.ModelAdmin[MetricDefinition]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ("received_at", "incident", "channel", "file_name", "source", "state", "size")
+    list_display = ("received_at", "incident", "endpoint", "channel", "file_name", "source", "state", "size")
     list_filter = ("state", "channel", "source")
-    list_select_related = ("incident",)
+    list_select_related = ("incident", "endpoint")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Leave out what belongs to private incidents the administrator is not on."""
@@ -97,6 +97,15 @@ class MappingAdmin(admin.ModelAdmin[Mapping]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # made on the page of an import, where the columns are
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(ReadOnly):
+    """To look at; it is changed under Settings → Webhooks. Secrets are not shown there either."""
+
+    list_display = ("name", "source", "scheme", "team", "is_enabled", "last_received_at", "failures", "last_failure")
+    list_filter = ("is_enabled", "scheme")
+    list_select_related = ("team",)
 
 
 @admin.register(AuditEvent)

@@ -7,4 +7,4 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from incidents import intake  # noqa: F401 - registers the job
+        from incidents import assigning, intake  # noqa: F401 - they register their jobs

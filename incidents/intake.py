@@ -40,7 +40,7 @@ HARD_EVENT_LIMIT = 1_000_000
 MAX_COLUMNS = 100
 LOOK = 50  # items that a look at a file reads
 PASSES = 5
-OPTIONS = ("source", "time_zone", "date", "mapping", "encoding")
+OPTIONS = ("source", "time_zone", "date", "mapping", "encoding", "wrapping")
 #: What a source's own mistake looks like. A stranger's file must not take the worker down, nor be tried eight times.
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, AssertionError)
 
@@ -57,7 +57,7 @@ class Look:
 
 def clean_options(options: dict[str, Any] | None) -> dict[str, Any]:
     """Return the options as they are kept. Raises ValidationError for a zone, date or source that is none."""
-    given = {name: value for name, value in (options or {}).items() if value and name in OPTIONS}
+    given: dict[str, Any] = {name: value for name, value in (options or {}).items() if value and name in OPTIONS}
     if zone := given.get("time_zone"):
         if zone_named(str(zone)) is None:
             raise ValidationError(
@@ -220,7 +220,7 @@ def replay(*, actor: Actor, delivery: Delivery, options: dict[str, Any] | None =
     given = clean_options(delivery.options if options is None else {**delivery.options, **options})
     current = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if current.state == State.IMPORTED:
-        same = ("incident_id", "channel", "file_name", "sha256", "size", "stored_as")
+        same = ("incident_id", "endpoint_id", "channel", "file_name", "sha256", "size", "stored_as", "facts", "decision")
         person = actor if isinstance(actor, User) else None
         current = Delivery.objects.create(**{name: getattr(current, name) for name in same}, options=given, received_by=person)
     elif current.state != State.IMPORTING:
@@ -235,13 +235,13 @@ def replay(*, actor: Actor, delivery: Delivery, options: dict[str, Any] | None =
 def import_delivery(delivery_id: int) -> None:
     """Do the import, or finish what an earlier try left."""
     delivery = Delivery.objects.select_related("incident").filter(pk=delivery_id).first()
-    if delivery is None:
+    if delivery is None or delivery.incident is None:
         return
     if delivery.state in (State.RECEIVED, State.IMPORTING):
         Delivery.objects.filter(pk=delivery.pk, state=State.RECEIVED).update(state=State.IMPORTING)
         report = Report()
         try:
-            with storing.opened(delivery.stored_as) as file:
+            with storing.opened(delivery.stored_as, delivery.options.get("wrapping", "")) as file:
                 payload = payload_of(file, delivery.file_name)
                 source = source_for(payload, delivery.options)
                 if delivery.source != source.name:
@@ -311,7 +311,7 @@ def finish(batches: Batches, delivery: Delivery, about: Report) -> bool:
 
     def work() -> None:
         with transaction.atomic():
-            Incident.objects.select_for_update().filter(pk=delivery.incident_id).first()  # as curations do, which must not slip in between
+            Incident.objects.select_for_update().filter(pk=batches.incident_id).first()  # as curations do, which must not slip in between
             if not batches.settle():
                 raise Disturbed
             close(delivery, State.IMPORTED, report)

@@ -103,7 +103,8 @@ class Batches:
     """The rows of one reading of one delivery. `fresh` when nothing of this source was on the incident: then there is nothing to compare."""
 
     def __init__(self, delivery: Delivery, report: Report, *, fresh: bool) -> None:
-        self.delivery = delivery
+        assert delivery.incident_id is not None, "what has no incident is not imported"  # noqa: S101
+        self.delivery, self.incident_id = delivery, delivery.incident_id
         self.report = report
         self.fresh = fresh
         self.seen: set[int] = set()
@@ -196,7 +197,7 @@ class Batches:
 
             def work(part: dict[str, tuple[int, EventDraft]] = part) -> None:
                 with transaction.atomic():
-                    Incident.objects.select_for_update().filter(pk=self.delivery.incident_id).first()
+                    Incident.objects.select_for_update().filter(pk=self.incident_id).first()
                     self.update(part, FIELDS[1:])  # they stay with the delivery that is shown
 
             retried(work)
@@ -219,7 +220,7 @@ class Batches:
 
     def row(self, key: str, draft: EventDraft, digest: str) -> TimelineEvent:
         delivery = self.delivery
-        return TimelineEvent(incident_id=delivery.incident_id, source=delivery.source, external_key=key, **columns(delivery, draft, digest))
+        return TimelineEvent(incident_id=self.incident_id, source=delivery.source, external_key=key, **columns(delivery, draft, digest))
 
 
 def others(delivery: Delivery) -> Any:

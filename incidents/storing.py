@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import parse_qs
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 CHUNK = 256 * 1024
+FORM = "form"
 
 
 class TooLarge(Exception):
@@ -74,8 +77,17 @@ def blocks(file: Any) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """Open a kept file for reading; it is seekable whatever the storage."""
+def opened(name: str, wrapping: str = "") -> Iterator[BinaryIO]:
+    """Open a kept file for reading; it is seekable whatever the storage. `wrapping` "form" reads the field of a form in which JSON was sent."""
     with default_storage.open(name, "rb") as file:
         inner: Any = file
-        yield getattr(inner, "file", inner)
+        raw: Any = getattr(inner, "file", inner)
+        yield raw if wrapping != FORM else io.BytesIO(form_payload(raw.read()))
+
+
+def form_payload(body: bytes) -> bytes:
+    """Return what a form has in its field “payload”; empty when there is none."""
+    try:
+        return parse_qs(body.decode("utf-8"), max_num_fields=100, errors="surrogateescape").get("payload", [""])[0].encode("utf-8", "surrogateescape")
+    except ValueError:
+        return b""

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.views import home, imports, incidents, mappings, milestones, settings, timeline
+from incidents.views import endpoint_deliveries, endpoint_rules, endpoints, home, imports, incidents, mappings, milestones, settings, timeline
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/tokens/<int:pk>/revoke/", settings.token_revoke, name="token_revoke"),
     path("settings/mappings/", mappings.mapping_list, name="mapping_list"),
     path("settings/mappings/<int:pk>/delete/", mappings.mapping_delete, name="mapping_delete"),
+    path("settings/webhooks/", endpoints.endpoint_list, name="endpoint_list"),
+    path("settings/webhooks/new/", endpoints.endpoint_new, name="endpoint_new"),
+    path("settings/webhooks/<int:pk>/", endpoints.endpoint, name="endpoint"),
+    path("settings/webhooks/<int:pk>/edit/", endpoints.endpoint_edit, name="endpoint_edit"),
+    path("settings/webhooks/<int:pk>/secret/", endpoints.endpoint_secret, name="endpoint_secret"),
+    path("settings/webhooks/<int:pk>/switch/", endpoints.endpoint_switch, name="endpoint_switch"),
+    path("settings/webhooks/<int:pk>/again/", endpoints.endpoint_again, name="endpoint_again"),
+    path("settings/webhooks/<int:pk>/delete/", endpoints.endpoint_delete, name="endpoint_delete"),
+    path("settings/webhooks/<int:pk>/rules/", endpoint_rules.endpoint_rules, name="endpoint_rules"),
+    path("settings/webhooks/<int:pk>/mapping/", endpoint_rules.endpoint_mapping, name="endpoint_mapping"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:number>/", endpoint_deliveries.endpoint_delivery, name="endpoint_delivery"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:number>/file/", endpoint_deliveries.endpoint_delivery_file, name="endpoint_delivery_file"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:number>/again/", endpoint_deliveries.endpoint_delivery_again, name="endpoint_delivery_again"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:number>/assign/", endpoint_deliveries.endpoint_delivery_assign, name="endpoint_delivery_assign"),
     path("incidents/", incidents.incident_list, name="incident_list"),
     path("incidents/new/", incidents.incident_new, name="incident_new"),
     path("incidents/new/import/", imports.import_new, name="import_new"),

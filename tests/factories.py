@@ -78,3 +78,23 @@ def make_written(owner, **incident):
         Section.objects.filter(pk=section.pk).update(body=f"Words of {section.key}.")
     ActionItem.objects.create(incident=subject, postmortem=postmortem, title="Alert by peer", owner=owner, due_on=T0.date())
     return postmortem
+
+
+def make_endpoint(scheme="hmac", secret="test-secret", source="json", **fields):
+    """A webhook endpoint with a secret that is known."""
+    from incidents.models import Endpoint, EndpointSecret
+
+    endpoint = Endpoint.objects.create(name=fields.pop("name", f"Endpoint {Endpoint.objects.count() + 1}"), scheme=scheme, source=source, **fields)
+    if secret:
+        EndpointSecret.seal(endpoint, secret).save()
+    return endpoint
+
+
+def post_hook(client, endpoint, body, *, secret="test-secret", **headers):
+    """Post a body to an endpoint of the scheme "hmac", signed."""
+    import hmac
+    import json
+
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    signature = hmac.digest(secret.encode(), raw, "sha256").hex()
+    return client.post(endpoint.path, raw, content_type=headers.pop("content_type", "application/json"), headers={"X-Signature": signature, **headers})

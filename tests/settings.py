@@ -19,6 +19,7 @@ if "DEBRIEF_TEST_DIR" not in os.environ:
 TEST_DIR = Path(os.environ["DEBRIEF_TEST_DIR"])
 os.environ["DEBRIEF_DATA_DIR"] = str(TEST_DIR)
 os.environ["DEBRIEF_SECRET_KEY"] = "only-for-tests-" + "0123456789abcdef" * 4
+os.environ["DEBRIEF_FIELD_KEYS"] = "only-for-tests-" + "fedcba9876543210" * 4
 for name in ("DEBRIEF_BASE_URL", "DEBRIEF_ALLOWED_HOSTS", "DEBRIEF_DEBUG", "CELERY_BROKER_URL", "EMAIL_URL", "PORT"):
     os.environ.pop(name, None)  # the tests' own, whatever the developer's shell says
 

@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 VARIABLE = re.compile(r"\b((?:DEBRIEF|CELERY|EMAIL|DATABASE)_[A-Z0-9_]+)\b")
-EXAMPLES = {"{ref}": "INC-1", "{id}": "1", "{kind}": "detected", "{key}": "summary", "{n}": "1"}
+EXAMPLES = {"{ref}": "INC-1", "{id}": "1", "{kind}": "detected", "{key}": "summary", "{n}": "1", "{source}": "pagerduty"}
 
 pytestmark = pytest.mark.parametrize("doc", PAGES, ids=lambda doc: str(doc.relative_to(ROOT)))
 

@@ -3,13 +3,14 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import imports, mappings, tokens, views
+from incidents.api import endpoints, imports, mappings, tokens, views, webhooks
 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
 router.register("services", views.ServiceViewSet, basename="api-service")
 router.register("severities", views.SeverityViewSet, basename="api-severity")
 router.register("mappings", mappings.MappingViewSet, basename="api-mapping")
+router.register("endpoints", endpoints.EndpointViewSet, basename="api-endpoint")
 router.register("tokens", tokens.TokenViewSet, basename="api-token")
 
 incident = [
@@ -21,7 +22,11 @@ incident = [
     path("milestones/<slug:kind>/", views.MilestoneView.as_view()),
 ]
 
+HOOK = r"^hooks/(?P<source>[\w-]{1,40})/(?P<key>[\w-]{1,40})"  # with or without the last slash: senders follow no redirect
+
 urlpatterns = [
+    re_path(rf"{HOOK}/?$", webhooks.hook, name="hook"),
+    re_path(rf"{HOOK}/(?P<token>[A-Za-z0-9_-]{{1,200}})/?$", webhooks.hook, name="hook_with_token"),
     re_path(r"^incidents/(?P<reference>[Ii][Nn][Cc]-[0-9]+)/", include(incident)),
     *router.urls,
 ]

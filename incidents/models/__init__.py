@@ -1,6 +1,7 @@
 """The rows of the incidents app, by topic."""
 
 from incidents.models.catalog import Service, Severity, Tag
+from incidents.models.endpoints import Endpoint, EndpointSecret, ExternalRef
 from incidents.models.incident import Incident, IncidentMember
 from incidents.models.intake import Delivery, Mapping
 from incidents.models.jobs import Job
@@ -14,6 +15,9 @@ __all__ = [
     "AuditEvent",
     "Curation",
     "Delivery",
+    "Endpoint",
+    "EndpointSecret",
+    "ExternalRef",
     "Incident",
     "IncidentMember",
     "Job",

@@ -5,17 +5,20 @@ from __future__ import annotations
 from django.db import models
 
 from incidents import access
+from incidents.models.endpoints import Endpoint
 from incidents.models.incident import Incident
 from incidents.models.people import User
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, actor: access.Actor) -> DeliveryQuerySet:
-        return self.filter(access.incident_filter(actor, "incident__"))
+        return self.filter(access.delivery_filter(actor))
 
 
 class Delivery(models.Model):
     """One file or body as received. Its bytes never change; parsing it can be repeated at any time (`intake.replay`).
+
+    What a webhook brings has no incident until `assigning.py` or a person gives it one; until then administrators see it.
 
     Events of a delivery are shown only once it is `imported`: readers leave out those of unfinished ones, so that a
     crash in the middle shows nothing half done.
@@ -27,6 +30,8 @@ class Delivery(models.Model):
         IMPORTED = "imported", "Imported"
         NEEDS_ANSWER = "needs_answer", "Needs an answer"
         REFUSED = "refused", "Refused"
+        HELD = "held", "In the inbox"
+        IGNORED = "ignored", "Ignored"
 
     class Channel(models.TextChoices):
         UPLOAD = "upload", "Upload"
@@ -35,7 +40,9 @@ class Delivery(models.Model):
         API = "api", "API"
         WEBHOOK = "webhook", "Webhook"
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="deliveries")
+    incident = models.ForeignKey(Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(Endpoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries", help_text="The webhook it came by.")
+    dedupe_key = models.CharField(max_length=200, blank=True, help_text="The sender's id of the delivery, or a hash of its bytes.")
     channel = models.CharField(max_length=20, choices=Channel)
     file_name = models.CharField(max_length=255, blank=True, help_text="As the sender named it, cleaned; never used as a path.")
     sha256 = models.CharField(max_length=64)
@@ -45,6 +52,8 @@ class Delivery(models.Model):
     options = models.JSONField(default=dict, blank=True, help_text="How to read it: time_zone, date, mapping.")
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED)
     report = models.JSONField(default=dict, blank=True, help_text="What came of it: counts, rejected rows, what is needed.")
+    facts = models.JSONField(default=dict, blank=True, help_text="What it says of the incident, for the rules: key, title, severity, services, labels.")
+    decision = models.JSONField(default=dict, blank=True, help_text="Where it was put, and why.")
     progress = models.PositiveIntegerField(default=0, help_text="Events read so far.")
     received_at = models.DateTimeField(auto_now_add=True)
     received_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -55,7 +64,14 @@ class Delivery(models.Model):
     class Meta:
         ordering = ["-received_at", "-pk"]
         verbose_name_plural = "deliveries"
-        indexes = [models.Index(fields=["incident", "state"], name="delivery_by_state")]  # which events are not to be shown yet
+        indexes = [
+            models.Index(fields=["incident", "state"], name="delivery_by_state"),  # which events are not to be shown yet
+            models.Index(fields=["endpoint", "-id"], name="delivery_by_endpoint"),  # the newest on the endpoint's page
+        ]
+        constraints = [
+            # A retry of the sender is the delivery that is here already; one that a person had read again has no key.
+            models.UniqueConstraint(fields=["endpoint", "dedupe_key"], condition=~models.Q(dedupe_key=""), name="delivery_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_name or self.channel} ({self.get_state_display()})"

@@ -176,7 +176,7 @@ def _open(group: _Group, options: ReadOptions) -> Iterator[Item]:
 
 def _why_not(groups: list[_Group], options: ReadOptions) -> str:
     names = list(dict.fromkeys(name for group in groups for value, _, _ in group.waiting for name in _columns([value])))
-    missing = [name for name in options.mapping if name not in names]
+    missing = [name for name, kind in options.mapping.items() if kind and name not in names]
     if names and missing:
         return f"There is no key “{missing[0][:60]}”. The keys are: {', '.join(names)[:500]}."
     if names:

@@ -82,7 +82,13 @@ def answer(request: HttpRequest, form: ImportForm, taken: Incident | None, incid
 
 def page(request: HttpRequest, form: ImportForm, incident: Incident | None, status: int = 200) -> HttpResponse:
     rows = shown(request, incident) if incident else []
-    context = {"form": form, "incident": incident, "zones": zone_names(), "rows": [delivery_context(request, row) for row in rows]}
+    context = {
+        "form": form,
+        "incident": incident,
+        "zones": zone_names(),
+        "rows": [delivery_context(request, row) for row in rows],
+        "may_configure": access.may(request.user, "configure"),
+    }
     return render(request, "incidents/import.html", context, status=status)
 
 
@@ -194,7 +200,13 @@ def delivery_file(request: HttpRequest, reference: str, pk: int) -> HttpResponse
         file = default_storage.open(row.stored_as, "rb")
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(file, as_attachment=True, filename=row.file_name or f"delivery-{row.pk}", content_type="application/octet-stream")
+    return as_download(file, row)
+
+
+def as_download(file: Any, delivery: Delivery) -> FileResponse:
+    """Strangers' content, for the disk only: no browser shows it."""
+    name = delivery.file_name or f"delivery-{delivery.pk}"
+    response = FileResponse(file, as_attachment=True, filename=name, content_type="application/octet-stream")
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

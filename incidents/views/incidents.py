@@ -46,7 +46,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
-    deliveries = list(incident.deliveries.defer("report", "options"))
+    deliveries = list(incident.deliveries.defer("report", "options", "facts"))
     context: dict[str, Any] = {
         "incident": incident,
         "services": list(incident.services.only("key", "name")),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents import tokens
+from incidents import access, tokens
 from incidents.forms.settings import ProfileForm, TokenForm, zone_names
 
 
@@ -20,7 +20,7 @@ def _page(request: HttpRequest, status: int = 200, **context: Any) -> HttpRespon
     user: Any = request.user
     context.setdefault("profile_form", ProfileForm(instance=user))
     context.setdefault("token_form", TokenForm())
-    context |= {"tokens": user.api_tokens.all(), "zones": zone_names(), "now": timezone.now()}
+    context |= {"tokens": user.api_tokens.all(), "zones": zone_names(), "now": timezone.now(), "may_configure": access.may(user, "configure")}
     return render(request, "incidents/settings.html", context, status=status)
 
 

@@ -6,10 +6,10 @@ import threading
 import pytest
 from django.db import connection
 
-from incidents import intake, jobs
+from incidents import intake, jobs, webhooks
 from incidents.access import SYSTEM
-from incidents.models import TimelineEvent
-from tests.factories import make_incident, make_postmortem
+from incidents.models import ExternalRef, Incident, TimelineEvent
+from tests.factories import make_endpoint, make_incident, make_postmortem
 
 
 def an_import():
@@ -40,7 +40,26 @@ def a_pdf():
     return revision.pk, effect
 
 
-STORIES = {"import": an_import, "pdf": a_pdf}
+def a_route():
+    """A webhook's delivery with a new key opens one incident."""
+    endpoint = make_endpoint(rules=[{"action": "open"}], mapping={"id": "incident_key"})
+    body = b'{"timestamp": "2026-03-01T14:02:00Z", "message": "Alert fired", "id": "A-1"}'
+    assert webhooks.keep(endpoint, body, "json", "once")
+    delivery = endpoint.deliveries.get()
+
+    def effect():
+        delivery.refresh_from_db()
+        return (
+            delivery.incident_id,
+            delivery.decision,
+            list(Incident.objects.values_list("pk", flat=True)),
+            list(ExternalRef.objects.values_list("key", "incident")),
+        )
+
+    return delivery.pk, effect
+
+
+STORIES = {"import": an_import, "pdf": a_pdf, "route": a_route}
 
 
 @pytest.mark.django_db

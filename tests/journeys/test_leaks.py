@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from incidents import intake, lifecycle, measuring
 from incidents.models import IncidentMember, Milestone, Severity, Tag, User
 from postmortems import action_items, drafting, publishing
 from postmortems.models import RetrospectiveTemplate
-from tests.factories import T0, api_client, make_service, make_user
+from tests.factories import T0, api_client, make_endpoint, make_service, make_user, post_hook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ LISTS = [
         "/actions/",
         "/actions/?q=zither",
     ),
-    *("/knowledge/", "/knowledge/?q=zither", "/settings/"),
+    *("/knowledge/", "/knowledge/?q=zither", "/settings/", "/settings/webhooks/", "/api/v1/endpoints/"),
     *("/api/v1/incidents/", "/api/v1/incidents/?q=zither", "/api/v1/postmortems/", "/api/v1/action-items/"),
     *("/api/v1/search/", "/api/v1/search/?q=zither", "/api/v1/services/", "/api/v1/templates/", "/api/v1/tokens/"),
 ]
@@ -57,7 +58,23 @@ def secret(alice):
     postmortem.refresh_from_db()
     publishing.publish(actor=alice, postmortem=postmortem)
     event = incident.events.order_by("pk").first()
-    known = {"INC": incident.reference, "PM": postmortem.reference, "ACT": item.reference, "event": event.pk, "delivery": incident.deliveries.get().pk}
+    delivery = incident.deliveries.get().pk
+    # A webhook added to it by a rule, with the words in body, facts and reason
+    rule = {
+        "action": "incident",
+        "incident": incident.reference,
+        "name": "private",
+        "conditions": [{"field": "title", "operator": "contains", "value": "zither"}],
+    }
+    endpoint = make_endpoint(name="Pager", rules=[rule], mapping={"id": "incident_key"})
+    alert = {"timestamp": "2026-03-02T14:02:00Z", "message": f"{CANARY} {ASKED} alert", "id": f"{CANARY}-1"}
+    assert post_hook(Client(), endpoint, alert).status_code == 202
+    by_hook = incident.deliveries.get(endpoint=endpoint)
+    assert by_hook.state == "imported"
+    base, api = f"/settings/webhooks/{endpoint.pk}/", f"/api/v1/endpoints/{endpoint.pk}/"
+    known = {"INC": incident.reference, "PM": postmortem.reference, "ACT": item.reference, "event": event.pk, "delivery": delivery}
+    known["about the endpoint"] = [base, f"{base}?show=failed", f"{base}rules/", f"{base}mapping/", f"{base}edit/", api, f"{api}deliveries/"]
+    known["about the delivery"] = [f"{base}deliveries/{by_hook.pk}/", f"{base}deliveries/{by_hook.pk}/file/"]
     return known
 
 
@@ -128,11 +145,11 @@ def test_nobody_else_finds_anything(secret, client, who):
             client = api_client(user)
         else:
             client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
-    for path in [*addresses(secret), *LISTS]:
+    for path in [*addresses(secret), *LISTS, *secret["about the endpoint"], *secret["about the delivery"]]:
         answer = client.get(path)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
         about = content.decode(errors="replace")
-        if path not in LISTS:
+        if path not in [*LISTS, *secret["about the endpoint"]]:
             assert answer.status_code in {302, 401, 403, 404, 405}, (path, answer.status_code)
             assert answer.status_code != 302 or "/account/login/" in answer["Location"], path
         assert CANARY not in about, path
