@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from incidents import intake, jobs, lifecycle, mapping, routing, storing
+from incidents import endpoint_mapping, intake, jobs, lifecycle, routing, storing
 from incidents.access import SYSTEM, Actor
 from incidents.intake_report import Report
 from incidents.intake_rows import retried
@@ -42,7 +42,7 @@ DECISIONS = {
 
 def options_of(endpoint: Endpoint) -> dict[str, Any]:
     """Return how to read what this endpoint gets."""
-    given = {"source": endpoint.source, "time_zone": endpoint.time_zone, "mapping": mapping.of_events(endpoint.mapping)}
+    given = {"source": endpoint.source, "time_zone": endpoint.time_zone, "mapping": endpoint_mapping.of_events(endpoint.mapping)}
     return intake.clean_options(given)
 
 
@@ -75,12 +75,12 @@ def facts_in(file: BinaryIO, name: str, endpoint: Endpoint) -> Facts:
         labels=tuple((clean_line(label, limit=100), clean_line(value, limit=200)) for label, value in about.get("labels", ()))[:100],
     )
     is_generic, keys = source.name == "json", () if found.key else sender_of(source.name).keys
-    if is_generic or keys or any(field in mapping.INCIDENT_FIELDS for field in endpoint.mapping.values()):
+    if is_generic or keys or any(field in endpoint_mapping.INCIDENT_FIELDS for field in endpoint.mapping.values()):
         file.seek(0)
         with suppress(strict_json.JsonError):  # lines of JSON, or text: the events are there, the incident is not named
             document = strict_json.loads(file.read())
             found = replace(found, key=next((value for path in keys if (value := value_at(document, path))), found.key))
-            found = mapping.completed(found, endpoint.mapping, document, is_generic=is_generic)
+            found = endpoint_mapping.completed(found, endpoint.mapping, document, is_generic=is_generic)
     return found
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents import mapping, routing, sources
+from incidents import endpoint_mapping, routing, sources
 from incidents.access import Actor
 from incidents.lib import sealing, signing
 from incidents.lib.conflict import Conflict
@@ -83,7 +83,7 @@ def set_rules(*, actor: Actor, endpoint: Endpoint, version: int, rules: Any) -> 
 def set_mapping(*, actor: Actor, endpoint: Endpoint, version: int, given: Any) -> Endpoint:
     """Say what the keys of the JSON mean. Raises ValidationError, or Conflict when somebody else saved since `version`."""
     try:
-        found = mapping.cleaned(given)
+        found = endpoint_mapping.cleaned(given)
     except ValueError as error:
         raise ValidationError({"mapping": str(error)}) from None
     return saved(actor, locked(endpoint, version), "endpoint mapping changed", {"mapping": found})

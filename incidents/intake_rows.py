@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from incidents.intake_report import Report
+from incidents.lib.marks import Marks
 from incidents.lib.text import clean_text
 from incidents.models import Curation, Delivery, Incident, Kind, Precision, Revised, TimelineEvent
 from incidents.sources.drafts import EventDraft
@@ -107,7 +108,7 @@ class Batches:
         self.delivery, self.incident_id = delivery, delivery.incident_id
         self.report = report
         self.fresh = fresh
-        self.seen: set[int] = set()
+        self.seen = Marks()
         self.waiting: list[tuple[str, EventDraft]] = []
         self.stored = 0  # rows that are this delivery's own, as far as this reading knows
         self.changed: dict[str, tuple[int, EventDraft]] = {}
@@ -116,10 +117,8 @@ class Batches:
 
     def add(self, draft: EventDraft) -> None:
         key = external_key(draft)
-        mark = hash(key)
-        if mark in self.seen:  # the first of two in one file stays: the same on every reading
+        if not self.seen.add(hash(key)):  # the first of two in one file stays: the same on every reading
             return
-        self.seen.add(mark)
         self.waiting.append((key, draft))
         if len(self.waiting) >= BATCH:
             self.flush()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from incidents import conditions, endpoints, mapping, routing, sources
+from incidents import conditions, endpoint_mapping, endpoints, routing, sources
 from incidents.access import Actor
 from incidents.forms.fields import VersionField
 from incidents.lib import signing
@@ -191,7 +191,7 @@ class KeysForm(forms.Form):
         self.columns = columns
         choices = [
             (LEFT_OUT, "Not used"),
-            ("Of the incident", [*mapping.INCIDENT_FIELDS.items()]),
+            ("Of the incident", [*endpoint_mapping.INCIDENT_FIELDS.items()]),
             ("Of an event", [*sources_fields()]),
         ]
         for number, column in enumerate(columns):
@@ -206,7 +206,7 @@ class KeysForm(forms.Form):
 
 
 def sources_fields() -> list[tuple[str, str]]:
-    return [(name, label) for name, label in mapping.CHOICES.items() if name not in mapping.INCIDENT_FIELDS]
+    return [(name, label) for name, label in endpoint_mapping.CHOICES.items() if name not in endpoint_mapping.INCIDENT_FIELDS]
 
 
 class OpenForm(forms.Form):

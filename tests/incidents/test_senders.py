@@ -2,7 +2,7 @@
 
 import pytest
 
-from incidents import mapping, senders, sources
+from incidents import endpoint_mapping, senders, sources
 from incidents.lib.signing import SCHEMES
 from incidents.routing import Facts
 from incidents.senders import delivery_id, handshake_of, sender_of, value_at
@@ -57,14 +57,14 @@ def test_a_challenge_is_slacks_alone():
 def test_fields_of_the_incident_by_a_mapping():
     document = {"alerts": [{"labels": {"alertname": "Errors", "sev": "high"}, "ok": True}], "group": {"id": 17}, "service": "checkout"}
     said = {"group.id": "incident_key", "labels.alertname": "incident_title", "labels.sev": "incident_severity", "service": "incident_service", "ok": "text"}
-    assert mapping.of_events(said) == {"group.id": "", "labels.alertname": "", "labels.sev": "", "service": "", "ok": "text"}
-    facts = mapping.completed(Facts(source="json", key="own", title="First line"), said, document, is_generic=True)
+    assert endpoint_mapping.of_events(said) == {"group.id": "", "labels.alertname": "", "labels.sev": "", "service": "", "ok": "text"}
+    facts = endpoint_mapping.completed(Facts(source="json", key="own", title="First line"), said, document, is_generic=True)
     assert (facts.key, facts.title, facts.severity, facts.services) == ("17", "Errors", "high", ("checkout",))
     assert facts.labels == (("group.id", "17"), ("service", "checkout"))
-    assert mapping.completed(Facts(key="own"), {}, [], is_generic=False) == Facts(key="own")
+    assert endpoint_mapping.completed(Facts(key="own"), {}, [], is_generic=False) == Facts(key="own")
 
 
 @pytest.mark.parametrize("wrong", [None, [], {"a": "colour"}, {"a": 1}])
 def test_what_is_no_mapping(wrong):
     with pytest.raises(ValueError):
-        mapping.cleaned(wrong)
+        endpoint_mapping.cleaned(wrong)
