@@ -20,7 +20,7 @@ from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.measuring import announce, begin, remeasure
-from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, Tag, TimelineEvent, User
+from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, SourceClock, Tag, TimelineEvent, User
 
 MANUAL = "manual"  # the source of entries that people add
 FIELDS = ("title", "summary", "severity", "team", "lead", "time_zone", "status")
@@ -131,7 +131,8 @@ def curate(*, actor: Actor, event: TimelineEvent, version: int, **fields: Any) -
     row.full_clean(validate_unique=False)
     row.save()
     if "corrected_at" in changed:
-        TimelineEvent.objects.filter(pk=event.pk).update(at=row.corrected_at or F("occurred_at"))
+        offset = SourceClock.objects.offset_of(event.incident_id, event.source)
+        TimelineEvent.objects.filter(pk=event.pk).update(at=row.corrected_at or F("occurred_at") + offset)
     if "note" in changed:
         changed["note"] = "…"
     AuditEvent.record(actor, "entry curated", f"INC-{event.incident_id}", event=event.pk, changed=changed)

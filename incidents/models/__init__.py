@@ -7,13 +7,16 @@ from incidents.models.jobs import Job
 from incidents.models.log import AuditEvent
 from incidents.models.milestones import MetricDefinition, Milestone, MilestoneKind
 from incidents.models.people import ApiToken, Team, User
+from incidents.models.reconstruction import Acceptance, Fusion, QualityReport, SourceClock
 from incidents.models.timeline import Curation, Kind, Precision, Revised, Salience, TimelineEvent
 
 __all__ = [
+    "Acceptance",
     "ApiToken",
     "AuditEvent",
     "Curation",
     "Delivery",
+    "Fusion",
     "Incident",
     "IncidentMember",
     "Job",
@@ -22,10 +25,12 @@ __all__ = [
     "Milestone",
     "MilestoneKind",
     "Precision",
+    "QualityReport",
     "Revised",
     "Salience",
     "Service",
     "Severity",
+    "SourceClock",
     "Tag",
     "Team",
     "TimelineEvent",

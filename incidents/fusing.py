@@ -1,0 +1,267 @@
+"""Writes. Which events are one fact, and how far a source's clock was off: what rules found, and what people said about it.
+
+`refresh` runs after each import, before the milestones are measured: it renews what rules proposed and never touches a
+person's word. Everything else here is a person's word. All of it is reversible; no evidence is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Substr
+from django.utils import timezone
+
+from incidents import clocks, fusion
+from incidents.access import Actor
+from incidents.lib.conflict import Conflict
+from incidents.measuring import remeasure
+from incidents.models import AuditEvent, Fusion, Incident, QualityReport, SourceClock, TimelineEvent, User
+
+FACT_LIMIT = 20_000  # more telling events than any incident has by itself; the first ones are compared
+LONGEST_OFFSET = 14 * 24 * 3600
+TELLING = [kind for kind in fusion.FAMILIES if kind not in fusion.LOOSE]
+COLUMNS = (
+    "pk", "at", "source", "shown_kind", "words", "delivery_id", "incident_id", "actor", "url", "external_key", "milestone", "precision", "rule", "curation__version",
+)  # fmt: skip
+Decision = Fusion.Decision
+
+
+def facts_of(incident: Incident) -> list[fusion.Fact]:
+    """Return the events that can be the same as another: what tools state, and what bots or links say in a chat. Hidden ones are none."""
+    events = TimelineEvent.objects.committed(incident)
+    if events.order_by().values("source", "delivery").distinct()[:2].count() < 2:
+        return []  # one file from one tool: nothing told twice
+    posted = Q(text__icontains="http") | Q(
+        actor__iregex=r"bot|app|alert|webhook|pagerduty|opsgenie|grafana|datadog|prometheus|sentry|statuspage|jenkins|git|incident"
+    )
+    rows: Any = events.as_curated().exclude(curation__is_hidden=True).filter(Q(shown_kind__in=TELLING) | posted)
+    rows = rows.annotate(words=Substr("text", 1, fusion.TEXT_LIMIT)).order_by("at", "sequence", "pk").values_list(*COLUMNS)[:FACT_LIMIT]
+    return [
+        fusion.Fact(
+            pk, at, source, kind, words, delivery, incident_id, actor, url, key, milestone, precision,
+            structural=bool(rule) and not rule.startswith(("word", "written")), curated=bool(version),
+        )
+        for pk, at, source, kind, words, delivery, incident_id, actor, url, key, milestone, precision, rule, version in rows.iterator(chunk_size=2000)
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def refresh(*, incident: Incident) -> None:
+    """Renew the rules' pairs from the evidence and settle which event leads; what a person decided stays."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    facts = facts_of(incident)
+    found = {(match.first, match.second): match for match in fusion.propose(facts)}
+    stale = []
+    for row in Fusion.objects.filter(incident=incident):
+        match = found.pop((row.first_id, row.second_id), None)
+        if row.decided_at is not None:
+            continue
+        if match is None:
+            stale.append(row.pk)
+        elif (row.decision, row.rule, row.confidence, row.reason) != (decision_of(match), match.rule, match.confidence, match.reason):
+            fields = {"decision": decision_of(match), "rule": match.rule, "confidence": match.confidence, "reason": match.reason}
+            Fusion.objects.filter(pk=row.pk).update(**fields)
+    Fusion.objects.filter(pk__in=stale).delete()
+    new = [
+        Fusion(
+            incident=incident, first_id=match.first, second_id=match.second, decision=decision_of(match), rule=match.rule, confidence=match.confidence,
+            reason=match.reason,
+        )
+        for match in found.values()
+    ]  # fmt: skip
+    Fusion.objects.bulk_create(new)
+    settle(incident)
+    suggest_clocks(incident, facts)
+
+
+def decision_of(match: fusion.Match) -> str:
+    return Decision.ACCEPTED if match.sure else Decision.PROPOSED
+
+
+def settle(incident: Incident) -> None:
+    """Bring `fused_into` in line with the decided pairs, and the count of the open ones."""
+    rows = list(Fusion.objects.filter(incident=incident).exclude(decision=Decision.PROPOSED))
+    ids = {event for row in rows for event in (row.first_id, row.second_id)}
+    wanted = fusion.settle(facts_by_id(incident, ids), [pair_of(row) for row in rows])
+    there = dict(TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False).values_list("pk", "fused_into_id"))
+    TimelineEvent.objects.filter(pk__in=[pk for pk in there if pk not in wanted]).update(fused_into=None)
+    by_lead: dict[int, list[int]] = {}
+    for member, lead in wanted.items():
+        if there.get(member) != lead:
+            by_lead.setdefault(lead, []).append(member)
+    for lead, members in by_lead.items():
+        TimelineEvent.objects.filter(pk__in=members).update(fused_into=lead)
+    count_open(incident, wanted)
+
+
+def count_open(incident: Incident, leads: dict[int, int]) -> None:
+    """Keep how many proposals still ask something: those whose events are one entry already do not."""
+    pairs = Fusion.objects.filter(incident=incident, decision=Decision.PROPOSED).values_list("first_id", "second_id")
+    open_pairs = sum(leads.get(first, first) != leads.get(second, second) for first, second in pairs)
+    Incident.objects.filter(pk=incident.pk).exclude(open_duplicates=open_pairs).update(open_duplicates=open_pairs)
+    incident.open_duplicates = open_pairs
+
+
+def pair_of(row: Fusion) -> fusion.Pair:
+    return fusion.Pair(row.first_id, row.second_id, row.decision == Decision.ACCEPTED, row.decided_at is not None, row.confidence)
+
+
+def facts_by_id(incident: Incident, ids: Iterable[int]) -> list[fusion.Fact]:
+    fields = ("pk", "at", "source", "delivery_id", "incident_id", "milestone", "precision", "rule", "curation__version")
+    rows = TimelineEvent.objects.filter(incident=incident, pk__in=list(ids)).values_list(*fields)
+    return [
+        fusion.Fact(
+            pk, at, source, delivery=delivery, incident=incident_id, milestone=milestone, precision=precision,
+            structural=bool(rule) and not rule.startswith(("word", "written")), curated=bool(version),
+        )
+        for pk, at, source, delivery, incident_id, milestone, precision, rule, version in rows
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def accept(*, actor: Actor, incident: Incident, pks: Iterable[int]) -> int:
+    """Take proposed pairs as one fact each, and return how many; what is no longer proposed is left alone."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    rows = list(Fusion.objects.filter(incident=incident, pk__in=list(pks), decision=Decision.PROPOSED))
+    say(actor, rows, Decision.ACCEPTED)
+    forget_apart(incident)
+    return finished(actor, incident, "entries fused", rows)
+
+
+@transaction.atomic
+def dismiss(*, actor: Actor, incident: Incident, pks: Iterable[int]) -> int:
+    """Say that pairs are not the same fact; no rule proposes them again."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    rows = list(Fusion.objects.filter(incident=incident, pk__in=list(pks)).exclude(decision=Decision.DISMISSED))
+    say(actor, rows, Decision.DISMISSED)
+    return finished(actor, incident, "entries kept apart", rows)
+
+
+@transaction.atomic
+def join(*, actor: Actor, incident: Incident, events: Iterable[int]) -> int:
+    """Say that these events are one fact, whether a rule saw it or not. Raises ValidationError for fewer than two of the incident."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    pks = sorted(TimelineEvent.objects.committed(incident).filter(pk__in=list(events)).values_list("pk", flat=True))
+    if len(pks) < 2:
+        raise ValidationError({"events": "Name two entries of this incident or more."})
+    rows = [Fusion.objects.get_or_create(first_id=pks[0], second_id=pk, defaults={"incident": incident, "rule": "by hand"})[0] for pk in pks[1:]]
+    say(actor, rows, Decision.ACCEPTED)
+    forget_apart(incident)
+    return finished(actor, incident, "entries fused", rows)
+
+
+@transaction.atomic
+def separate(*, actor: Actor, event: TimelineEvent) -> int:
+    """Take one event out of its entry: it is kept apart from all the others there, over every import."""
+    incident = Incident.objects.select_for_update().get(pk=event.incident_id)
+    lead = event.fused_into_id or event.pk
+    group = set(TimelineEvent.objects.filter(incident=incident).filter(Q(pk=lead) | Q(fused_into=lead)).values_list("pk", flat=True))
+    rows = []
+    for other in sorted(group - {event.pk}):
+        first, second = sorted((event.pk, other))
+        rows.append(Fusion.objects.get_or_create(first_id=first, second_id=second, defaults={"incident": incident, "rule": "by hand"})[0])
+    say(actor, rows, Decision.DISMISSED)
+    rest = sorted(group - {event.pk})
+    # They may have been one entry only through the one that left.
+    kept = [Fusion.objects.get_or_create(first_id=rest[0], second_id=pk, defaults={"incident": incident, "rule": "by hand"})[0] for pk in rest[1:]]
+    say(actor, kept, Decision.ACCEPTED)
+    return finished(actor, incident, "entries kept apart", rows)
+
+
+@transaction.atomic
+def reopen(*, actor: Actor, incident: Incident, pks: Iterable[int]) -> int:
+    """Take a person's word on pairs back: rules decide anew."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    rows = list(Fusion.objects.filter(incident=incident, pk__in=list(pks), decided_at__isnull=False))
+    Fusion.objects.filter(pk__in=[row.pk for row in rows]).update(decision=Decision.PROPOSED, decided_by=None, decided_at=None)
+    if rows:
+        refresh(incident=incident)
+    return finished(actor, incident, "word on fused entries taken back", rows)
+
+
+def say(actor: Actor, rows: Iterable[Fusion], decision: str) -> None:
+    person = actor if isinstance(actor, User) else None
+    Fusion.objects.filter(pk__in=[row.pk for row in rows]).update(decision=decision, decided_by=person, decided_at=timezone.now())
+
+
+def forget_apart(incident: Incident) -> None:
+    """Drop earlier words that two events are apart where a later one made them the same."""
+    people = Fusion.objects.filter(incident=incident, decided_at__isnull=False)
+    rows = list(people)
+    ids = {event for row in rows for event in (row.first_id, row.second_id)}
+    leads = fusion.settle(facts_by_id(incident, ids), [pair_of(row) for row in rows if row.decision == Decision.ACCEPTED])
+    over = [row.pk for row in rows if row.decision == Decision.DISMISSED and leads.get(row.first_id, row.first_id) == leads.get(row.second_id, row.second_id)]
+    Fusion.objects.filter(pk__in=over).delete()
+
+
+def finished(actor: Actor, incident: Incident, verb: str, rows: list[Fusion]) -> int:
+    if rows:
+        settle(incident)
+        AuditEvent.record(actor, verb, incident.reference, pairs=[[row.first_id, row.second_id] for row in rows[:50]], number=len(rows))
+        remeasure(incident=incident)
+    return len(rows)
+
+
+def suggest_clocks(incident: Incident, facts: list[fusion.Fact]) -> None:
+    """Keep by how much sources seem to be off, from what they both saw."""
+    decided = set(SourceClock.objects.filter(incident=incident).values_list("source", flat=True))
+    refused = set(Fusion.objects.filter(incident=incident, decision=Decision.DISMISSED).values_list("first_id", "second_id"))
+    matches = [match for match in fusion.propose(facts, clocks.WINDOW) if (match.first, match.second) not in refused] if facts else []
+    found = [asdict(suggestion) for suggestion in clocks.suggest(facts, matches, decided)]
+    QualityReport.objects.update_or_create(incident=incident, defaults={"clocks": found})
+
+
+@transaction.atomic
+def set_clock(*, actor: Actor, incident: Incident, source: str, version: int, offset: int) -> SourceClock:
+    """Move all times of one source by `offset` seconds from what its evidence says; 0 leaves them and ends suggestions.
+
+    `version` is 0 while nobody said anything. Raises Conflict when that changed, ValidationError for what cannot be.
+    """
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    if source == clocks.BY_HAND or not TimelineEvent.objects.filter(incident=incident, source=source).exists():
+        raise ValidationError({"source": "No import of this source is on the incident."})
+    if abs(offset) > LONGEST_OFFSET:
+        raise ValidationError({"offset": "An offset is at most 14 days."})
+    current = SourceClock.objects.filter(incident=incident, source=source).first()
+    if (current.version if current else 0) != version:
+        raise Conflict(current)
+    latest = TimelineEvent.objects.filter(incident=incident, source=source).order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+    if offset > 0 and latest is not None and latest + timedelta(seconds=offset) > timezone.now() + timedelta(days=1):
+        raise ValidationError({"offset": "This would move entries into the future."})
+    row = current or SourceClock(incident=incident, source=source)
+    before = row.offset
+    row.offset, row.version, row.decided_at = offset, version + 1, timezone.now()
+    row.decided_by = actor if isinstance(actor, User) else None
+    row.save()
+    move(incident, source, offset)
+    AuditEvent.record(actor, "clock set", incident.reference, source=source, offset=[f"{before:+d} s", f"{offset:+d} s"])
+    refresh(incident=incident)
+    remeasure(incident=incident)
+    return row
+
+
+@transaction.atomic
+def forget_clock(*, actor: Actor, incident: Incident, source: str, version: int) -> None:
+    """Take a person's word on a clock back: the source's own times count, and suggestions may come again."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    current = SourceClock.objects.filter(incident=incident, source=source).first()
+    if current is None or current.version != version:
+        raise Conflict(current)
+    current.delete()
+    move(incident, source, 0)
+    AuditEvent.record(actor, "clock set", incident.reference, source=source, offset=[f"{current.offset:+d} s", "as written"])
+    refresh(incident=incident)
+    remeasure(incident=incident)
+
+
+def move(incident: Incident, source: str, offset: int) -> None:
+    """Put the source's events where they belong; one that a person timed anew stays there."""
+    events: Any = TimelineEvent.objects.filter(incident=incident, source=source).filter(Q(curation=None) | Q(curation__corrected_at=None))
+    # By key: an update cannot join.
+    TimelineEvent.objects.filter(pk__in=events.values("pk")).update(at=F("occurred_at") + timedelta(seconds=offset))
