@@ -296,7 +296,7 @@ def settle(facts: Iterable[Fact], pairs: Iterable[Pair]) -> dict[int, int]:
             continue
         joined = one | two
         groups |= dict.fromkeys(joined, joined)
-    result = {}
+    result: dict[int, int] = {}
     for group in {id(group): group for group in groups.values()}.values():
         lead = min(group, key=lambda event: rank(known[event]))
         result |= dict.fromkeys(sorted(group - {lead}), lead)

@@ -83,6 +83,8 @@ def edit(
     if "summary" in changed:
         changed["summary"] = ["…", "…"]  # the log says that it changed; the words are not repeated there
     AuditEvent.record(actor, "incident edited", current.reference, changed=changed)
+    if "time_zone" in changed:
+        remeasure(incident=current)  # findings name times of day
     announce(current.pk)
     current.refresh_from_db()
     return current

@@ -17,7 +17,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf, Substr
 from django.utils import timezone
 
-from incidents import metrics, milestones, quality, quality_query, sources
+from incidents import metrics, milestones, quality, quality_query, sources, timeline_query
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
@@ -105,10 +105,22 @@ def findings_of(incident: Incident) -> list[dict[str, Any]]:
     return QualityReport.objects.filter(incident=incident).values_list("findings", flat=True).first() or []
 
 
-def entries_of(incident: Incident) -> Iterator[milestones.Entry]:
-    """Stream the events that may be evidence, as curated, with the columns that rules look at and no more."""
-    events = TimelineEvent.objects.committed(incident).unfused().as_curated().exclude(curation__is_hidden=True)
-    further = voices_of(incident)
+def as_known(incident: Incident, rows: Iterable[Milestone], at: datetime) -> list[Milestone]:
+    """Return the milestones as they would have been proposed at the moment, and as decided by then. Nothing is saved."""
+    proposals = milestones.propose(entries_of(incident, at), sources.labels())
+    result = list(rows)
+    for row in result:
+        if row.decided_at is None or row.decided_at > at:
+            row.decision, row.at, row.event_id, row.note = Decision.OPEN, None, None, ""
+        apply_proposal(row, proposals.get(row.kind.key))
+    return result
+
+
+def entries_of(incident: Incident, known: datetime | None = None) -> Iterator[milestones.Entry]:
+    """Stream the events that may be evidence, as curated, with the columns that rules look at and no more; those `known` by then where given."""
+    events = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
+    events = events.unfused() if known is None else timeline_query.known_by(events, known)
+    further = voices_of(incident, known)
     telling = Q(pk__in=[lead for lead, (stated, _) in further.items() if stated]) | ~Q(milestone="") | Q(shown_kind__in=milestones.TELLING_KINDS)
     wordy = Q(shown_kind__in=milestones.WORDY_KINDS, shown_salience__gt=Salience.NOISE)
     rows = (
@@ -122,13 +134,13 @@ def entries_of(incident: Incident) -> Iterator[milestones.Entry]:
         yield milestones.Entry(pk, at, kind, salience, words, source, milestone or stated, "second" if corrected else precision, actor, also)
 
 
-def voices_of(incident: Incident) -> dict[int, tuple[str, tuple[milestones.Voice, ...]]]:
+def voices_of(incident: Incident, known: datetime | None = None) -> dict[int, tuple[str, tuple[milestones.Voice, ...]]]:
     """Return lead -> the milestone that its further evidence states, and what that says of the time."""
     fields = ("fused_into_id", "source", "at", "pk", "precision", "milestone", "kind")
     result: dict[int, tuple[str, tuple[milestones.Voice, ...]]] = {}
-    for lead, source, at, pk, precision, milestone, kind in (
-        TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False).order_by("at", "sequence", "pk").values_list(*fields)
-    ):
+    fused = TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False)
+    fused = fused if known is None else fused.filter(at__lte=known)
+    for lead, source, at, pk, precision, milestone, kind in fused.order_by("at", "sequence", "pk").values_list(*fields):
         stated, also = result.get(lead, ("", ()))
         meaning = "states" if milestone else milestones.MEANINGS.get(kind, "says")
         result[lead] = (stated or milestone, (*also, milestones.Voice(source, at, pk, precision, meaning)))

@@ -115,7 +115,13 @@ class TimelineEvent(models.Model):
     recorded_at = models.DateTimeField(null=True, blank=True, help_text="When the source wrote it down, where that is another moment than when it happened.")
     revised = models.CharField(max_length=10, choices=Revised, blank=True, help_text="Edited or deleted, as the source says.")
     fused_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="fused", db_index=False, help_text="The event that stands for both, being the same fact."
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="fused",
+        db_index=False,
+        help_text="The event that stands for both, being the same fact.",
     )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

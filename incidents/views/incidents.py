@@ -9,18 +9,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, catalogue, hooks, lifecycle
+from incidents import access, catalogue, hooks, lifecycle, measuring
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, Delivery, Incident, Milestone
 from incidents.views.milestones import milestone_context
-from incidents.views.timeline import timeline_context
+from incidents.views.timeline import known_at, timeline_context
 from incidents.views.zones import place
 
 
@@ -47,6 +48,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     deliveries = list(incident.deliveries.defer("report", "options"))
+    counted = incident.events.aggregate(events=Count("pk"), fused=Count("fused_into"))
     context: dict[str, Any] = {
         "incident": incident,
         "services": list(incident.services.only("key", "name")),
@@ -57,12 +59,15 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "deliveries": deliveries,
         "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
         "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
-        "event_count": incident.events.count(),
+        "event_count": counted["events"] - counted["fused"],
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
-    context |= milestone_context(request, incident, rows, zone)
-    context |= timeline_context(request, incident, rows, zone, deliveries)
+    known = known_at(request, zone)
+    if known:
+        rows = measuring.as_known(incident, rows, known)
+    context |= milestone_context(request, incident, rows, zone, known)
+    context |= timeline_context(request, incident, rows, zone, deliveries, fused=counted["fused"] > 0)
     return render(request, "incidents/incident.html", context)
 
 
