@@ -136,10 +136,13 @@ def accept(*, actor: Actor, incident: Incident, pks: Iterable[int]) -> int:
 
 @transaction.atomic
 def dismiss(*, actor: Actor, incident: Incident, pks: Iterable[int]) -> int:
-    """Say that pairs are not the same fact; no rule proposes them again."""
+    """Say that pairs are not the same fact; no rule proposes them again. A pair that was fused is taken apart."""
     Incident.objects.select_for_update().filter(pk=incident.pk).first()
-    rows = list(Fusion.objects.filter(incident=incident, pk__in=list(pks)).exclude(decision=Decision.DISMISSED))
+    rows = list(Fusion.objects.filter(incident=incident, pk__in=list(pks)).exclude(decision=Decision.DISMISSED).select_related("second"))
+    fused = [row for row in rows if row.decision == Decision.ACCEPTED]
     say(actor, rows, Decision.DISMISSED)
+    for row in fused:
+        take_out(actor, incident, row.second_id if row.second.fused_into_id else row.first_id)
     return finished(actor, incident, "entries kept apart", rows)
 
 
@@ -150,7 +153,7 @@ def join(*, actor: Actor, incident: Incident, events: Iterable[int]) -> int:
     pks = sorted(TimelineEvent.objects.committed(incident).filter(pk__in=list(events)).values_list("pk", flat=True))
     if len(pks) < 2:
         raise ValidationError({"events": "Name two entries of this incident or more."})
-    rows = [Fusion.objects.get_or_create(first_id=pks[0], second_id=pk, defaults={"incident": incident, "rule": "by hand"})[0] for pk in pks[1:]]
+    rows = [pair(incident, pks[0], pk) for pk in pks[1:]]
     say(actor, rows, Decision.ACCEPTED)
     forget_apart(incident)
     return finished(actor, incident, "entries fused", rows)
@@ -160,18 +163,23 @@ def join(*, actor: Actor, incident: Incident, events: Iterable[int]) -> int:
 def separate(*, actor: Actor, event: TimelineEvent) -> int:
     """Take one event out of its entry: it is kept apart from all the others there, over every import."""
     incident = Incident.objects.select_for_update().get(pk=event.incident_id)
-    lead = event.fused_into_id or event.pk
-    group = set(TimelineEvent.objects.filter(incident=incident).filter(Q(pk=lead) | Q(fused_into=lead)).values_list("pk", flat=True))
-    rows = []
-    for other in sorted(group - {event.pk}):
-        first, second = sorted((event.pk, other))
-        rows.append(Fusion.objects.get_or_create(first_id=first, second_id=second, defaults={"incident": incident, "rule": "by hand"})[0])
+    return finished(actor, incident, "entries kept apart", take_out(actor, incident, event.pk))
+
+
+def take_out(actor: Actor, incident: Incident, event: int) -> list[Fusion]:
+    lead = TimelineEvent.objects.filter(pk=event).values_list("fused_into_id", flat=True).first() or event
+    group = TimelineEvent.objects.filter(incident=incident).filter(Q(pk=lead) | Q(fused_into=lead)).exclude(pk=event)
+    rest = sorted(group.values_list("pk", flat=True))
+    rows = [pair(incident, event, other) for other in rest]
     say(actor, rows, Decision.DISMISSED)
-    rest = sorted(group - {event.pk})
-    # They may have been one entry only through the one that left.
-    kept = [Fusion.objects.get_or_create(first_id=rest[0], second_id=pk, defaults={"incident": incident, "rule": "by hand"})[0] for pk in rest[1:]]
-    say(actor, kept, Decision.ACCEPTED)
-    return finished(actor, incident, "entries kept apart", rows)
+    # The others may have been one entry only through the one that left.
+    say(actor, [pair(incident, rest[0], other) for other in rest[1:]], Decision.ACCEPTED)
+    return rows
+
+
+def pair(incident: Incident, one: int, two: int) -> Fusion:
+    first, second = sorted((one, two))
+    return Fusion.objects.get_or_create(first_id=first, second_id=second, defaults={"incident": incident, "rule": "by hand"})[0]
 
 
 @transaction.atomic

@@ -364,10 +364,10 @@ def silences(notes: Notes, around: Surroundings) -> Iterator[Finding]:
 
 
 def people(notes: Notes) -> Iterator[Finding]:
-    number = 0
+    reported: list[str] = []
     for name, events in notes.named.items():
-        if number < MOST_PEOPLE and not seen(name, notes.actors):
-            number += 1
+        if len(reported) < MOST_PEOPLE and not seen(name, [*notes.actors, *reported]):
+            reported.append(name.lower())
             detail = "They are called upon and nothing in the timeline is by them. Ask for their part, or import where they spoke."
             steps = (Step("See where", "event", str(events[0])), Step("Add their part", "add_after", str(events[0])))
             yield Finding(f"person:{name.lower()}"[:120], "person", f"{name} is named but never seen", detail, tuple(events), steps)

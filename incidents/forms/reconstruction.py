@@ -12,12 +12,11 @@ from incidents.forms.fields import VersionField
 SPAN = re.compile(r"\s*([+\-\u2212])?\s*(?:(\d+)\s*h(?:ours?)?)?\s*(?:(\d+)\s*m(?:in(?:utes?)?)?)?\s*(?:(\d+)\s*s?(?:ec(?:onds?)?)?)?\s*", re.I)
 
 
-class OffsetField(forms.CharField):
-    """A span of time with its sign: “+3 min 4 s”, “-1 h”, “184”."""
+class OffsetField(forms.Field):
+    """A span of time with its sign, as seconds: “+3 min 4 s”, “-1 h”, “184”."""
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        match = SPAN.fullmatch(text or "")
+    def to_python(self, value: Any) -> int:
+        match = SPAN.fullmatch(str(value or "")[:40])
         if match is None or not any(match.groups()[1:]):
             raise forms.ValidationError("Write how much to add, such as +3 min 4 s or -1 h.")
         seconds = int(match[2] or 0) * 3600 + int(match[3] or 0) * 60 + int(match[4] or 0)
@@ -26,7 +25,7 @@ class OffsetField(forms.CharField):
 
 class ClockForm(forms.Form):
     source = forms.CharField(max_length=40)
-    offset = OffsetField(max_length=40)
+    offset = OffsetField()
     version = VersionField()
 
 
