@@ -9,7 +9,7 @@ event leads, the others are its further evidence. A person's word wins over a ru
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from rapidfuzz import fuzz
 ID_WINDOW = timedelta(minutes=20)
 TITLE_WINDOW = timedelta(minutes=10)
 WORD_WINDOW = timedelta(minutes=5)
+REPEAT_WINDOW = timedelta(seconds=60)  # for what a source says again and again
 SAME_INSTANT = timedelta(seconds=1)
 REDELIVERY = timedelta(seconds=2)  # within one source, any later and it happened again
 NEIGHBOURS = 40  # compared by words, at most, for each event
@@ -45,6 +46,9 @@ BOT = re.compile(
 LINK = re.compile(r"https?://[^\s<>|)\]\"']+")
 #: What a vendor's id looks like: letters and digits together, or long capitals; dates and plain words are none.
 ID = re.compile(r"(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{5,63}|[A-Z0-9]{7,32}")
+#: What a rule or monitor is called: CheckoutErrorRateHigh, orders_db_connections.
+NAME = re.compile(r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*){1,}|[a-z0-9]+(?:_[a-z0-9]+){2,})\b")
+DIGITS = re.compile(r"\d+")
 STAMP = re.compile(r"20\d{6}|\d+")
 #: Words that every tool puts around a title.
 AROUND = re.compile(
@@ -108,11 +112,16 @@ class Words:
     said: frozenset[str]  # anything in its words that may be an id
     links: frozenset[str]
     title: str
+    names: frozenset[str]
+    repeats: bool = False  # its source says so more than once
 
 
 def propose(facts: Iterable[Fact], window: timedelta = ID_WINDOW) -> list[Match]:
     """Return the pairs that look the same, each event at most once with every other source. The order of `facts` does not matter."""
     rows = sorted((words_of(fact) for fact in facts), key=lambda row: (row.fact.at, row.fact.id))
+    said = Counter((row.fact.source, row.fact.delivery, phrase(row)) for row in rows)
+    for row in rows:
+        row.repeats = said[row.fact.source, row.fact.delivery, phrase(row)] > 1
     found: dict[tuple[int, int], tuple[Match, timedelta]] = {}
     for one, two, check in candidates(rows):
         key = (min(one.fact.id, two.fact.id), max(one.fact.id, two.fact.id))
@@ -120,6 +129,11 @@ def propose(facts: Iterable[Fact], window: timedelta = ID_WINDOW) -> list[Match]
         if match is not None:
             found[key] = (match, abs(one.fact.at - two.fact.at))
     return best(found.values(), {row.fact.id: row.fact for row in rows})
+
+
+def phrase(row: Words) -> tuple[str, ...]:
+    """Return what stays the same each time its source says so."""
+    return (row.fact.kind, *(sorted(row.names) or [DIGITS.sub("#", row.title)]))
 
 
 def candidates(rows: list[Words]) -> Iterator[tuple[Words, Words, Callable[[Words, Words, timedelta], Match | None]]]:
@@ -179,9 +193,11 @@ def by_words(one: Words, two: Words, window: timedelta) -> Match | None:
     """Compare two by their titles."""
     a, b = one.fact, two.fact
     apart = distance(a, b)
+    if (one.repeats or two.repeats) and apart > REPEAT_WINDOW:
+        return None  # which of its times, nobody can tell
     short, long = sorted((one, two), key=lambda row: len(row.title))
     words = short.title.split()
-    if not words or not (len(words) > 1 or len(words[0]) >= 8) or len(short.title) < 8:
+    if not one.names & two.names and (not words or not (len(words) > 1 or len(words[0]) >= 8) or len(short.title) < 8):
         return None
     if not spoken_by_tool(one, two) and one.title != two.title:
         return None
@@ -193,6 +209,8 @@ def by_words(one: Words, two: Words, window: timedelta) -> Match | None:
     if f" {short.title} " in f" {long.title} " and apart <= TITLE_WINDOW:
         confidence = 0.85 if sure_of_kind else 0.7
         return match(a, b, "same title", confidence - 0.1 * (apart > WORD_WINDOW), f"“{short.title[:80]}” stands in both{after(apart)}.")
+    if apart <= WORD_WINDOW and sure_of_kind and (shared := sorted(one.names & two.names)):
+        return match(a, b, "same name", 0.8, f"Both name {shared[0][:80]}{after(apart)}.")
     if apart > WORD_WINDOW or len(words) < 2:
         return None
     alike = fuzz.token_sort_ratio(one.title, two.title)
@@ -246,13 +264,17 @@ def words_of(fact: Fact) -> Words:
     links = frozenset(link.rstrip("/.,;:") for link in [*LINK.findall(text), *([fact.url] if fact.url else [])])
     own = " ".join(part for part in re.split(r"[/?#=&]", re.sub(r"^\w+://[^/]*", "", fact.url)) if part)
     ids = frozenset(names_in(f"{own} {fact.key.replace(':', ' ')}"))
-    return Words(fact, families, is_bot, ids, frozenset(names_in(text)), links, title_of(text))
+    return Words(fact, families, is_bot, ids, frozenset(names_in(text)), links, title_of(text), rule_names(text))
 
 
 def names_in(text: str) -> Iterator[str]:
     for name in ID.findall(text):
         if not STAMP.match(name):
             yield name
+
+
+def rule_names(text: str) -> frozenset[str]:
+    return frozenset(name for name in NAME.findall(LINK.sub(" ", text)) if len(name) >= 10)
 
 
 def title_of(text: str) -> str:

@@ -269,8 +269,9 @@ def decide(rows: list[Candidate], pick: Callable[[list[Candidate]], Candidate]) 
     confidence, evidence = chosen.confidence, [chosen.entry.id]
     by_source: dict[str, list[Candidate]] = {}
     voices = [voice(chosen), *chosen.entry.also]
+    same = {each.source for each in voices}  # what they say of this fact is said already
     for row in rows:
-        if row.entry.source != chosen.entry.source and abs(row.entry.at - at) <= RIVAL_RANGE:
+        if row.entry.source not in same and abs(row.entry.at - at) <= RIVAL_RANGE:
             by_source.setdefault(row.entry.source, []).append(row)
     for others in by_source.values():
         rival = pick([row for row in others if row.rank == min(other.rank for other in others)])
@@ -278,8 +279,7 @@ def decide(rows: list[Candidate], pick: Callable[[list[Candidate]], Candidate]) 
         distance = abs(rival.entry.at - at)
         confidence += 0.05 if distance <= AGREES else -0.1 if distance > DISAGREES else 0
         evidence.append(rival.entry.id)
-        if rival.entry.source not in {each.source for each in voices}:
-            voices.append(voice(rival))
+        voices.append(voice(rival))
     if chosen.entry.precision in ("hour", "day"):
         confidence -= 0.2
     return Proposal(at, earliest, latest, round(min(0.98, max(0.1, confidence)), 2), chosen.rule, evidence[:EVIDENCE_LIMIT], voices[:EVIDENCE_LIMIT])

@@ -26,7 +26,7 @@ TRACES: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "Grafana": (re.compile(r"\bgrafana\b", re.I), ("grafana", "alertmanager")),
     "Datadog": (re.compile(r"\bdatadog\b|\bdatadoghq\.", re.I), ("datadog",)),
     "Sentry": (re.compile(r"\bsentry\.io\b|\bsentry (?:issue|alert|error)", re.I), ("sentry",)),
-    "Statuspage": (re.compile(r"\bstatus ?page\b", re.I), ("statuspage",)),
+    "a status page": (re.compile(r"\bstatus ?page\b", re.I), ("statuspage",)),
     "a Zoom call": (re.compile(r"\bzoom\.us/|\bzoom (?:call|bridge|meeting|room|link)\b|\b(?:on|join(?:ed|ing)?(?: the)?) zoom\b", re.I), ("transcript", "webvtt", "vtt", "srt", "subtitles")),
     "a Google Meet call": (re.compile(r"\bmeet\.google\.com/|\bgoogle meet\b", re.I), ("transcript", "webvtt", "vtt", "srt", "subtitles")),
     "a Teams call": (re.compile(r"\bteams\.microsoft\.com/|\bteams (?:call|meeting|bridge)\b", re.I), ("msteams", "teams", "microsoft", "transcript", "webvtt", "vtt")),
@@ -164,7 +164,8 @@ class Notes:
 def inspect(entries: Iterable[Seen], around: Surroundings) -> list[Finding]:
     """Return the findings, what changes the story most first. `entries` are in order; one that stands for several is one."""
     notes = read(entries)
-    found = [*end_of_impact(around), *order(notes, around), *conflicts(around), *clock_findings(around), *duplicates(around)]
+    # First what explains others: once a clock is right and a fact is one entry, sources may agree.
+    found = [*clock_findings(around), *duplicates(around), *end_of_impact(around), *order(notes, around), *conflicts(around)]
     found += [*without_evidence(around), *leftovers(around), *doubtful_times(around), *assumed_zones(around)]
     return found + [*missing_sources(notes, around), *silences(notes, around), *people(notes)] if notes.first else found
 

@@ -60,6 +60,15 @@ def test_titles_and_words_connect_within_minutes_only():
     assert pairs(one, fact(2, 100, "alertmanager", text="Queue depth above 5000 on orders")) == []
 
 
+def test_the_name_of_a_rule_connects_what_is_worded_otherwise():
+    pager, monitor = (
+        fact(1, 5, text="CheckoutErrorRateHigh on checkout"),
+        fact(2, 0, "alertmanager", text="Alert: CheckoutErrorRateHigh: More than 5 % of requests fail"),
+    )
+    assert pairs(pager, monitor) == [(1, 2, "same name")]
+    assert pairs(pager, fact(3, 0, "alertmanager", text="Alert: PagerDuty heartbeat lost")) == []
+
+
 def test_hosts_named_in_two_alerts_are_no_ids():
     assert pairs(fact(1, text="CPU saturated on web-01a"), fact(2, 5, "alertmanager", text="Certificate expires soon on web-01a")) == []
 
