@@ -81,7 +81,7 @@ def trusts(facts: Iterable[Fact]) -> Mapping[str, float]:
 
 
 def in_words(seconds: int) -> str:
-    """Return “3 min 4 s” for 184, whatever the sign."""
+    """Return “3 min 4 s” for 184, whatever the sign; nothing is rounded, as a form sends it back."""
     hours, minutes, rest = abs(seconds) // 3600, abs(seconds) // 60 % 60, abs(seconds) % 60
     parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if rest or not (hours or minutes) else ""]
     return " ".join(part for part in parts if part)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from incidents.clocks import Suggestion, in_words
+from incidents.lib import durations
 from incidents.milestones import NAMES, Voice, disagree
 
 SILENCE = timedelta(minutes=30)
@@ -357,8 +358,9 @@ def silences(notes: Notes, around: Surroundings) -> Iterator[Finding]:
     end = times.get("resolved") or times.get("mitigated") or notes.last
     within = [row for row in notes.silences if start and end and start <= row[1] and row[2] <= end]
     for event, since, until in sorted(sorted(within, key=lambda row: row[1] - row[2])[:MOST_SILENCES], key=lambda row: row[1]):
-        title = f"Nothing is recorded for {in_words(int((until - since).total_seconds()) // 60 * 60)}"
-        detail = f"From {clock(since, around)} to {clock(until, around)} on {day(since, around)}. What was tried and thought then?"
+        title = f"Nothing is recorded for {durations.in_words(int((until - since).total_seconds()) // 60 * 60)}"
+        till = clock(until, around) if day(since, around) == day(until, around) else f"{clock(until, around)} on {day(until, around)}"
+        detail = f"From {clock(since, around)} on {day(since, around)} to {till}. What was tried and thought then?"
         yield Finding(
             f"silence:{event}", "silence", title, detail, (event,), (Step("Add an entry", "add_after", str(event)), Step("See the place", "event", str(event)))
         )

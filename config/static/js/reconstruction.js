@@ -4,6 +4,6 @@ let place = 0;
 document.addEventListener("htmx:beforeRequest", (event) => { place = Math.max(0, items().indexOf(event.target.closest?.("li"))); });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "reconstruction") return;
-  const next = items()[Math.min(place, items().length - 1)]?.querySelector("button, summary, a") ?? document.querySelector("#reconstruction a");
-  next?.focus({ preventScroll: true });
+  const next = items()[Math.min(place, items().length - 1)];
+  ([...(next?.querySelectorAll("button, summary") ?? [])].find((control) => control.checkVisibility()) ?? document.querySelector("#reconstruction a"))?.focus({ preventScroll: true });
 });
