@@ -21,7 +21,7 @@ from incidents import clocks, fusion
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.measuring import remeasure
-from incidents.models import AuditEvent, Fusion, Incident, QualityReport, SourceClock, TimelineEvent, User
+from incidents.models import AuditEvent, Delivery, Fusion, Incident, QualityReport, SourceClock, TimelineEvent, User
 
 FACT_LIMIT = 20_000  # more telling events than any incident has by itself; the first ones are compared
 LONGEST_OFFSET = 14 * 24 * 3600
@@ -35,7 +35,8 @@ Decision = Fusion.Decision
 def facts_of(incident: Incident) -> list[fusion.Fact]:
     """Return the events that can be the same as another: what tools state, and what bots or links say in a chat. Hidden ones are none."""
     events = TimelineEvent.objects.committed(incident)
-    if events.order_by().values("source", "delivery").distinct()[:2].count() < 2:
+    imported = Delivery.objects.filter(incident=incident, state=Delivery.State.IMPORTED)
+    if imported.count() + TimelineEvent.objects.filter(incident=incident, source=clocks.BY_HAND).exists() < 2:
         return []  # one file from one tool: nothing told twice
     posted = Q(text__icontains="http") | Q(
         actor__iregex=r"bot|app|alert|webhook|pagerduty|opsgenie|grafana|datadog|prometheus|sentry|statuspage|jenkins|git|incident"
@@ -85,7 +86,7 @@ def decision_of(match: fusion.Match) -> str:
 
 
 def settle(incident: Incident) -> None:
-    """Bring `fused_into` in line with the decided pairs, and the count of the open ones."""
+    """Bring `fused_into` in line with the decided pairs, and the counts that pages show."""
     rows = list(Fusion.objects.filter(incident=incident).exclude(decision=Decision.PROPOSED))
     ids = {event for row in rows for event in (row.first_id, row.second_id)}
     wanted = fusion.settle(facts_by_id(incident, ids), [pair_of(row) for row in rows])
@@ -101,11 +102,11 @@ def settle(incident: Incident) -> None:
 
 
 def count_open(incident: Incident, leads: dict[int, int]) -> None:
-    """Keep how many proposals still ask something: those whose events are one entry already do not."""
+    """Keep how many events others stand for, and how many proposals still ask: not those whose events are one entry already."""
     pairs = Fusion.objects.filter(incident=incident, decision=Decision.PROPOSED).values_list("first_id", "second_id")
-    open_pairs = sum(leads.get(first, first) != leads.get(second, second) for first, second in pairs)
-    Incident.objects.filter(pk=incident.pk).exclude(open_duplicates=open_pairs).update(open_duplicates=open_pairs)
-    incident.open_duplicates = open_pairs
+    counts = {"open_duplicates": sum(leads.get(first, first) != leads.get(second, second) for first, second in pairs), "fused_events": len(leads)}
+    Incident.objects.filter(pk=incident.pk).exclude(**counts).update(**counts)
+    incident.open_duplicates, incident.fused_events = counts["open_duplicates"], counts["fused_events"]
 
 
 def pair_of(row: Fusion) -> fusion.Pair:

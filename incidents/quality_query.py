@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min, Q
@@ -34,16 +35,16 @@ def entries(incident: Incident) -> Iterator[Seen]:
 
 def surroundings(incident: Incident, milestones: Iterable[Milestone]) -> Surroundings:
     events = TimelineEvent.objects.committed(incident).exclude(curation__is_hidden=True)
-    span = events.aggregate(first=Min("occurred_at"), last=Max("occurred_at"))
-    zones = list(events.order_by().values_list("source", "zone", "zone_assumed").annotate(number=Count("pk"), delivery=Max("delivery_id")))
+    groups = events.order_by().values_list("source", "zone", "zone_assumed")
+    zones = sorted(groups.annotate(number=Count("pk"), delivery=Max("delivery_id"), first=Min("occurred_at"), last=Max("occurred_at")), key=str)
     report = QualityReport.objects.filter(incident=incident).first()
     return Surroundings(
         zone=ZoneInfo(incident.time_zone),
         marks=[mark_of(row) for row in sorted(milestones, key=lambda row: row.kind.position)],
         sources=sorted({source for source, *_ in zones}),
         labels=sources.labels(),
-        assumed=[Assumed(source, zone, number, delivery) for source, zone, assumed, number, delivery in sorted(zones, key=str) if assumed],
-        doubts=list(doubts(incident, {zone for _, zone, *_ in zones}, span["first"], span["last"])) if span["first"] else [],
+        assumed=[Assumed(source, zone, number, delivery) for source, zone, assumed, number, delivery, *_ in zones if assumed],
+        doubts=[doubt for name, first, last in spans_of(zones) for doubt in doubts(incident, name, first, last)],
         left=left(incident),
         duplicates=incident.open_duplicates,
         newest_duplicate=newest_proposal(incident) if incident.open_duplicates else 0,
@@ -78,17 +79,25 @@ def left(incident: Incident) -> list[Left]:
     return found[:MOST_LEFT]
 
 
-def doubts(incident: Incident, zones: Iterable[str], first: datetime, last: datetime) -> Iterator[Doubt]:
+def spans_of(zones: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, datetime, datetime]]:
+    """Yield each zone once with the first and the last time in it."""
+    spans: dict[str, list[datetime]] = {}
+    for _source, zone, _assumed, _number, _delivery, first, last in zones:
+        spans.setdefault(zone, []).extend((first, last))
+    for zone, moments in sorted(spans.items()):
+        yield zone, min(moments), max(moments)
+
+
+def doubts(incident: Incident, zone: str, first: datetime, last: datetime) -> Iterator[Doubt]:
     """Yield times that stand in an hour which the clocks of their zone skipped or showed twice. Nothing is asked where no clock was changed."""
-    for zone in sorted(zones):
-        for change in clock_changes(zone, first, last):
-            start, end = change.doubts()
-            rows = TimelineEvent.objects.committed(incident).filter(zone=zone, occurred_at__gte=start, occurred_at__lt=end)
-            rows = rows.filter(Q(curation=None) | Q(curation__corrected_at=None)).exclude(precision="day").order_by("at", "sequence", "pk")
-            found = rows.values_list("pk", "occurred_at", "time_text")[:MOST_DOUBTFUL]
-            events = tuple(pk for pk, at, written in found if is_doubtful(change, at, written, ZoneInfo(zone)))
-            if events:
-                yield Doubt(zone, f"{change.at.astimezone(ZoneInfo(zone)):%Y-%m-%d}", change.is_gap, events)
+    for change in clock_changes(zone, first, last):
+        start, end = change.doubts()
+        rows = TimelineEvent.objects.committed(incident).filter(zone=zone, occurred_at__gte=start, occurred_at__lt=end)
+        rows = rows.filter(Q(curation=None) | Q(curation__corrected_at=None)).exclude(precision="day").order_by("at", "sequence", "pk")
+        found = rows.values_list("pk", "occurred_at", "time_text")[:MOST_DOUBTFUL]
+        events = tuple(pk for pk, at, written in found if is_doubtful(change, at, written, ZoneInfo(zone)))
+        if events:
+            yield Doubt(zone, f"{change.at.astimezone(ZoneInfo(zone)):%Y-%m-%d}", change.is_gap, events)
 
 
 OFFSET = re.compile(r"[+\-\u2212]\d\d:?\d\d\b|Z\b|\b(?:UTC|GMT)\b|\d{9,}")

@@ -33,6 +33,8 @@ class Window:
     after: Cursor | None  # where the next window begins, or None at the end
 
 
+#: Sources of what is written afterwards: such an entry says when it happened, and hardly ever when it was known.
+TOLD_LATER = frozenset({"plain_text", "markdown", "html", "wikitext", "table", "spreadsheet"})
 #: When an event was known: once it had happened and was written down. What people add by hand was known to the timeline when they added it.
 KNOWN_AT = Greatest("at", Coalesce("recorded_at", Case(When(source="manual", then=F("created_at")), default=F("at"))))
 

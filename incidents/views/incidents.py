@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,7 +47,6 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     deliveries = list(incident.deliveries.defer("report", "options"))
-    counted = incident.events.aggregate(events=Count("pk"), fused=Count("fused_into"))
     context: dict[str, Any] = {
         "incident": incident,
         "services": list(incident.services.only("key", "name")),
@@ -59,7 +57,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "deliveries": deliveries,
         "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
         "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
-        "event_count": counted["events"] - counted["fused"],
+        "event_count": incident.events.count() - incident.fused_events,
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
@@ -67,7 +65,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     if known:
         rows = measuring.as_known(incident, rows, known)
     context |= milestone_context(request, incident, rows, zone, known)
-    context |= timeline_context(request, incident, rows, zone, deliveries, fused=counted["fused"] > 0)
+    context |= timeline_context(request, incident, rows, zone, deliveries, fused=incident.fused_events > 0)
     return render(request, "incidents/incident.html", context)
 
 

@@ -86,7 +86,7 @@ def known_context(
     incident: Incident, at: datetime, filters: Filters, zone: ZoneInfo, extra: dict[str, str], deliveries: list[Delivery] | None
 ) -> dict[str, Any]:
     """Return what the banner of a view at a chosen moment says, and where it steps."""
-    found = timeline_query.look_back(incident, at, deliveries)
+    found, labels = timeline_query.look_back(incident, at, deliveries), sources.labels()
 
     def step(moment: datetime | None) -> dict[str, str] | None:
         return {"clock": worded(moment, zone), "query": replace(filters, known=stamp(moment)).query(**extra)} if moment else None
@@ -98,6 +98,7 @@ def known_context(
         "before": step(found.before),
         "after": step(found.after),
         "value": local_value(at, zone),
+        "told_later": sorted({labels.get(row.source, row.source) for row in deliveries or () if row.source in timeline_query.TOLD_LATER}),
         "leave": replace(filters, known="").query(**extra),
     }
 

@@ -1,12 +1,12 @@
 """Pages and API of the reconstruction: findings, pairs, clocks, evidence side by side, threads, and the view of an earlier moment."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from incidents import fusing, lifecycle, measuring
-from incidents.models import Acceptance, Fusion, Incident, Milestone, SourceClock, TimelineEvent
+from incidents.models import Acceptance, Delivery, Fusion, Incident, Milestone, QualityReport, SourceClock, TimelineEvent
 from tests.factories import T0, api_client, make_event, make_incident
 from tests.incidents.test_fusing import LINK, skewed, tell
 
@@ -251,3 +251,30 @@ def test_the_api_list_takes_the_same_queries_for_more_evidence(bob, outage, djan
     with django_assert_max_num_queries(9) as many:
         assert len(api.get(base).json()["results"]) == 16
     assert len(few) == len(many)
+
+
+def test_times_that_the_clocks_showed_twice_are_pointed_out(client, bob):
+    incident = make_incident(time_zone="Europe/Paris")
+    fold = make_event(incident, at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC), zone="Europe/Paris", time_text="02:30")
+    make_event(incident, at=datetime(2026, 10, 25, 0, 40, tzinfo=UTC), zone="Europe/Paris", time_text="2026-10-25T02:40:00+02:00")
+    make_event(incident, at=datetime(2026, 10, 25, 9, 30, tzinfo=UTC), zone="Europe/Paris", time_text="10:30")
+    gap = make_event(incident, at=datetime(2026, 3, 29, 1, 30, tzinfo=UTC), zone="Europe/Paris", time_text="02:30")
+    make_event(incident, at=datetime(2026, 3, 29, 1, 30, tzinfo=UTC), zone="Europe/Paris", time_text="03:30")
+    measuring.remeasure(incident=incident)
+    doubtful = [finding for finding in QualityReport.objects.get(incident=incident).findings if finding["key"].startswith("dst")]
+    assert [(finding["title"], finding["events"]) for finding in doubtful] == [("A time that never was", [gap.pk]), ("A time that came twice", [fold.pk])]
+    client.force_login(bob)
+    assert f"timeline/{fold.pk}/edit/" in client.get(f"{incident.get_absolute_url()}quality/").content.decode()
+
+
+def test_rows_that_were_rejected_are_asked_about_once_for_the_last_reading(client, bob):
+    incident = make_incident()
+    for number in (5, 2):
+        Delivery.objects.create(
+            incident=incident, channel="upload", file_name="a.csv", sha256="a" * 64, size=1, stored_as="x", state="imported", report={"rejected_total": number}
+        )
+    make_event(incident)
+    measuring.remeasure(incident=incident)
+    client.force_login(bob)
+    text = client.get(f"{incident.get_absolute_url()}quality/").content.decode()
+    assert "2 rows of a.csv could not be read" in text and "5 rows" not in text
