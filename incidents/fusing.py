@@ -24,6 +24,7 @@ from incidents.measuring import remeasure
 from incidents.models import AuditEvent, Delivery, Fusion, Incident, QualityReport, SourceClock, TimelineEvent, User
 
 FACT_LIMIT = 20_000  # more telling events than any incident has by itself; the first ones are compared
+BATCH = 300
 LONGEST_OFFSET = 14 * 24 * 3600
 TELLING = [kind for kind in fusion.FAMILIES if kind not in fusion.LOOSE]
 COLUMNS = (
@@ -58,7 +59,7 @@ def refresh(*, incident: Incident) -> None:
     Incident.objects.select_for_update().filter(pk=incident.pk).first()
     facts = facts_of(incident)
     found = {(match.first, match.second): match for match in fusion.propose(facts)}
-    stale = []
+    stale, renewed = [], []
     for row in Fusion.objects.filter(incident=incident):
         match = found.pop((row.first_id, row.second_id), None)
         if row.decided_at is not None:
@@ -66,9 +67,10 @@ def refresh(*, incident: Incident) -> None:
         if match is None:
             stale.append(row.pk)
         elif (row.decision, row.rule, row.confidence, row.reason) != (decision_of(match), match.rule, match.confidence, match.reason):
-            fields = {"decision": decision_of(match), "rule": match.rule, "confidence": match.confidence, "reason": match.reason}
-            Fusion.objects.filter(pk=row.pk).update(**fields)
+            row.decision, row.rule, row.confidence, row.reason = decision_of(match), match.rule, match.confidence, match.reason
+            renewed.append(row)
     Fusion.objects.filter(pk__in=stale).delete()
+    Fusion.objects.bulk_update(renewed, ["decision", "rule", "confidence", "reason"], batch_size=BATCH)
     new = [
         Fusion(
             incident=incident, first_id=match.first, second_id=match.second, decision=decision_of(match), rule=match.rule, confidence=match.confidence,
@@ -92,12 +94,8 @@ def settle(incident: Incident) -> None:
     wanted = fusion.settle(facts_by_id(incident, ids), [pair_of(row) for row in rows])
     there = dict(TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False).values_list("pk", "fused_into_id"))
     TimelineEvent.objects.filter(pk__in=[pk for pk in there if pk not in wanted]).update(fused_into=None)
-    by_lead: dict[int, list[int]] = {}
-    for member, lead in wanted.items():
-        if there.get(member) != lead:
-            by_lead.setdefault(lead, []).append(member)
-    for lead, members in by_lead.items():
-        TimelineEvent.objects.filter(pk__in=members).update(fused_into=lead)
+    moved = [TimelineEvent(pk=member, fused_into_id=lead) for member, lead in sorted(wanted.items()) if there.get(member) != lead]
+    TimelineEvent.objects.bulk_update(moved, ["fused_into"], batch_size=BATCH)
     count_open(incident, wanted)
 
 

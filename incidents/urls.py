@@ -32,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:reference>/timeline/<int:pk>/", timeline.entry, name="entry"),
     path("incidents/<str:reference>/timeline/<int:pk>/edit/", timeline.entry_edit, name="entry_edit"),
     path("incidents/<str:reference>/timeline/<int:pk>/mark/", timeline.entry_mark, name="entry_mark"),
+    path("incidents/<str:reference>/timeline/<int:pk>/join/", reconstruction.entry_join, name="entry_join"),
     path("incidents/<str:reference>/timeline/<int:pk>/separate/", reconstruction.entry_separate, name="entry_separate"),
 ]

@@ -68,6 +68,8 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "started_at",
             "created_at",
             "updated_at",
+            "open_findings",
+            "open_duplicates",
             "version",
         ]
         read_only_fields = fields

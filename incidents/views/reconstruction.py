@@ -161,6 +161,21 @@ def pairs_context(incident: Incident) -> dict[str, Any]:
 
 @require_POST
 @login_required
+def entry_join(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
+    """Say that another entry tells the same fact."""
+    incident = access.incident_for(request.user, reference, "edit")
+    event, other = event_for(incident, pk), request.POST.get("other", "")
+    if not (other.isascii() and other.isdigit() and len(other) < 19):
+        raise Http404
+    try:
+        fusing.join(actor=request.user, incident=incident, events=[event.pk, int(other)])
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(f"{incident.get_absolute_url()}?at={pk}#e{pk}")
+
+
+@require_POST
+@login_required
 def entry_separate(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """Take one piece of evidence out of its entry."""
     incident = access.incident_for(request.user, reference, "edit")

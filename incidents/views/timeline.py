@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ MARKS: dict[str, dict[str, Any]] = {
     "plain": {"salience": Salience.NORMAL},
 }
 RAW_LIMIT = 200_000
+NEAR, MOST_NEAR = timedelta(minutes=30), 10
 
 
 def known_at(request: HttpRequest, zone: ZoneInfo) -> datetime | None:
@@ -176,6 +177,7 @@ def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str
         "kind": Kind(curation.kind if curation and curation.kind else event.kind).label,
         "kind_by_person": bool(curation and curation.kind and curation.kind != event.kind),
         "fused": fused_with(incident, event),
+        "near": entries_near(incident, event) if access.may(request.user, "edit") else [],
         "moved": event.at - event.occurred_at if not (curation and curation.corrected_at) else None,
         "known": stamp(event.at),
         "zone": place(request, incident),
@@ -201,6 +203,18 @@ def fused_with(incident: Incident, event: TimelineEvent) -> list[dict[str, Any]]
     for other in others:
         other |= {"label": labels.get(other["source"], other["source"]), "pair": why.get(other["pk"]), "clock": clock(other["at"], other["precision"], zone)}
     return sorted(others, key=lambda other: other["pk"] != lead)
+
+
+def entries_near(incident: Incident, event: TimelineEvent) -> list[dict[str, Any]]:
+    """Return the entries around this one that may be the same fact, the nearest in time first."""
+    lead = event.fused_into_id or event.pk
+    around = TimelineEvent.objects.committed(incident).unfused().exclude(pk=lead).exclude(curation__is_hidden=True)
+    before = around.filter(at__gte=event.at - NEAR, at__lte=event.at).order_by("-at", "-sequence", "-pk")[:MOST_NEAR]
+    later = around.filter(at__gt=event.at, at__lte=event.at + NEAR).order_by("at", "sequence", "pk")[:MOST_NEAR]
+    zone, labels = ZoneInfo(incident.time_zone), sources.labels()
+    rows = [row for part in (before, later) for row in part.values_list("pk", "source", "at", "precision", "text")]
+    rows.sort(key=lambda row: abs(row[2] - event.at))
+    return [{"pk": pk, "label": f"{clock(at, precision, zone)} {labels.get(source, source)}: {text[:80]}"} for pk, source, at, precision, text in rows]
 
 
 def pretty(raw: str) -> str:

@@ -61,6 +61,18 @@ def test_an_address_of_fused_evidence_leads_to_its_entry(page):
     assert shown(page(at=member.pk))[0].startswith("Triggered: DiskFull")
 
 
+def test_a_person_fuses_what_no_rule_saw(client, page, outage):
+    one, other = outage.events.filter(actor="Bo")
+    text = page(f"timeline/{one.pk}/")
+    assert f'<option value="{other.pk}">15:20:00 Slack export: never mind' in text
+    url = f"{outage.get_absolute_url()}timeline/{one.pk}/join/"
+    assert client.post(url, {"other": other.pk}).status_code == 302
+    other.refresh_from_db()
+    assert other.fused_into_id == one.pk
+    assert client.post(url, {"other": "x"}).status_code == 404
+    assert client.post(url, {"other": make_event(make_incident()).pk}).status_code == 302  # told that it is none of this incident
+
+
 def test_one_press_separates(client, page, outage):
     member = TimelineEvent.objects.get(source="slack", actor="PagerDuty")
     assert client.post(f"{outage.get_absolute_url()}timeline/{member.pk}/separate/").status_code == 302
