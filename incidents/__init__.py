@@ -7,9 +7,11 @@
       sources/           payload -> EventDraft (pure, streaming); one file a vendor
       intake.py          drafts -> rows, idempotent, one report
       timeline.py        rows -> ordered entries: days, folds, filters (pure); timeline_query.py reads one window of them
+      fusion.py          events -> which are the same fact (pure); clocks.py by how much a source's clock was off (pure); fusing.py keeps both as rows
       milestones.py      entries -> impact start, detected, ... each with evidence and rule (pure)
       metrics.py         milestones -> MTTD, MTTA, MTTM, MTTR with their state (pure)
-      measuring.py       writes what milestones.py and metrics.py found
+      quality.py         entries and what surrounds them -> findings (pure); quality_query.py reads what it looks at
+      measuring.py       writes what milestones.py, metrics.py and quality.py found
       lifecycle.py       declare, edit, curate: every change a person makes to an incident
 
 catalogue.py reads the list of incidents. Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other

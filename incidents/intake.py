@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from incidents import jobs, mappings, sources, storing
+from incidents import fusing, jobs, mappings, sources, storing
 from incidents.access import Actor
 from incidents.intake_report import Report
 from incidents.intake_rows import Batches, discard, retried
@@ -258,6 +258,7 @@ def import_delivery(delivery_id: int) -> None:
             raise jobs.GiveUp("The stored file is gone; restore it from a backup and try again.") from None
         delivery.refresh_from_db()
     if delivery.state == State.IMPORTED:
+        fusing.refresh(incident=delivery.incident)
         remeasure(incident=delivery.incident)  # outside the import's transaction: it reads all events; a crash before it is made good by the retry
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import F
 
 from incidents.intake_report import Report
 from incidents.lib.marks import Marks
 from incidents.lib.text import clean_text
-from incidents.models import Curation, Delivery, Incident, Kind, Precision, Revised, TimelineEvent
+from incidents.models import Curation, Delivery, Incident, Kind, Precision, Revised, SourceClock, TimelineEvent
 from incidents.sources.drafts import EventDraft
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ SETTLE = 10_000  # rows of one transaction, at most
 TRIES = 4
 MAX_TEXT = 20_000
 MAX_RAW = 64_000
+NO_OFFSET = timedelta(0)
 KINDS = frozenset(Kind.values)
 PRECISIONS = frozenset(Precision.values)
 REVISED = frozenset(Revised.values)
@@ -56,12 +59,12 @@ def external_key(draft: EventDraft) -> str:
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def columns(delivery: Delivery, draft: EventDraft, digest: str) -> dict[str, Any]:
+def columns(delivery: Delivery, draft: EventDraft, digest: str, offset: timedelta = NO_OFFSET) -> dict[str, Any]:
     """Return the row's values. Sources clean their text; this is the last guard before a database that refuses what is left."""
     return {
         "delivery_id": delivery.pk,
         "content_hash": digest,
-        "at": draft.at,
+        "at": draft.at + offset if offset and draft.at else draft.at,
         "occurred_at": draft.at,
         "time_text": clean_text(draft.local, limit=100),
         "zone": draft.zone[:64],
@@ -114,6 +117,7 @@ class Batches:
         self.changed: dict[str, tuple[int, EventDraft]] = {}
         self.adopted: list[int] = []
         self.updated_early = 0
+        self.offset = SourceClock.objects.offset_of(delivery.incident_id, delivery.source)  # a person's word on the source's clock
 
     def add(self, draft: EventDraft) -> None:
         key = external_key(draft)
@@ -158,7 +162,7 @@ class Batches:
                 if owner == delivery.pk:
                     own += 1
                     if before != digest:  # read differently by a newer version, between a crash and its retry
-                        TimelineEvent.objects.filter(pk=pk).update(**columns(delivery, draft, digest))
+                        TimelineEvent.objects.filter(pk=pk).update(**columns(delivery, draft, digest, self.offset))
                 elif before != digest:
                     changed[key] = (pk, draft)
                 elif owner in unfinished:
@@ -184,10 +188,18 @@ class Batches:
             if rows.count() < len(pks):
                 return False
             report.created += rows.filter(delivery__in=unfinished).update(delivery=self.delivery)
+        self.follow_clock()
         self.update(self.changed, FIELDS)
         report.updated = self.updated_early + len(self.changed)
         report.duplicate = report.read - report.created - report.updated
         return True
+
+    def follow_clock(self) -> None:
+        """Move rows that were stored before somebody set the clock of their source; nobody has seen them, so none is timed by a person."""
+        offset = SourceClock.objects.offset_of(self.incident_id, self.delivery.source)
+        if offset or offset != self.offset:
+            self.offset = offset
+            TimelineEvent.objects.filter(delivery=self.delivery).update(at=F("occurred_at") + offset)
 
     def settle_early(self) -> None:
         """Bring the updates of the last transaction down to its limit; each event changes as a whole, but not all at once."""
@@ -213,13 +225,13 @@ class Batches:
             for key in keys:
                 pk, draft = changed[key]
                 row = self.row(key, draft, content_hash(draft))
-                row.at = corrected.get(pk) or row.occurred_at
+                row.at = corrected.get(pk) or row.at
                 rows.append(row)
             TimelineEvent.objects.bulk_create(rows, update_conflicts=True, unique_fields=["incident", "source", "external_key"], update_fields=fields)
 
     def row(self, key: str, draft: EventDraft, digest: str) -> TimelineEvent:
         delivery = self.delivery
-        return TimelineEvent(incident_id=self.incident_id, source=delivery.source, external_key=key, **columns(delivery, draft, digest))
+        return TimelineEvent(incident_id=self.incident_id, source=delivery.source, external_key=key, **columns(delivery, draft, digest, self.offset))
 
 
 def others(delivery: Delivery) -> Any:

@@ -20,7 +20,7 @@ from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.measuring import announce, begin, remeasure
-from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, Tag, TimelineEvent, User
+from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, SourceClock, Tag, TimelineEvent, User
 
 MANUAL = "manual"  # the source of entries that people add
 FIELDS = ("title", "summary", "severity", "team", "lead", "time_zone", "status")
@@ -83,6 +83,8 @@ def edit(
     if "summary" in changed:
         changed["summary"] = ["…", "…"]  # the log says that it changed; the words are not repeated there
     AuditEvent.record(actor, "incident edited", current.reference, changed=changed)
+    if "time_zone" in changed:
+        remeasure(incident=current)  # findings name times of day
     announce(current.pk)
     current.refresh_from_db()
     return current
@@ -131,7 +133,8 @@ def curate(*, actor: Actor, event: TimelineEvent, version: int, **fields: Any) -
     row.full_clean(validate_unique=False)
     row.save()
     if "corrected_at" in changed:
-        TimelineEvent.objects.filter(pk=event.pk).update(at=row.corrected_at or F("occurred_at"))
+        offset = SourceClock.objects.offset_of(event.incident_id, event.source)
+        TimelineEvent.objects.filter(pk=event.pk).update(at=row.corrected_at or F("occurred_at") + offset)
     if "note" in changed:
         changed["note"] = "…"
     AuditEvent.record(actor, "entry curated", f"INC-{event.incident_id}", event=event.pk, changed=changed)

@@ -7,6 +7,7 @@ a confirmed milestone follows the time of its event, so that a correction reache
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +17,11 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf, Substr
 from django.utils import timezone
 
-from incidents import metrics, milestones, sources
+from incidents import metrics, milestones, quality, quality_query, sources, timeline_query
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
-from incidents.models import AuditEvent, Incident, MetricDefinition, Milestone, MilestoneKind, Salience, TimelineEvent, User
+from incidents.models import Acceptance, AuditEvent, Incident, MetricDefinition, Milestone, MilestoneKind, QualityReport, Salience, TimelineEvent, User
 from incidents.signals import incident_changed
 
 Decision = Milestone.Decision
@@ -59,14 +60,68 @@ def remeasure(*, incident: Incident) -> list[Milestone]:
             row.save()
         result.append(row)
     set_start(incident, result)
+    inspect(incident, result)
     announce(incident.pk)
     return result
 
 
-def entries_of(incident: Incident) -> Iterator[milestones.Entry]:
-    """Stream the events that may be evidence, as curated, with the columns that rules look at and no more."""
+def inspect(incident: Incident, rows: Iterable[Milestone]) -> None:
+    """Renew the quality report, and the count of what is open in it."""
+    found = [asdict(finding) for finding in quality.inspect(quality_query.entries(incident), quality_query.surroundings(incident, rows))]
+    QualityReport.objects.update_or_create(incident=incident, defaults={"findings": found, "measured_at": timezone.now()})
+    count_findings(incident, found)
+
+
+def count_findings(incident: Incident, findings: Iterable[dict[str, Any]]) -> None:
+    accepted = set(Acceptance.objects.filter(incident=incident).values_list("key", flat=True))
+    number = sum(finding["key"] not in accepted for finding in findings)
+    Incident.objects.filter(pk=incident.pk).exclude(open_findings=number).update(open_findings=number)
+    incident.open_findings = number
+
+
+@transaction.atomic
+def accept_finding(*, actor: Actor, incident: Incident, key: str, reason: str = "") -> Acceptance:
+    """Leave things as a finding says they are; it stays accepted over every import. Raises ValidationError for a finding that is none."""
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    findings = findings_of(incident)
+    if key not in {finding["key"] for finding in findings}:
+        raise ValidationError({"key": "This finding is no longer there."})
+    person = actor if isinstance(actor, User) else None
+    row, _ = Acceptance.objects.update_or_create(incident=incident, key=key, defaults={"reason": clean_line(reason), "accepted_by": person})
+    AuditEvent.record(actor, "finding accepted", incident.reference, finding=key, reason=row.reason)
+    count_findings(incident, findings)
+    return row
+
+
+@transaction.atomic
+def reopen_finding(*, actor: Actor, incident: Incident, key: str) -> None:
+    Incident.objects.select_for_update().filter(pk=incident.pk).first()
+    if Acceptance.objects.filter(incident=incident, key=key).delete()[0]:
+        AuditEvent.record(actor, "finding opened again", incident.reference, finding=key)
+        count_findings(incident, findings_of(incident))
+
+
+def findings_of(incident: Incident) -> list[dict[str, Any]]:
+    return QualityReport.objects.filter(incident=incident).values_list("findings", flat=True).first() or []
+
+
+def as_known(incident: Incident, rows: Iterable[Milestone], at: datetime) -> list[Milestone]:
+    """Return the milestones as they would have been proposed at the moment, and as decided by then. Nothing is saved."""
+    proposals = milestones.propose(entries_of(incident, at), sources.labels())
+    result = list(rows)
+    for row in result:
+        if row.decided_at is None or row.decided_at > at:
+            row.decision, row.at, row.event_id, row.note = Decision.OPEN, None, None, ""
+        apply_proposal(row, proposals.get(row.kind.key))
+    return result
+
+
+def entries_of(incident: Incident, known: datetime | None = None) -> Iterator[milestones.Entry]:
+    """Stream the events that may be evidence, as curated, with the columns that rules look at and no more; those `known` by then where given."""
     events = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True)
-    telling = ~Q(milestone="") | Q(shown_kind__in=milestones.TELLING_KINDS)
+    events = events.unfused() if known is None else timeline_query.known_by(events, known)
+    further = voices_of(incident, known)
+    telling = Q(pk__in=[lead for lead, (stated, _) in further.items() if stated]) | ~Q(milestone="") | Q(shown_kind__in=milestones.TELLING_KINDS)
     wordy = Q(shown_kind__in=milestones.WORDY_KINDS, shown_salience__gt=Salience.NOISE)
     rows = (
         events.filter(telling | wordy)
@@ -75,20 +130,38 @@ def entries_of(incident: Incident) -> Iterator[milestones.Entry]:
         .values_list("pk", "at", "shown_kind", "shown_salience", "words", "source", "milestone", "precision", "actor", "curation__corrected_at")
     )
     for pk, at, kind, salience, words, source, milestone, precision, actor, corrected in rows.iterator(chunk_size=2000):
-        yield milestones.Entry(pk, at, kind, salience, words, source, milestone, "second" if corrected else precision, actor)
+        stated, also = further.get(pk, ("", ()))
+        yield milestones.Entry(pk, at, kind, salience, words, source, milestone or stated, "second" if corrected else precision, actor, also)
+
+
+def voices_of(incident: Incident, known: datetime | None = None) -> dict[int, tuple[str, tuple[milestones.Voice, ...]]]:
+    """Return lead -> the milestone that its further evidence states, and what that says of the time."""
+    fields = ("fused_into_id", "source", "at", "pk", "precision", "milestone", "kind")
+    result: dict[int, tuple[str, tuple[milestones.Voice, ...]]] = {}
+    fused = TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False)
+    fused = fused if known is None else fused.filter(at__lte=known)
+    for lead, source, at, pk, precision, milestone, kind in fused.order_by("at", "sequence", "pk").values_list(*fields):
+        stated, also = result.get(lead, ("", ()))
+        meaning = "states" if milestone else milestones.MEANINGS.get(kind, "says")
+        result[lead] = (stated or milestone, (*also, milestones.Voice(source, at, pk, precision, meaning)))
+    return result
 
 
 def state_of(row: Milestone) -> tuple[Any, ...]:
-    return (row.proposed_at, row.earliest, row.latest, row.confidence, row.rule, row.evidence, row.at)
+    return (row.proposed_at, row.earliest, row.latest, row.confidence, row.rule, row.evidence, row.voices, row.at)
 
 
 def apply_proposal(row: Milestone, proposal: milestones.Proposal | None) -> None:
     if proposal is None:
         row.proposed_at = row.earliest = row.latest = row.confidence = None
-        row.rule, row.evidence = "", []
+        row.rule, row.evidence, row.voices = "", [], []
     else:
         row.proposed_at, row.earliest, row.latest, row.confidence = proposal.at, proposal.earliest, proposal.latest, proposal.confidence
         row.rule, row.evidence = proposal.rule[:200], proposal.evidence
+        row.voices = [
+            {"source": voice.source, "at": iso(voice.at), "event": voice.event, "precision": voice.precision, "meaning": voice.meaning}
+            for voice in proposal.voices
+        ]
 
 
 def set_start(incident: Incident, rows: Iterable[Milestone]) -> None:
@@ -105,6 +178,12 @@ def set_start(incident: Incident, rows: Iterable[Milestone]) -> None:
 @transaction.atomic
 def decide(*, actor: Actor, milestone: Milestone, version: int, decision: str, at: datetime | None = None, note: str = "") -> Milestone:
     """Record a person's word on one milestone. Raises Conflict when it changed since `version`, ValidationError when it cannot be so."""
+    current = record_decision(actor, milestone, version, decision, at, note)
+    follow(current.incident)
+    return current
+
+
+def record_decision(actor: Actor, milestone: Milestone, version: int, decision: str, at: datetime | None = None, note: str = "") -> Milestone:
     incident = milestone.incident
     Incident.objects.select_for_update().filter(pk=incident.pk).first()
     current = Milestone.objects.select_related("kind", "event", "incident").get(pk=milestone.pk)
@@ -133,16 +212,25 @@ def decide(*, actor: Actor, milestone: Milestone, version: int, decision: str, a
     after = {"decision": decision, "at": iso(at)}
     AuditEvent.record(actor, "milestone decided", incident.reference, milestone=current.kind.key, before=before, after=after)
     current.refresh_from_db()
-    set_start(incident, Milestone.objects.filter(incident=incident).select_related("kind"))
-    announce(incident.pk)
     return current
+
+
+def follow(incident: Incident) -> None:
+    """Renew what depends on decisions."""
+    rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
+    set_start(incident, rows)
+    inspect(incident, rows)
+    announce(incident.pk)
 
 
 @transaction.atomic
 def confirm_all(*, actor: Actor, incident: Incident, versions: dict[int, int]) -> list[Milestone]:
     """Confirm every open proposal the person saw; `versions` is milestone id -> version. Raises Conflict if any changed: all or none."""
     rows = Milestone.objects.filter(incident=incident, decision=Decision.OPEN, proposed_at__isnull=False, pk__in=versions).select_related("incident", "kind")
-    return [decide(actor=actor, milestone=row, version=versions[row.pk], decision=Decision.CONFIRMED) for row in rows]
+    confirmed = [record_decision(actor, row, versions[row.pk], Decision.CONFIRMED) for row in rows]
+    if confirmed:
+        follow(incident)
+    return confirmed
 
 
 def iso(at: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 #: How long a stated time may stretch: "14:02" is any moment of that minute.
@@ -17,6 +17,7 @@ SPANS = {"second": timedelta(0), "minute": timedelta(seconds=59), "hour": timede
 MARGIN = timedelta(minutes=15)  # around an alert, when it must stand for the start of the impact
 RIVAL_RANGE = timedelta(hours=24)  # evidence further away speaks of something else
 AGREES, DISAGREES = timedelta(minutes=2), timedelta(minutes=10)
+CONFLICT = timedelta(minutes=1)  # from which two sources do not say the same
 EVIDENCE_LIMIT = 5
 TEXT_LIMIT = 300  # a sentence that states a milestone stands at the start
 
@@ -107,6 +108,18 @@ class Entry:
     milestone: str = ""
     precision: str = "second"
     actor: str = ""
+    also: tuple[Voice, ...] = ()  # the further evidence of a fused entry: the same fact, so no second proof
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one source says about a milestone. `meaning` keeps the vendor's: a monitor that is quiet again signals recovery and resolves nothing."""
+
+    source: str
+    at: datetime
+    event: int
+    precision: str = "second"
+    meaning: str = "says"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Proposal:
     confidence: float
     rule: str
     evidence: list[int]
+    voices: list[Voice] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +179,7 @@ def began_by_detection(proposals: dict[str, Proposal], found: list[Candidate]) -
     if impact and detected and impact.at > detected.at and min(row.rank for row in found) in (1, 2):
         rule = "The effect was first described after the detection, so it had begun by then. When it began is not in the evidence: check the graphs."
         evidence = [*detected.evidence[:1], *(event for event in impact.evidence if event not in detected.evidence[:1])]
-        proposals["impact_started"] = Proposal(detected.at, detected.earliest - MARGIN, detected.latest, 0.3, rule, evidence[:EVIDENCE_LIMIT])
+        proposals["impact_started"] = Proposal(detected.at, detected.earliest - MARGIN, detected.latest, 0.3, rule, evidence[:EVIDENCE_LIMIT], impact.voices)
     return proposals
 
 
@@ -254,8 +268,10 @@ def decide(rows: list[Candidate], pick: Callable[[list[Candidate]], Candidate]) 
     earliest, latest = at - margin, at + SPANS.get(chosen.entry.precision, timedelta(0)) + margin
     confidence, evidence = chosen.confidence, [chosen.entry.id]
     by_source: dict[str, list[Candidate]] = {}
+    voices = [voice(chosen), *chosen.entry.also]
+    same = {each.source for each in voices}  # what they say of this fact is said already
     for row in rows:
-        if row.entry.source != chosen.entry.source and abs(row.entry.at - at) <= RIVAL_RANGE:
+        if row.entry.source not in same and abs(row.entry.at - at) <= RIVAL_RANGE:
             by_source.setdefault(row.entry.source, []).append(row)
     for others in by_source.values():
         rival = pick([row for row in others if row.rank == min(other.rank for other in others)])
@@ -263,9 +279,28 @@ def decide(rows: list[Candidate], pick: Callable[[list[Candidate]], Candidate]) 
         distance = abs(rival.entry.at - at)
         confidence += 0.05 if distance <= AGREES else -0.1 if distance > DISAGREES else 0
         evidence.append(rival.entry.id)
+        voices.append(voice(rival))
     if chosen.entry.precision in ("hour", "day"):
         confidence -= 0.2
-    return Proposal(at, earliest, latest, round(min(0.98, max(0.1, confidence)), 2), chosen.rule, evidence[:EVIDENCE_LIMIT])
+    return Proposal(at, earliest, latest, round(min(0.98, max(0.1, confidence)), 2), chosen.rule, evidence[:EVIDENCE_LIMIT], voices[:EVIDENCE_LIMIT])
+
+
+#: What an event means where its vendor means less than the milestone.
+MEANINGS = {"recovery": "signals recovery at"}
+
+
+def voice(row: Candidate) -> Voice:
+    entry = row.entry
+    meaning = "states" if row.rank == 0 else MEANINGS.get(entry.kind, "says")
+    return Voice(entry.source, entry.at, entry.id, entry.precision, meaning)
+
+
+def disagree(voices: Iterable[Voice]) -> bool:
+    """Whether two sources put it further apart than their precision and a minute explain."""
+    rows = list(voices)
+    return any(
+        later.at - earlier.at > SPANS.get(earlier.precision, timedelta(0)) + CONFLICT for earlier in rows for later in rows if later.source != earlier.source
+    )
 
 
 def source_name(source: str) -> str:

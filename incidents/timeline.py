@@ -1,10 +1,11 @@
-"""Pure. Rows of a timeline -> what a reader sees: days in their zone, folded noise, times no finer than the evidence.
+"""Pure. Rows of a timeline -> what a reader sees: days in their zone, folded noise and repeats, times no finer than the evidence.
 
 The order is (at, sequence, id): time first, then the order in the source, so that events of one second keep theirs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -14,6 +15,9 @@ from zoneinfo import ZoneInfo
 
 FOLD_FROM = 3  # fewer in a row are shown as they are
 GAP = timedelta(minutes=30)  # a silence worth pointing out
+#: Kinds that a tool sends again and again while nothing changes, and numbers that do not make it something else: “disk at 91 %”.
+REPEATING = frozenset({"alert", "page", "recovery", "escalation", "change"})
+NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,:]\d+)*(?: ?%)?(?![\w-])")
 
 ICONS = {
     "alert": "bell",
@@ -54,6 +58,7 @@ class Filters:
     key_only: bool = False
     with_hidden: bool = False
     day: date | None = None  # start here
+    known: str = ""  # a moment: show what was known by then
 
     def __bool__(self) -> bool:
         return bool(self.kinds or self.sources or self.actor or self.text or self.key_only or self.day)
@@ -62,7 +67,7 @@ class Filters:
         """Return the filters as a query string, for links that keep them."""
         pairs = [("kind", kind) for kind in self.kinds] + [("source", source) for source in self.sources]
         single = {"actor": self.actor, "q": self.text, "key": "1" if self.key_only else "", "hidden": "1" if self.with_hidden else ""}
-        single |= {"day": self.day.isoformat() if self.day else ""} | more
+        single |= {"day": self.day.isoformat() if self.day else "", "known": self.known} | more
         return urlencode(pairs + [(name, value) for name, value in single.items() if value])
 
 
@@ -81,6 +86,7 @@ def parse_filters(params: Listed, kinds: Iterable[str]) -> Filters:
         key_only=word("key") == "1",
         with_hidden=word("hidden") == "1",
         day=parse_day(word("day")),
+        known=word("known")[:40],
     )
 
 
@@ -88,6 +94,15 @@ def parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        return None
+
+
+def parse_moment(text: str, zone: tzinfo) -> datetime | None:
+    """Read "2026-03-02T14:07", in the zone of the page unless it names its own; None for what is no moment."""
+    try:
+        at = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())  # a plus in an address arrives as a space
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -115,6 +130,26 @@ def parse_cursor(text: str) -> Cursor | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Further evidence of an entry: another source's event of the same fact."""
+
+    id: int
+    source: str
+    source_label: str
+    at: datetime
+    precision: str = "second"
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """What a reply answers."""
+
+    id: int
+    actor: str
+    text: str
+
+
 @dataclass(slots=True)
 class Row:
     """One entry as curated. `title` is a person's wording; `text` is the evidence's own, shortened for the list."""
@@ -138,6 +173,10 @@ class Row:
     corrected: bool = False
     url: str = ""
     thread: str = ""
+    revised: str = ""
+    evidence: tuple[Piece, ...] = ()
+    opener: Opener | None = None
+    follows: bool = False  # right after what it answers, or another answer to it
     version: int = 0
     milestones: tuple[str, ...] = ()
     is_cut: bool = False
@@ -172,10 +211,29 @@ class Fold:
 
 
 @dataclass(slots=True)
+class Repeat:
+    """The same thing again and again, shown once with how often; `others` open below the first."""
+
+    first: Row
+    others: list[Row]
+
+    @property
+    def count(self) -> int:
+        return len(self.others) + 1
+
+    @property
+    def until(self) -> str:
+        return self.others[-1].clock
+
+
+Item = Row | Fold | Repeat
+
+
+@dataclass(slots=True)
 class Day:
     date: date
     label: str
-    items: list[Row | Fold] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     continues: bool = False  # its heading stands at the end of the window before
 
 
@@ -197,27 +255,45 @@ def arrange(rows: Sequence[Row], zone: ZoneInfo, *, after: Cursor | None = None,
     """Return the rows by day in the zone, noise folded, long silences marked. `after` is where the window begins."""
     days: list[Day] = []
     previous = after.at if after else None
+    above: Row | None = None
     last_day = previous.astimezone(zone).date() if previous else None
     for row in rows:
         row.clock, row.iso, row.icon = clock(row.at, row.precision, zone), row.at.astimezone(UTC).isoformat(), ICONS.get(row.kind, "edit")
         row.gap = silence(previous, row.at)
-        previous = row.at
+        row.follows = above is not None and row.opener is not None and (above.id == row.opener.id or above.thread == row.thread)
+        previous, above = row.at, row
         today = row.at.astimezone(zone).date()
         if not days or days[-1].date != today:
             days.append(Day(today, f"{today:%A} {today.day} {today:%B %Y}", continues=not days and today == last_day))
         days[-1].items.append(row)
     if fold:
         for day in days:
-            day.items = folded([row for row in day.items if isinstance(row, Row)])
+            day.items = folded(gathered([row for row in day.items if isinstance(row, Row)]))
     return days
 
 
-def folded(rows: Sequence[Row]) -> list[Row | Fold]:
+def gathered(rows: Sequence[Row]) -> list[Item]:
+    """Return the rows with what repeats itself in one place, that of its first time; what people or milestones point at stays by itself."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if row.kind in REPEATING and not (row.is_noise or row.milestones or row.note or row.title or row.is_hidden):
+            groups.setdefault((row.source, row.actor, row.kind, str(row.salience), normal(row.text)), []).append(row)
+    repeats = {id(group[0]): Repeat(group[0], group[1:]) for group in groups.values() if len(group) >= FOLD_FROM}
+    away = {id(row) for repeat in repeats.values() for row in repeat.others}
+    return [repeats.get(id(row), row) for row in rows if id(row) not in away]
+
+
+def normal(text: str) -> str:
+    """Return the text without what changes from one time to the next."""
+    return " ".join(NUMBER.sub("#", text).lower().split())
+
+
+def folded(rows: Sequence[Item]) -> list[Item]:
     """Return the rows with every run of noise in one fold; what a milestone stands on is never folded away."""
-    result: list[Row | Fold] = []
+    result: list[Item] = []
     run: list[Row] = []
     for row in [*rows, None]:
-        if row is not None and row.is_noise and not row.milestones and not row.note:
+        if isinstance(row, Row) and row.is_noise and not row.milestones and not row.note:
             run.append(row)
             continue
         if len(run) >= FOLD_FROM:

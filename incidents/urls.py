@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.views import endpoint_deliveries, endpoint_rules, endpoints, home, imports, incidents, mappings, milestones, settings, timeline
+from incidents.views import (
+    endpoint_deliveries,
+    endpoint_rules,
+    endpoints,
+    home,
+    imports,
+    incidents,
+    mappings,
+    milestones,
+    reconstruction,
+    settings,
+    timeline,
+)
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -39,10 +51,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:reference>/history/", incidents.incident_history, name="incident_history"),
     path("incidents/<str:reference>/milestones/confirm/", milestones.confirm_all, name="milestones_confirm"),
     path("incidents/<str:reference>/milestones/<slug:key>/", milestones.milestone, name="milestone"),
+    path("incidents/<str:reference>/quality/", reconstruction.quality, name="quality"),
+    path("incidents/<str:reference>/fusions/", reconstruction.fusions, name="fusions"),
+    path("incidents/<str:reference>/clocks/", reconstruction.clocks, name="clocks"),
     path("incidents/<str:reference>/status/", incidents.incident_status, name="incident_status"),
     path("incidents/<str:reference>/timeline/", timeline.timeline, name="timeline"),
     path("incidents/<str:reference>/timeline/new/", timeline.entry_new, name="entry_new"),
     path("incidents/<str:reference>/timeline/<int:pk>/", timeline.entry, name="entry"),
     path("incidents/<str:reference>/timeline/<int:pk>/edit/", timeline.entry_edit, name="entry_edit"),
     path("incidents/<str:reference>/timeline/<int:pk>/mark/", timeline.entry_mark, name="entry_mark"),
+    path("incidents/<str:reference>/timeline/<int:pk>/join/", reconstruction.entry_join, name="entry_join"),
+    path("incidents/<str:reference>/timeline/<int:pk>/separate/", reconstruction.entry_separate, name="entry_separate"),
 ]

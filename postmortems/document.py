@@ -32,6 +32,8 @@ DISTANCE = {Audience.INTERNAL: 0, Audience.STAKEHOLDER: 1, Audience.PUBLIC: 2}
 SPOKEN = {Kind.MESSAGE, Kind.HYPOTHESIS, Kind.DECISION, Kind.ACTION, Kind.MITIGATION, Kind.ACKNOWLEDGEMENT, Kind.COMMUNICATION, Kind.NOTE}
 SENT_BY_TOOLS = {Kind.ALERT, Kind.RECOVERY, Kind.PAGE}
 BOT = re.compile(r"bot\b|\bapp\b|\bsystem\b|webhook|alertmanager|pagerduty|opsgenie|statuspage|debrief", re.IGNORECASE)
+#: What a reader has to know of words that are no longer there.
+REVISED = {"deleted": " (deleted in the source)"}
 SOMEBODY, A_TOOL, ASSIGNED = "a responder", "monitoring", "assigned"
 
 Document = dict[str, Any]
@@ -176,7 +178,7 @@ def entry_row(event: Any, zone: ZoneInfo) -> Document:
         "key": event.shown_salience >= Salience.KEY,
         "source": event.source,
         "actor": clean_line(event.actor, limit=100),
-        "text": clean_text((curation.title if curation else "") or event.text, limit=LONGEST_ENTRY).strip(),
+        "text": clean_text((curation.title if curation else "") or event.text, limit=LONGEST_ENTRY).strip() + REVISED.get(event.revised, ""),
         "note": clean_text(curation.note, limit=LONGEST_ENTRY).strip() if curation else "",
     }
 

@@ -49,14 +49,14 @@ def surroundings(postmortems: Sequence[Postmortem]) -> dict[int, Surroundings]:
 
 
 def printed_entries(incident: Incident, show: str) -> QuerySet[Any]:
-    """The entries that a timeline section prints, in order: key moments, or where there are none or `show` is "all" everything of some weight."""
-    entries: QuerySet[Any] = TimelineEvent.objects.committed(incident).as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
+    """The entries that a timeline section prints, in order: key moments, or where there are none or `show` is "all" everything of some weight. A fact that several sources tell is one."""
+    entries: QuerySet[Any] = TimelineEvent.objects.committed(incident).unfused().as_curated().exclude(curation__is_hidden=True).order_by("at", "sequence", "pk")
     key = entries.filter(shown_salience__gte=Salience.KEY)
     return entries.filter(shown_salience__gt=Salience.NOISE) if show == "all" or not key.exists() else key
 
 
 def entry_counts(incidents: set[int]) -> Any:
-    shown = TimelineEvent.objects.filter(incident__in=incidents).exclude(curation__is_hidden=True)
+    shown = TimelineEvent.objects.filter(incident__in=incidents, fused_into=None).exclude(curation__is_hidden=True)
     shown = shown.annotate(shown_salience=Coalesce("curation__salience", "salience")).filter(shown_salience__gt=Salience.NOISE).order_by()
     return shown.values("incident_id").annotate(entries=Count("pk"), key_entries=Count("pk", filter=Q(shown_salience=Salience.KEY)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_filters as filters
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Kind, TimelineEvent
+from incidents.timeline import parse_moment
 
 
 class MomentFilter(filters.IsoDateTimeFilter):
@@ -44,31 +46,52 @@ class IncidentFilter(filters.FilterSet):
         return incidents
 
 
+NOTHING = Q()
+KNOWN = [OpenApiParameter("known", str, description="A moment, such as 2026-03-02T14:07:00Z: only what was known by then.")]
 TIMELINE_PARAMETERS = [
     OpenApiParameter("kind", str, many=True, enum=[value for value, _label in Kind.choices]),
     OpenApiParameter("source", str),
     OpenApiParameter("actor", str, description="Part of the name."),
     OpenApiParameter("q", str, description="Part of the text."),
+    *KNOWN,
     OpenApiParameter("hidden", bool, description="Also what people have hidden."),
     OpenApiParameter("cursor", str),
     OpenApiParameter("page_size", int),
 ]
 
 
-def timeline(events: QuerySet[Any], params: QueryDict) -> QuerySet[TimelineEvent]:
-    """Narrow a timeline (`as_curated`) to what the parameters ask for. Raises ValidationError for an unknown kind."""
+def known(params: QueryDict, incident: Incident) -> datetime | None:
+    """Return the moment as of which is asked, in the incident's zone unless it names its own. Raises ValidationError for what is none."""
+    text = params.get("known", "")
+    if not text:
+        return None
+    at = parse_moment(clean_line(text, limit=40), ZoneInfo(incident.time_zone))
+    if at is None:
+        raise ValidationError({"known": ["Write the moment as 2026-03-02T14:07:00Z."]})
+    return at
+
+
+def timeline(events: QuerySet[Any], params: QueryDict, further: QuerySet[Any]) -> QuerySet[TimelineEvent]:
+    """Narrow a timeline (`as_curated`) to what the parameters ask for; `further` is the evidence that stands behind other entries.
+
+    Raises ValidationError for an unknown kind.
+    """
+
+    def matching(of_event: Q, of_curation: Q = NOTHING) -> Q:
+        return of_event | of_curation | Q(pk__in=further.filter(of_event).values("fused_into"))
+
     kinds = params.getlist("kind")
     if unknown := set(kinds) - set(Kind.values):
         raise ValidationError({"kind": [f"There is no kind “{sorted(unknown)[0][:40]}”."]})
     if kinds:
         events = events.filter(shown_kind__in=kinds)
     if source := params.get("source"):
-        events = events.filter(source=clean_line(source, limit=40))
+        events = events.filter(matching(Q(source=clean_line(source, limit=40))))
     if actor := params.get("actor"):
-        events = events.filter(actor__icontains=clean_line(actor, limit=200))
+        events = events.filter(matching(Q(actor__icontains=clean_line(actor, limit=200))))
     if words := params.get("q"):
         needle = clean_line(words, limit=200)
-        events = events.filter(Q(text__icontains=needle) | Q(curation__title__icontains=needle))
+        events = events.filter(matching(Q(text__icontains=needle), Q(curation__title__icontains=needle)))
     if params.get("hidden", "").lower() not in {"1", "true"}:
         events = events.exclude(curation__is_hidden=True)
     return events

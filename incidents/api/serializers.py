@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents import quality_query
 from incidents.api.fields import Named
+from incidents.milestones import disagree
 from incidents.models import (
     ApiToken,
     Curation,
@@ -66,6 +68,8 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "started_at",
             "created_at",
             "updated_at",
+            "open_findings",
+            "open_duplicates",
             "version",
         ]
         read_only_fields = fields
@@ -99,11 +103,24 @@ class CurationSerializer(serializers.ModelSerializer[Curation]):
         read_only_fields = fields
 
 
+class PieceSerializer(serializers.ModelSerializer[TimelineEvent]):
+    """Further evidence of an entry: another event of the same fact."""
+
+    delivery = serializers.IntegerField(source="delivery_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = TimelineEvent
+        fields = ["id", "source", "at", "occurred_at", "precision", "kind", "actor", "text", "url", "delivery"]
+        read_only_fields = fields
+
+
 class TimelineEventSerializer(serializers.ModelSerializer[TimelineEvent]):
     """An event as the evidence gives it, and beside it what people said about it (`curation`, null when nobody did)."""
 
     curation = serializers.SerializerMethodField()
     delivery = serializers.IntegerField(source="delivery_id", read_only=True, allow_null=True)
+    fused_into = serializers.IntegerField(source="fused_into_id", read_only=True, allow_null=True)
+    evidence = PieceSerializer(source="fused", many=True, read_only=True)
 
     class Meta:
         model = TimelineEvent
@@ -125,13 +142,18 @@ class TimelineEventSerializer(serializers.ModelSerializer[TimelineEvent]):
             "source",
             "delivery",
             "where",
+            "milestone",
+            "recorded_at",
+            "revised",
+            "fused_into",
+            "evidence",
             "curation",
         ]
         read_only_fields = fields
 
     def get_curation(self, event: TimelineEvent) -> dict[str, Any] | None:
-        curation = getattr(event, "curation", None)
-        return CurationSerializer(curation).data if curation else None
+        curation, known = getattr(event, "curation", None), self.context.get("known")
+        return CurationSerializer(curation).data if curation and (known is None or curation.updated_at <= known) else None
 
 
 class EvidenceSerializer(TimelineEventSerializer):
@@ -191,12 +213,22 @@ class ImportSerializer(ImportOptionsSerializer):
         return data
 
 
+class VoiceSerializer(serializers.Serializer[Any]):
+    source: Any = serializers.CharField()
+    at = serializers.DateTimeField()
+    event = serializers.IntegerField()
+    precision = serializers.CharField()
+    meaning = serializers.CharField(help_text="What the source means by it: states, says, signals recovery at.")
+
+
 class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
     """One milestone: what the evidence proposes, and in `at` the moment a person confirmed or gave; null until then."""
 
     kind: Any = Named(slug_field="key", read_only=True)
     name = serializers.CharField(source="kind.name", read_only=True)
     definition = serializers.CharField(source="kind.definition", read_only=True)
+    voices = VoiceSerializer(many=True, read_only=True, help_text="What each source says about it.")
+    conflict = serializers.SerializerMethodField(help_text="Whether two sources put it more than a minute apart.")
 
     class Meta:
         model = Milestone
@@ -214,9 +246,14 @@ class MilestoneSerializer(serializers.ModelSerializer[Milestone]):
             "confidence",
             "rule",
             "evidence",
+            "voices",
+            "conflict",
             "version",
         ]
         read_only_fields = fields
+
+    def get_conflict(self, row: Milestone) -> bool:
+        return disagree(quality_query.voices_of(row))
 
 
 class DecideSerializer(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import endpoints, imports, mappings, tokens, views, webhooks
+from incidents.api import endpoints, imports, mappings, reconstruction, tokens, views, webhooks
 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
@@ -18,6 +18,11 @@ incident = [
     path("timeline/<int:pk>/", views.TimelineEventView.as_view()),
     path("imports/", imports.ImportsView.as_view()),
     path("imports/<int:pk>/", imports.ImportView.as_view()),
+    path("quality/", reconstruction.QualityView.as_view()),
+    path("fusions/", reconstruction.FusionsView.as_view()),
+    path("fusions/<int:pk>/", reconstruction.FusionView.as_view()),
+    path("clocks/", reconstruction.ClocksView.as_view()),
+    path("clocks/<str:source>/", reconstruction.ClockView.as_view()),
     path("milestones/", views.MilestonesView.as_view()),
     path("milestones/<slug:kind>/", views.MilestoneView.as_view()),
 ]

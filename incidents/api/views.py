@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from incidents import lifecycle, measuring
+from incidents import lifecycle, measuring, timeline_query
 from incidents.access import incident_for, require
 from incidents.api import filters
 from incidents.api import serializers as shapes
@@ -77,12 +78,20 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
 class TimelineView(APIView):
     @extend_schema(operation_id="incidents_timeline_list", responses=shapes.TimelineEventSerializer(many=True), parameters=filters.TIMELINE_PARAMETERS)
     def get(self, request: Request, reference: str) -> Response:
-        """Return the timeline in order, a cursor page at a time: evidence, and beside it what people said about it."""
+        """Return the timeline in order, a cursor page at a time: one entry for each fact with all its `evidence`, and what people said about it.
+
+        With `known`, only what was known at that moment; what people wrote later is left out too.
+        """
         incident = incident_for(request.user, reference)
+        known = filters.known(request.query_params, incident)
         events = TimelineEvent.objects.committed(incident).visible_to(request.user).as_curated().defer("raw")
+        events = events.unfused() if known is None else timeline_query.known_by(events, known)
+        further = TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False)
+        shown = further.filter(at__lte=known) if known else further
+        events = events.prefetch_related(Prefetch("fused", shown.defer("raw").order_by("at", "sequence", "pk")))
         pages = EventPages()
-        page = pages.paginate_queryset(filters.timeline(events, request.query_params), request, view=self)
-        return pages.get_paginated_response(shapes.TimelineEventSerializer(page, many=True).data)
+        page = pages.paginate_queryset(filters.timeline(events, request.query_params, further), request, view=self)
+        return pages.get_paginated_response(shapes.TimelineEventSerializer(page, many=True, context={"known": known}).data)
 
     @extend_schema(operation_id="incidents_timeline_create", request=shapes.NewEventSerializer, responses={201: shapes.TimelineEventSerializer})
     def post(self, request: Request, reference: str) -> Response:
@@ -132,15 +141,22 @@ def curation_version(event: TimelineEvent) -> int:
 class MilestonesView(APIView):
     @extend_schema(
         operation_id="incidents_milestones_list",
+        parameters=filters.KNOWN,
         responses=inline_serializer(
             "Milestones", {"milestones": shapes.MilestoneSerializer(many=True), "metrics": serializers.ListField(child=serializers.DictField())}
         ),
     )
     def get(self, request: Request, reference: str) -> Response:
-        """Return the milestones, and the metrics that follow: each recorded, pending, not_applicable or invalid, with the reason."""
+        """Return the milestones, and the metrics that follow: each recorded, pending, not_applicable or invalid, with the reason.
+
+        With `known`, as they would have been proposed and were decided at that moment.
+        """
         incident = incident_for(request.user, reference)
+        known = filters.known(request.query_params, incident)
         rows = list(Milestone.objects.visible_to(request.user).filter(incident=incident).select_related("kind"))
-        measures = [asdict(measure) for measure in measuring.measures(rows, timezone.now())]
+        if known:
+            rows = measuring.as_known(incident, rows, known)
+        measures = [asdict(measure) for measure in measuring.measures(rows, known or timezone.now())]
         return Response({"milestones": shapes.MilestoneSerializer(rows, many=True).data, "metrics": measures})
 
 

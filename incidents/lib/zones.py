@@ -162,6 +162,47 @@ def to_utc(naive: datetime, zone: Zone) -> tuple[datetime, str]:
     return at, f"The clocks in {zone.name} showed this time twice; the first was taken."
 
 
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """The clocks of a region were set forward (a gap: the times between do not exist) or back (a fold: they came twice)."""
+
+    at: datetime
+    step: timedelta  # forward when positive
+
+    @property
+    def is_gap(self) -> bool:
+        return self.step > timedelta(0)
+
+    def doubts(self) -> tuple[datetime, datetime]:
+        """Return the UTC moments, the second one excluded, whose wall-clock time is skipped or ambiguous."""
+        return (self.at, self.at + self.step) if self.is_gap else (self.at + self.step, self.at - self.step)
+
+
+@lru_cache(maxsize=500)
+def clock_changes(name: str, first: datetime, last: datetime) -> tuple[ClockChange, ...]:
+    """Return when the clocks of a region were changed, from a day before `first` to a day after `last`; at most two years are looked at."""
+    zone = zone_named(name)
+    if zone is None or not isinstance(zone.tz, ZoneInfo):
+        return ()
+    found, day, end = [], first.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=1), last + timedelta(days=1)
+    end = min(end, day + timedelta(days=731))
+    while day < end:
+        low, high = day, day + timedelta(days=1)
+        if _offset(low, zone.tz) != _offset(high, zone.tz):
+            while high - low > timedelta(minutes=1):
+                middle = low + (high - low) // 2
+                low, high = (middle, high) if _offset(middle, zone.tz) == _offset(day, zone.tz) else (low, middle)
+            at = low + timedelta(minutes=1)
+            at = at.replace(second=0, microsecond=0)
+            found.append(ClockChange(at, _offset(at, zone.tz) - _offset(day, zone.tz)))
+        day += timedelta(days=1)
+    return tuple(found)
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta(0)
+
+
 @lru_cache(maxsize=2000)
 def _season(region: str, day: datetime) -> timedelta | None:
     return day.astimezone(ZoneInfo(region)).utcoffset()

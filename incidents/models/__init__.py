@@ -8,9 +8,11 @@ from incidents.models.jobs import Job
 from incidents.models.log import AuditEvent
 from incidents.models.milestones import MetricDefinition, Milestone, MilestoneKind
 from incidents.models.people import ApiToken, Team, User
+from incidents.models.reconstruction import Acceptance, Fusion, QualityReport, SourceClock
 from incidents.models.timeline import Curation, Kind, Precision, Revised, Salience, TimelineEvent
 
 __all__ = [
+    "Acceptance",
     "ApiToken",
     "AuditEvent",
     "Curation",
@@ -18,6 +20,7 @@ __all__ = [
     "Endpoint",
     "EndpointSecret",
     "ExternalRef",
+    "Fusion",
     "Incident",
     "IncidentMember",
     "Job",
@@ -27,10 +30,12 @@ __all__ = [
     "Milestone",
     "MilestoneKind",
     "Precision",
+    "QualityReport",
     "Revised",
     "Salience",
     "Service",
     "Severity",
+    "SourceClock",
     "Tag",
     "Team",
     "TimelineEvent",

@@ -39,6 +39,11 @@ class Incident(models.Model):
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=1)
+    open_findings = models.PositiveIntegerField(default=0, editable=False, help_text="Findings of the quality report that nobody accepted; kept with it.")
+    fused_events = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Events that another one stands for: the timeline has so many entries less."
+    )
+    open_duplicates = models.PositiveIntegerField(default=0, editable=False, help_text="Pairs of entries that may be the same fact; kept with the proposals.")
 
     objects = IncidentQuerySet.as_manager()
 

@@ -50,6 +50,7 @@ class Milestone(models.Model):
     confidence = models.FloatField(null=True, blank=True, help_text="0 to 1")
     rule = models.CharField(max_length=200, blank=True)
     evidence = models.JSONField(default=list, blank=True, help_text="Ids of the events it was taken from, the deciding one first.")
+    voices = models.JSONField(default=list, blank=True, help_text="What each source says about it: source, at, precision, event and meaning.")
     decision = models.CharField(max_length=20, choices=Decision, default=Decision.OPEN)
     event = models.ForeignKey(
         TimelineEvent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The event whose time a confirmed milestone follows."

@@ -72,6 +72,10 @@ class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
         events = self.filter(incident=incident)
         return events.exclude(delivery__in=unfinished) if unfinished else events
 
+    def unfused(self) -> TimelineEventQuerySet:
+        """One event for each fact: those that another stands for are left out."""
+        return self.filter(fused_into=None)
+
     def as_curated(self) -> TimelineEventQuerySet:
         """With `shown_kind` and `shown_salience` as people set them, and the curation loaded."""
         return self.select_related("curation").annotate(
@@ -82,7 +86,8 @@ class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
 class TimelineEvent(models.Model):
     """One event, as one piece of evidence gives it. People never change it: what they say lies in its `Curation`.
 
-    `at` is where the event stands in the timeline: the corrected time where a person gave one, else `occurred_at`.
+    `at` is where the event stands in the timeline: the corrected time where a person gave one, else `occurred_at`, moved
+    by the offset of its source's clock. `fused_into` is kept by `fusing.py`: readers of a timeline show one entry for both.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
@@ -109,6 +114,15 @@ class TimelineEvent(models.Model):
     raw = models.TextField(blank=True, help_text="The original as received.")
     recorded_at = models.DateTimeField(null=True, blank=True, help_text="When the source wrote it down, where that is another moment than when it happened.")
     revised = models.CharField(max_length=10, choices=Revised, blank=True, help_text="Edited or deleted, as the source says.")
+    fused_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="fused",
+        db_index=False,
+        help_text="The event that stands for both, being the same fact.",
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -117,7 +131,10 @@ class TimelineEvent(models.Model):
     class Meta:
         ordering = ["at", "sequence", "pk"]
         constraints = [models.UniqueConstraint(fields=["incident", "source", "external_key"], name="event_once")]
-        indexes = [models.Index(fields=["incident", "at", "sequence", "id"], name="event_in_order")]  # the window of a page
+        indexes = [
+            models.Index(fields=["incident", "at", "sequence", "id"], name="event_in_order"),  # the window of a page
+            models.Index(fields=["fused_into"], condition=models.Q(fused_into__isnull=False), name="event_fused"),  # the evidence of a window's entries: few
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.text[:60]}"

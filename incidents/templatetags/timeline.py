@@ -1,12 +1,14 @@
-"""The buttons of a timeline's entry."""
+"""The buttons of a timeline's entry, and what stands beside its words."""
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from django import template
-from django.utils.html import escape
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from incidents.timeline import Row
+from incidents.timeline import Row, clock
 
 register = template.Library()
 
@@ -49,3 +51,22 @@ def entry_actions(row: Row, base: str, sprite: str, may_edit: bool) -> SafeStrin
         parts.append(link(f"{path}edit/", f"Correct or retitle, {clock}", "Correct or retitle", "edit"))
         parts.append(link(escape(f"{base}timeline/new/?after={row.id}"), f"Add an entry after {clock}", "Add an entry after this", "plus"))
     return mark_safe("".join(parts))  # noqa: S308 - everything that varies is escaped above
+
+
+@register.simple_tag
+def entry_beside(row: Row, base: str, zone: tzinfo) -> SafeString | str:
+    """What an entry answers, and its further evidence: each source with its own time, one click away."""
+    if not row.evidence and row.opener is None:
+        return ""
+    parts: list[SafeString] = []
+    if row.opener is not None and not row.follows:
+        words = f"{row.opener.actor}: {row.opener.text}" if row.opener.actor else row.opener.text
+        parts.append(format_html('<p class="tl-row__reply">in answer to <a href="{}?at={}#e{}" data-jump="e{}">{}</a></p>', base, *[row.opener.id] * 3, words))
+    if row.evidence:
+        links = format_html_join(
+            " ",
+            '<a class="tl-row__piece" id="e{}" href="{}" hx-get="{}" hx-target="#sheet-body">{} <span>{}</span></a>',
+            ((piece.id, path := f"{base}timeline/{piece.id}/", path, piece.source_label, clock(piece.at, piece.precision, zone)) for piece in row.evidence),
+        )
+        parts.append(format_html('<p class="tl-row__also">also {}</p>', links))
+    return mark_safe("".join(parts))  # noqa: S308 - joined from formatted parts

@@ -15,12 +15,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, catalogue, hooks, lifecycle
+from incidents import access, catalogue, hooks, lifecycle, measuring
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, Delivery, Incident, Milestone
 from incidents.views.milestones import milestone_context
-from incidents.views.timeline import timeline_context
+from incidents.views.timeline import known_at, timeline_context
 from incidents.views.zones import place
 
 
@@ -57,12 +57,15 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "deliveries": deliveries,
         "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
         "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
-        "event_count": incident.events.count(),
+        "event_count": incident.events.count() - incident.fused_events,
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
-    context |= milestone_context(request, incident, rows, zone)
-    context |= timeline_context(request, incident, rows, zone, deliveries)
+    known = known_at(request, zone)
+    if known:
+        rows = measuring.as_known(incident, rows, known)
+    context |= milestone_context(request, incident, rows, zone, known)
+    context |= timeline_context(request, incident, rows, zone, deliveries, fused=incident.fused_events > 0)
     return render(request, "incidents/incident.html", context)
 
 

@@ -14,12 +14,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from incidents import access, measuring
+from incidents import access, measuring, quality_query, sources
 from incidents.forms.milestones import MilestoneForm
 from incidents.lib import durations
 from incidents.lib.conflict import Conflict
+from incidents.milestones import disagree
 from incidents.models import Incident, Milestone
-from incidents.timeline import positions
+from incidents.timeline import clock, positions
 from incidents.views.zones import place
 
 SURE = ((0.8, "strong evidence"), (0.55, "fair evidence"), (0.0, "a weak hint"))
@@ -27,7 +28,8 @@ SURE = ((0.8, "strong evidence"), (0.55, "fair evidence"), (0.0, "a weak hint"))
 SUGGESTS = {"resolved": Incident.Status.RESOLVED, "mitigated": Incident.Status.MITIGATED}
 
 
-def milestone_context(request: HttpRequest, incident: Incident, rows: list[Milestone], zone: ZoneInfo) -> dict[str, Any]:
+def milestone_context(request: HttpRequest, incident: Incident, rows: list[Milestone], zone: ZoneInfo, known: datetime | None = None) -> dict[str, Any]:
+    """Return the milestone panel; with `known`, as it was known at that moment (`measuring.as_known`) and only to be read."""
     definitions = measuring.definitions()
     cards = [card(row, zone) for row in rows]
     shown = {card["key"]: card["moment"] for card in cards if card["moment"]}
@@ -40,10 +42,10 @@ def milestone_context(request: HttpRequest, incident: Incident, rows: list[Miles
         "open_count": sum(1 for row in rows if row.decision == Milestone.Decision.OPEN and row.proposed_at),
         "measures": [
             {"row": row, "value": worded(row.seconds), "provisional": worded(row.provisional_seconds)}
-            for row in measuring.measures(rows, timezone.now(), definitions)
+            for row in measuring.measures(rows, known or timezone.now(), definitions)
         ],
         "suggested_status": suggested(incident, rows),
-        "may_edit": access.may(request.user, "edit"),
+        "may_edit": access.may(request.user, "edit") and known is None,
         "zone": zone,
         "zone_name": zone.key,
     }
@@ -65,11 +67,23 @@ def card(row: Milestone, zone: ZoneInfo) -> dict[str, Any]:
         "interval": interval(row, zone) if row.decision == Milestone.Decision.OPEN else "",
         "sure": next(words for least, words in SURE if confidence >= least),
         "evidence": row.event_id if row.decision == Milestone.Decision.CONFIRMED else row.evidence[0] if row.evidence else None,
-        "others": row.evidence[1:],
+        "voices": said(row, zone),
         # New evidence never moves a decision; it is shown beside it.
         "differs": stamp(row.proposed_at, zone) if decided and row.proposed_at and row.proposed_at != row.at else "",
         "proposed_value": local_value(row.proposed_at or row.at, zone),
     }
+
+
+def said(row: Milestone, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return what each source says, where they do not say the same: “PagerDuty states 14:02:10”, “Slack says 14:05”."""
+    voices = list(quality_query.voices_of(row))
+    if not disagree(voices):
+        return []
+    labels = sources.labels()
+    return [
+        {"source": labels.get(each.source, each.source), "meaning": each.meaning, "clock": clock(each.at, each.precision, zone), "event": each.event}
+        for each in sorted(voices, key=lambda voice: voice.at)
+    ]
 
 
 def stamp(at: datetime | None, zone: ZoneInfo) -> str:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, lifecycle, sources, timeline_query
+from incidents import access, lifecycle, measuring, sources, timeline_query
 from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
 from incidents.lib.conflict import Conflict
-from incidents.models import Curation, Delivery, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
-from incidents.timeline import Row, arrange, parse_cursor, parse_filters
-from incidents.views.milestones import milestone_context
+from incidents.models import Curation, Delivery, Fusion, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
+from incidents.timeline import Filters, Row, arrange, clock, parse_cursor, parse_filters, parse_moment
+from incidents.views.milestones import local_value, milestone_context
 from incidents.views.zones import chosen, place
 
 MARKS: dict[str, dict[str, Any]] = {
@@ -30,18 +32,26 @@ MARKS: dict[str, dict[str, Any]] = {
     "plain": {"salience": Salience.NORMAL},
 }
 RAW_LIMIT = 200_000
+NEAR, MOST_NEAR = timedelta(minutes=30), 10
+
+
+def known_at(request: HttpRequest, zone: ZoneInfo) -> datetime | None:
+    """Return the moment as of which the page is asked for, if any."""
+    return parse_moment(request.GET.get("known", "").replace("\x00", ""), zone)
 
 
 def timeline_context(
-    request: HttpRequest, incident: Incident, milestones: list[Milestone], zone: ZoneInfo, deliveries: list[Delivery] | None = None
+    request: HttpRequest, incident: Incident, milestones: list[Milestone], zone: ZoneInfo, deliveries: list[Delivery] | None = None, *, fused: bool = True
 ) -> dict[str, Any]:
-    """Return one window of the timeline and what its filters need."""
-    filters = parse_filters(request.GET, Kind.values)
+    """Return one window of the timeline and what its filters need; `fused` says whether any entry has further evidence to look for."""
+    known = known_at(request, zone)
+    # In UTC, so that the moment stays the same when the zone is switched.
+    filters = replace(parse_filters(request.GET, Kind.values), known=stamp(known) if known else "")
     after = parse_cursor(request.GET.get("after", ""))
     anchor = request.GET.get("at", "")
     start = timeline_query.place_of(incident, int(anchor)) if anchor.isascii() and anchor.isdigit() and len(anchor) < 19 else None
-    events = timeline_query.matching(incident, filters, zone, deliveries)
-    window = timeline_query.window(events, marks=timeline_query.marks_of(milestones), after=after, start=start)
+    events = timeline_query.matching(incident, filters, zone, deliveries, known)
+    window = timeline_query.window(events, marks=timeline_query.marks_of(milestones), after=after, start=start, known=known, fused=fused)
     zone_choice = chosen(request)
     extra = {} if zone_choice == "incident" else {"zone": zone_choice}
     return {
@@ -62,8 +72,41 @@ def timeline_context(
         "sources": source_choices(deliveries or []),
         "sprite": static("icons.svg"),
         "base": incident.get_absolute_url(),
-        "may_edit": access.may(request.user, "edit"),
+        "known": known_context(incident, known, filters, zone, extra, deliveries) if known else None,
+        "lookback": local_value(next((row.at or row.proposed_at for row in milestones if row.kind.key == "detected"), None) or incident.started_at, zone),
+        "cleared": replace(Filters(), known=filters.known).query(**extra),
+        "may_edit": access.may(request.user, "edit") and known is None,
     }
+
+
+def stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def known_context(
+    incident: Incident, at: datetime, filters: Filters, zone: ZoneInfo, extra: dict[str, str], deliveries: list[Delivery] | None
+) -> dict[str, Any]:
+    """Return what the banner of a view at a chosen moment says, and where it steps."""
+    found, labels = timeline_query.look_back(incident, at, deliveries), sources.labels()
+
+    def step(moment: datetime | None) -> dict[str, str] | None:
+        return {"clock": worded(moment, zone), "query": replace(filters, known=stamp(moment)).query(**extra)} if moment else None
+
+    return {
+        "clock": worded(at, zone),
+        "day": f"{at.astimezone(zone).day} {at.astimezone(zone):%B %Y}",
+        "later": found.later,
+        "before": step(found.before),
+        "after": step(found.after),
+        "value": local_value(at, zone),
+        "told_later": sorted({labels.get(row.source, row.source) for row in deliveries or () if row.source in timeline_query.TOLD_LATER}),
+        "leave": replace(filters, known="").query(**extra),
+    }
+
+
+def worded(at: datetime, zone: ZoneInfo) -> str:
+    here = at.astimezone(zone)
+    return f"{here:%H:%M:%S}" if here.second else f"{here:%H:%M}"
 
 
 def source_choices(deliveries: list[Delivery]) -> list[tuple[str, str]]:
@@ -98,8 +141,11 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{incident.get_absolute_url()}?{request.GET.urlencode()}")
+    zone = place(request, incident)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
-    return render(request, "incidents/_timeline_window.html", timeline_context(request, incident, rows, place(request, incident)))
+    if known := known_at(request, zone):
+        rows = measuring.as_known(incident, rows, known)
+    return render(request, "incidents/_timeline_window.html", timeline_context(request, incident, rows, zone))
 
 
 def event_for(incident: Incident, pk: int) -> TimelineEvent:
@@ -123,10 +169,17 @@ def entry(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str, Any]:
     event = event_for(incident, pk)
+    curation = curation_of(event)
     return {
         "incident": incident,
         "event": event,
-        "curation": curation_of(event),
+        "curation": curation,
+        "kind": Kind(curation.kind if curation and curation.kind else event.kind).label,
+        "kind_by_person": bool(curation and curation.kind and curation.kind != event.kind),
+        "fused": fused_with(incident, event),
+        "near": entries_near(incident, event) if access.may(request.user, "edit") else [],
+        "moved": event.at - event.occurred_at if not (curation and curation.corrected_at) else None,
+        "known": stamp(event.at),
         "zone": place(request, incident),
         "raw": pretty(event.raw),
         "source": sources.labels().get(event.source, event.source),
@@ -134,6 +187,34 @@ def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str
         "may_edit": access.may(request.user, "edit"),
         "url": event.url if event.url.startswith(("https://", "http://")) else "",
     }
+
+
+def fused_with(incident: Incident, event: TimelineEvent) -> list[dict[str, Any]]:
+    """Return the other events of the same fact, the leading one first, each with what made it one."""
+    lead = event.fused_into_id or event.pk
+    group = TimelineEvent.objects.committed(incident).filter(Q(pk=lead) | Q(fused_into=lead)).exclude(pk=event.pk)
+    others: list[dict[str, Any]] = list(group.order_by("at", "sequence", "pk").values("pk", "source", "at", "precision", "text"))  # type: ignore[arg-type]  # added to below
+    if not others:
+        return []
+    labels = sources.labels()
+    pairs = Fusion.objects.filter(incident=incident, decision=Fusion.Decision.ACCEPTED).filter(Q(first=event) | Q(second=event)).select_related("decided_by")
+    why = {pair.second_id if pair.first_id == event.pk else pair.first_id: pair for pair in pairs}
+    zone = ZoneInfo(incident.time_zone)
+    for other in others:
+        other |= {"label": labels.get(other["source"], other["source"]), "pair": why.get(other["pk"]), "clock": clock(other["at"], other["precision"], zone)}
+    return sorted(others, key=lambda other: other["pk"] != lead)
+
+
+def entries_near(incident: Incident, event: TimelineEvent) -> list[dict[str, Any]]:
+    """Return the entries around this one that may be the same fact, the nearest in time first."""
+    lead = event.fused_into_id or event.pk
+    around = TimelineEvent.objects.committed(incident).unfused().exclude(pk=lead).exclude(curation__is_hidden=True)
+    before = around.filter(at__gte=event.at - NEAR, at__lte=event.at).order_by("-at", "-sequence", "-pk")[:MOST_NEAR]
+    later = around.filter(at__gt=event.at, at__lte=event.at + NEAR).order_by("at", "sequence", "pk")[:MOST_NEAR]
+    zone, labels = ZoneInfo(incident.time_zone), sources.labels()
+    rows = [row for part in (before, later) for row in part.values_list("pk", "source", "at", "precision", "text")]
+    rows.sort(key=lambda row: abs(row[2] - event.at))
+    return [{"pk": pk, "label": f"{clock(at, precision, zone)} {labels.get(source, source)}: {text[:80]}"} for pk, source, at, precision, text in rows]
 
 
 def pretty(raw: str) -> str:
@@ -221,7 +302,8 @@ def entry_mark(request: HttpRequest, reference: str, pk: int) -> HttpResponseBas
 
 def row_context(request: HttpRequest, incident: Incident, milestones: list[Milestone], pk: int) -> dict[str, Any]:
     events = TimelineEvent.objects.committed(incident).as_curated().filter(pk=pk)
-    rows: list[Row] = list(timeline_query.rows_of(events, timeline_query.marks_of(milestones)))
+    rows: list[Row] = list(timeline_query.rows_of(events))
+    timeline_query.accompany(rows, timeline_query.marks_of(milestones))
     arrange(rows, place(request, incident), fold=False)
     return {"row": rows[0], "base": incident.get_absolute_url(), "sprite": static("icons.svg"), "may_edit": True}
 

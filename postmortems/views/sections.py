@@ -128,7 +128,7 @@ def milestone_context(incident: Incident) -> dict[str, Any]:
 
 
 def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
-    total, chosen = TimelineEvent.objects.committed(incident).count(), overview.printed_entries(incident, shown)
+    total, chosen = TimelineEvent.objects.committed(incident).unfused().count(), overview.printed_entries(incident, shown)
     number, entries = chosen.count(), list(chosen.defer("raw")[:EXCERPT])
     no_key_moments = shown == "key" and bool(entries) and entries[0].shown_salience != Salience.KEY
     return {

@@ -159,5 +159,5 @@ def test_decisions_are_in_the_log_and_announced(outage, bob, django_capture_on_c
 def test_the_number_of_queries_does_not_grow_with_the_timeline(outage, django_assert_max_num_queries):
     for minute in range(60):
         make_event(outage, minute, "chatter", source="slack")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(24):
         measuring.remeasure(incident=outage)

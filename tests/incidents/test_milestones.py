@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents.milestones import STEMS, WORDS, Entry, propose
+from incidents.milestones import STEMS, WORDS, Entry, Voice, disagree, propose
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -174,3 +174,34 @@ def test_what_the_words_match_is_never_passed_over(pair):
 def test_what_is_written_after_the_end_is_hindsight():
     found = propose([entry(1, 0, "status", milestone="resolved"), entry(2, 600, "mitigation"), entry(3, 600, "impact", actor="Ana")])
     assert list(found) == ["resolved"]
+
+
+def test_each_source_is_heard_once_and_a_recovery_keeps_its_meaning():
+    found = propose(
+        [
+            entry(1, 40, "resolution", source="pagerduty", milestone="resolved"),
+            entry(2, 35, "recovery", source="alertmanager"),
+            entry(3, 46, "status", text="Incident resolved", source="statuspage"),
+        ]
+    )["resolved"]
+    assert [(voice.source, voice.meaning) for voice in found.voices] == [
+        ("pagerduty", "states"),
+        ("alertmanager", "signals recovery at"),
+        ("statuspage", "says"),
+    ]
+    assert disagree(found.voices)
+
+
+def test_further_evidence_of_an_entry_is_heard_and_proves_nothing_more():
+    also = (Voice("slack", at(5), 2, meaning="says"),)
+    alone = propose([entry(1, 2, "alert", source="pagerduty", milestone="detected")])["detected"]
+    fused = propose([entry(1, 2, "alert", source="pagerduty", milestone="detected", also=also), entry(3, 50, "alert", source="slack")])["detected"]
+    assert (fused.confidence, fused.latest, fused.evidence) == (alone.confidence, alone.latest, [1])
+    assert [voice.event for voice in fused.voices] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "precision", "differ"), [((0, 1), "second", False), ((0, 2), "second", True), ((0, 1.5), "minute", False), ((0, 30), "hour", False)]
+)
+def test_sources_differ_beyond_their_precision_and_a_minute(minutes, precision, differ):
+    assert disagree([Voice("a", at(minutes[0]), 1, precision), Voice("b", at(minutes[1]), 2)]) is differ

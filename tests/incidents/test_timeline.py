@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incidents.models import Kind
-from incidents.timeline import ICONS, Cursor, Filters, Fold, Row, arrange, clock, parse_cursor, parse_filters, silence
+from incidents.timeline import ICONS, Cursor, Filters, Fold, Opener, Repeat, Row, arrange, clock, gathered, parse_cursor, parse_filters, parse_moment, silence
 
 T0 = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
 PARIS, UTC_ZONE = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
@@ -38,6 +40,57 @@ def test_noise_in_a_row_folds_into_one_line():
     assert [type(item) for item in items] == [Row, Fold, Row]
     assert [entry.id for entry in items[1].rows] == [2, 3, 4, 5, 6]
     assert items[1].summary == "5 more of little weight from slack"
+
+
+def alerts(*texts, **fields):
+    return [row(n, n, kind="alert", text=text, **fields) for n, text in enumerate(texts, 1)]
+
+
+def test_what_repeats_is_one_line_at_its_first_time():
+    rows = [*alerts("Disk at 91 %", "Disk at 92 %", "Queue is stuck", "Disk at 95.5 %"), row(9, 9)]
+    items = arrange(rows, UTC_ZONE)[0].items
+    assert [type(item) for item in items] == [Repeat, Row, Row]
+    assert (items[0].first.id, [other.id for other in items[0].others], items[0].count, items[0].until) == (1, [2, 4], 3, "22:04:00")
+
+
+def test_other_hosts_other_kinds_and_what_people_say_are_no_repeats():
+    assert all(isinstance(item, Row) for item in gathered(alerts("Disk full on web-1", "Disk full on web-2", "Disk full on web-3")))
+    assert all(isinstance(item, Row) for item in gathered([row(n, n, text="still looking") for n in range(4)]))
+    assert all(isinstance(item, Row) for item in gathered(alerts("Disk full", "Disk full", "Disk full", note="mine")))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["Disk at 1 %", "Disk at 2 %", "Queue"]), st.sampled_from([0, 1, 2]), st.sampled_from(["alert", "message"])), max_size=30
+    )
+)
+def test_folding_neither_loses_nor_repeats_an_entry(rows):
+    shown = arrange([row(n, n, text=text, salience=salience, kind=kind) for n, (text, salience, kind) in enumerate(rows)], UTC_ZONE)
+    ids = []
+    for day in shown:
+        for item in day.items:
+            ids += [item.id] if isinstance(item, Row) else [each.id for each in (item.rows if isinstance(item, Fold) else [item.first, *item.others])]
+    assert sorted(ids) == list(range(len(rows)))
+
+
+def test_a_reply_right_after_what_it_answers_needs_no_reference():
+    opener = Opener(1, "Ana", "is it the disk?")
+    rows = [row(1), row(2, 1, thread="t", opener=opener), row(3, 2, thread="t", opener=opener), row(4, 3), row(5, 4, thread="t", opener=opener)]
+    arrange(rows, UTC_ZONE)
+    assert [each.follows for each in rows] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2026-03-02T14:07", 13), ("2026-03-02T14:07:00Z", 14), ("2026-03-02T14:07+01:00", 13), ("2026-03-02T14:07 01:00", 13), ("2026-03-02 14:07", 13)],
+)
+def test_a_moment_is_read_in_the_zone_of_the_page_unless_it_names_its_own(text, hour):
+    assert parse_moment(text, PARIS) == datetime(2026, 3, 2, hour, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "then", "0001-01-01T00:00", "9999-12-31T23:59:59-12:00", "2026-13-01", "14:07"])
+def test_what_is_no_moment_is_none(text):
+    assert parse_moment(text, PARIS) is None
 
 
 def test_two_noisy_entries_are_not_worth_a_fold():
