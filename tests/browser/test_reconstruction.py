@@ -41,7 +41,7 @@ def test_a_fact_told_three_times_becomes_one_entry_and_comes_apart_again(opened,
     expect(opened.locator(".pair button:focus")).to_have_count(1)  # the next one
     opened.get_by_role("link", name="Timeline", exact=True).click()
     entry = row(opened, "Alert: DiskFull")
-    expect(entry.locator(".tl-row__piece")).to_have_text([re.compile("PagerDuty"), re.compile("Slack export")])
+    expect(entry.locator(".tl-row__piece")).to_have_text([re.compile("PagerDuty"), re.compile("Slack")])
     entry.locator(".tl-row__piece").last.click()
     sheet = opened.locator("#sheet")
     expect(sheet).to_contain_text("The same fact as")
@@ -58,10 +58,10 @@ def test_findings_are_accepted_in_place_and_clocks_moved(opened):
     finding.get_by_label("It is fine because").fill("On leave")
     finding.get_by_role("button", name=re.compile("That is fine")).click()
     expect(opened.get_by_text("1 left as it is")).to_be_visible()
-    opened.get_by_role("button", name=re.compile("Move Slack export")).click()
-    expect(opened.locator(".clock", has_text="Slack export")).to_contain_text("Moved by")
-    opened.get_by_role("button", name="Undo for Slack export").click()
-    expect(opened.locator(".clock", has_text="Slack export")).to_contain_text("It looks")
+    opened.get_by_role("button", name=re.compile("Move Slack")).click()
+    expect(opened.locator(".clock", has_text="Slack")).to_contain_text("Moved by")
+    opened.get_by_role("button", name="Undo for Slack").click()
+    expect(opened.locator(".clock", has_text="Slack")).to_contain_text("It looks")
 
 
 def test_the_page_steps_through_what_was_known(opened):

@@ -50,7 +50,7 @@ def test_a_fused_entry_shows_all_its_evidence_one_click_away(page, outage):
     text = page()
     member = TimelineEvent.objects.get(source="slack", actor="PagerDuty")
     assert f"Triggered #4521 {LINK}" not in shown(text)
-    assert re.search(rf'id="e{member.pk}" href="[^"]*timeline/{member.pk}/"[^>]*>Slack export <span>15:00:11', text)
+    assert re.search(rf'id="e{member.pk}" href="[^"]*timeline/{member.pk}/"[^>]*>Slack <span>15:00:11', text)
     entry = page(f"timeline/{member.pk}/")
     assert "The same fact as" in entry and "Both name Q1RX04AB" in entry and "Fused by rule" in entry
     assert f"Triggered #4521 {LINK}" in page(f"timeline/{member.fused_into_id}/")
@@ -64,7 +64,7 @@ def test_an_address_of_fused_evidence_leads_to_its_entry(page):
 def test_a_person_fuses_what_no_rule_saw(client, page, outage):
     one, other = outage.events.filter(actor="Bo")
     text = page(f"timeline/{one.pk}/")
-    assert f'<option value="{other.pk}">15:20:00 Slack export: never mind' in text
+    assert f'<option value="{other.pk}">15:20:00 Slack: never mind' in text
     url = f"{outage.get_absolute_url()}timeline/{one.pk}/join/"
     assert client.post(url, {"other": other.pk}).status_code == 302
     other.refresh_from_db()
@@ -176,7 +176,7 @@ def test_sources_that_differ_are_named_on_the_milestone(page, outage):
     tell(outage, "slack", 300, "We got an alert from customers", actor="Ana")
     measuring.remeasure(incident=outage)
     text = page()
-    assert re.search(r"milestone__voices.*?Alertmanager</a> states 15:00:00.*?Slack export</a> says 15:05:00", text, re.DOTALL)
+    assert re.search(r"milestone__voices.*?Alertmanager</a> states 15:00:00.*?Slack</a> says 15:05:00", text, re.DOTALL)
 
 
 def test_a_kind_that_a_person_gave_is_told_beside_the_rule(client, page, outage, bob):
