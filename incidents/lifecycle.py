@@ -135,6 +135,8 @@ def curate(*, actor: Actor, event: TimelineEvent, version: int, **fields: Any) -
     if "corrected_at" in changed:
         offset = SourceClock.objects.offset_of(event.incident_id, event.source)
         TimelineEvent.objects.filter(pk=event.pk).update(at=row.corrected_at or F("occurred_at") + offset)
+    if said := {f"curated_{name}": getattr(row, name) for name in ("kind", "salience") if name in changed}:
+        TimelineEvent.objects.filter(pk=event.pk).update(**said)
     if "note" in changed:
         changed["note"] = "…"
     AuditEvent.record(actor, "entry curated", f"INC-{event.incident_id}", event=event.pk, changed=changed)

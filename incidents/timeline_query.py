@@ -81,11 +81,11 @@ def matching(
     if not filters.with_hidden:
         events = events.exclude(curation__is_hidden=True)
     if filters.kinds:
-        events = events.filter(Q(("shown_kind__in", filters.kinds)))
+        events = events.filter(shown_kind__in=filters.kinds)
     if filters.sources:
         events = events.filter(Q(source__in=filters.sources) | Q(pk__in=further.filter(source__in=filters.sources).values("fused_into")))
     if filters.key_only:
-        events = events.filter(Q(("shown_salience", Salience.KEY)))
+        events = events.filter(shown_salience=Salience.KEY)
     if filters.actor:
         events = events.filter(Q(actor__icontains=filters.actor) | Q(pk__in=further.filter(actor__icontains=filters.actor).values("fused_into")))
     if filters.text:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from incidents.models import Incident, Milestone, Salience, TimelineEvent
 from postmortems.completeness import Completeness, Surroundings, check_all
@@ -57,7 +56,7 @@ def printed_entries(incident: Incident, show: str) -> QuerySet[Any]:
 
 def entry_counts(incidents: set[int]) -> Any:
     shown = TimelineEvent.objects.filter(incident__in=incidents, fused_into=None).exclude(curation__is_hidden=True)
-    shown = shown.annotate(shown_salience=Coalesce("curation__salience", "salience")).filter(shown_salience__gt=Salience.NOISE).order_by()
+    shown = shown.filter(shown_salience__gt=Salience.NOISE).order_by()
     return shown.values("incident_id").annotate(entries=Count("pk"), key_entries=Count("pk", filter=Q(shown_salience=Salience.KEY)))
 
 

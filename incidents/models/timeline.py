@@ -77,10 +77,8 @@ class TimelineEventQuerySet(models.QuerySet["TimelineEvent"]):
         return self.filter(fused_into=None)
 
     def as_curated(self) -> TimelineEventQuerySet:
-        """With `shown_kind` and `shown_salience` as people set them, and the curation loaded."""
-        return self.select_related("curation").annotate(
-            shown_kind=Coalesce("curation__kind", "kind"), shown_salience=Coalesce("curation__salience", "salience")
-        )
+        """With the curation loaded."""
+        return self.select_related("curation")
 
 
 class TimelineEvent(models.Model):
@@ -105,6 +103,13 @@ class TimelineEvent(models.Model):
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.MESSAGE)
     rule = models.CharField(max_length=60, blank=True, help_text="What decided the kind.")
     salience = models.PositiveSmallIntegerField(choices=Salience, default=Salience.NORMAL)
+    # A person's word as its curation has it, here too: kinds and key moments are then found by an index, in an incident of any size.
+    curated_kind = models.CharField(max_length=20, choices=Kind, null=True, editable=False)
+    curated_salience = models.PositiveSmallIntegerField(choices=Salience, null=True, editable=False)
+    shown_kind = models.GeneratedField(expression=Coalesce("curated_kind", "kind"), output_field=models.CharField(max_length=20), db_persist=True)
+    shown_salience = models.GeneratedField(
+        expression=Coalesce("curated_salience", "salience"), output_field=models.PositiveSmallIntegerField(), db_persist=True
+    )
     actor = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     url = models.CharField(max_length=1000, blank=True)
@@ -133,6 +138,8 @@ class TimelineEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["incident", "source", "external_key"], name="event_once")]
         indexes = [
             models.Index(fields=["incident", "at", "sequence", "id"], name="event_in_order"),  # the window of a page
+            models.Index(fields=["incident", "shown_kind", "at", "sequence", "id"], name="event_by_kind"),  # the same of one kind
+            models.Index(fields=["incident", "shown_salience", "at", "sequence", "id"], name="event_by_salience"),  # the key moments: few among many
             models.Index(fields=["fused_into"], condition=models.Q(fused_into__isnull=False), name="event_fused"),  # the evidence of a window's entries: few
         ]
 
