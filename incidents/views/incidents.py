@@ -23,6 +23,9 @@ from incidents.views.milestones import milestone_context
 from incidents.views.timeline import known_at, timeline_context
 from incidents.views.zones import place
 
+#: Entries are counted up to here: a page would otherwise wait for the count of a million.
+COUNTED = 100_000
+
 
 @require_safe
 @login_required
@@ -47,6 +50,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     deliveries = list(incident.deliveries.defer("report", "options", "facts"))
+    counted = incident.events.order_by()[: COUNTED + 1].count()
     context: dict[str, Any] = {
         "incident": incident,
         "services": list(incident.services.only("key", "name")),
@@ -57,7 +61,8 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "deliveries": deliveries,
         "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
         "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
-        "event_count": incident.events.count() - incident.fused_events,
+        "event_count": min(counted, COUNTED) - incident.fused_events,
+        "has_more_events": counted > COUNTED,
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
