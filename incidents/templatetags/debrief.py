@@ -13,12 +13,19 @@ from django.core.paginator import Paginator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from incidents import sources
 from incidents.lib import durations
 from incidents.lib import markdown as md
 
 register = template.Library()
 
 AVATAR_HUES = 6
+
+
+@register.filter
+def source_label(name: str) -> str:
+    """Return what people call a source."""
+    return sources.labels().get(name, name)
 
 
 def zone_of(zone: Any) -> tzinfo:

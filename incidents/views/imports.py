@@ -88,6 +88,7 @@ def page(request: HttpRequest, form: ImportForm, incident: Incident | None, stat
         "zones": zone_names(),
         "rows": [delivery_context(request, row) for row in rows],
         "may_configure": access.may(request.user, "configure"),
+        "formats": sorted((source.label for source in sources.registered().values()), key=str.casefold),
     }
     return render(request, "incidents/import.html", context, status=status)
 
