@@ -21,6 +21,7 @@ def _page(request: HttpRequest, status: int = 200, **context: Any) -> HttpRespon
     context.setdefault("profile_form", ProfileForm(instance=user))
     context.setdefault("token_form", TokenForm())
     context |= {"tokens": user.api_tokens.all(), "zones": zone_names(), "now": timezone.now(), "may_configure": access.may(user, "configure")}
+    context["may_import"] = access.may(user, "import")
     return render(request, "incidents/settings.html", context, status=status)
 
 
