@@ -1,5 +1,7 @@
 """Fixtures for every test: Alice leads, Bob responds, Charlie may only read, Mallory is on nothing private."""
 
+import os
+
 import hypothesis
 import pytest
 from django.core.management import call_command
@@ -10,6 +12,23 @@ from tests.factories import make_user
 # Examples are the same in every run, and no machine is too slow for them.
 hypothesis.settings.register_profile("debrief", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("debrief")
+
+
+#: What a test asks for when it needs a database, or starts processes that do.
+STORED = {"db", "transactional_db", "live_server", "installation", "redis_url"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """On the second engine only what an engine can change: the rules of values and formats have been tried on the first."""
+    if os.environ.get("TEST_ENGINE") != "postgres":
+        return
+    kept, left = [], []
+    for item in items:
+        stored = item.get_closest_marker("django_db") or STORED & set(getattr(item, "fixturenames", ()))
+        (kept if stored or item.config.getoption("file_or_dir") else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 @pytest.fixture(scope="session")
