@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_machine
@@ -27,6 +27,36 @@ TEXT, LINE = 20_000, 200  # characters
 LABELS = 40
 BY_HAND, CORRECTION = "Add it by hand where it belongs.", "Correct it, or add the event by hand."
 SAME_MOMENT = timedelta(minutes=1)  # a tool writes both times of one act: within this nobody stated another
+
+
+class More(TypedDict, total=False):
+    """What sources hand on to `draft`, which says what it means."""
+
+    thread: str
+    milestone: str
+    recorded: Any
+    revised: str
+    timed: bool
+
+
+class Said(More, total=False):
+    kind: str
+    rule: str
+    salience: int
+    advice: str
+
+
+class Whole(Said, total=False):
+    actor: str
+    url: Any
+
+
+class Placed(More, total=False):
+    key: Required[str]
+    where: Required[str]
+    raw: Required[Raw]
+    actor: str
+    url: Any
 
 
 def draft(
@@ -109,9 +139,9 @@ def _recorded(stamp: Any, moment: Moment, options: ReadOptions, clock: Clock) ->
     return written if written and moment.at and abs(written - moment.at) >= timedelta(seconds=1) else None
 
 
-def event(found: Found, options: ReadOptions, stamp: Any, *, at: str = "", **said: Any) -> EventDraft | Rejected:
+def event(found: Found, options: ReadOptions, stamp: Any, *, text: str, key: str, at: str = "", **said: Unpack[Whole]) -> EventDraft | Rejected:
     """Draft the event that an object states at `stamp`, which stands in its member `at`."""
-    return draft(stamp, where=f"{found.where}.{at}" if at else found.where, raw=found.raw, options=options, **said)
+    return draft(stamp, text, key=key, where=f"{found.where}.{at}" if at else found.where, raw=found.raw, options=options, **said)
 
 
 def about(
@@ -179,11 +209,11 @@ class Drafting(Reading):
     """Returns each draft, for sources that look at it before they yield it."""
 
     def event(
-        self, stamp: Any, text: str, key: str, where: str, raw: Raw, *, actor: object = "", url: object = "", spoken: bool = False, **said: Any
+        self, stamp: Any, text: str, key: str, where: str, raw: Raw, *, actor: object = "", url: object = "", spoken: bool = False, **said: Unpack[Said]
     ) -> EventDraft | Rejected:
         """Return the draft, or why there is none. What is `spoken` by a person gets its kind from its words, when they say one."""
         if spoken and (read := kind_of(text)).rule:
-            said |= {"kind": read.kind, "rule": read.rule, "salience": read.salience}
+            said["kind"], said["rule"], said["salience"] = read.kind, read.rule, read.salience
         made = draft(stamp, text, key=key, where=where, raw=raw, options=self.options, order=self.order + 1, actor=string(actor), url=url, **said)
         self.order += isinstance(made, EventDraft)
         return made
@@ -198,7 +228,7 @@ class Drafts(Reading):
         self.incidents: set[int] = set()
 
     def event(
-        self, stamp: Any, text: str, *, rule: str, kind: str = "message", salience: int = 1, said: str = "", needed: bool = True, **more: Any
+        self, stamp: Any, text: str, *, rule: str, kind: str = "message", salience: int = 1, said: str = "", needed: bool = True, **more: Unpack[Placed]
     ) -> Iterator[Item]:
         """Yield the event, or why it cannot be read; nothing when it was yielded already, or has no time and needs none.
 
@@ -209,8 +239,8 @@ class Drafts(Reading):
             kind, rule, salience = read.kind, read.rule, max(read.salience, salience)
         if not needed and not self._states(stamp):
             return
-        more |= {"options": self.options, "order": self.order + 1, "advice": BY_HAND, "correction": CORRECTION}
-        made = draft(stamp, text, rule=rule, kind=kind, salience=salience, **more)
+        order = self.order + 1
+        made = draft(stamp, text, rule=rule, kind=kind, salience=salience, options=self.options, order=order, advice=BY_HAND, correction=CORRECTION, **more)
         if isinstance(made, EventDraft):
             if hash(made.key) in self.keys:
                 return
@@ -224,12 +254,22 @@ class Drafts(Reading):
         except TimeError:
             return True
 
-    def incident(self, key: str, *, title: str = "", summary: str = "", **more: Any) -> Iterator[Item]:
+    def incident(
+        self,
+        key: str,
+        *,
+        title: str = "",
+        summary: str = "",
+        severity: str = "",
+        services: Iterable[str] = (),
+        url: str = "",
+        labels: Iterable[tuple[str, str]] = (),
+    ) -> Iterator[Item]:
         """Yield what is said about the incident as a whole, the first time it is."""
         identity = hash((key or title, bool(title)))  # a delivery that only names its incident may come before one that describes it
         if identity not in self.incidents:
             self.incidents.add(identity)
-            yield about(title, plain(summary), key=key, **more)
+            yield about(title, plain(summary), severity, services, url, key, labels)
 
 
 def in_order(items: Iterator[Item], nothing: str, *, alone: bool = False) -> Iterator[Item]:

@@ -117,7 +117,15 @@ def within(
     value = _parsed(value) if isinstance(value, str) else value
     if isinstance(value, dict):
         if shape := shape_of(value):
-            yield Found(value, shape, _where(node, path), (*node.path, *path) if node else path, node.raw if node and not path else "", wrappers, bool(node and node.rest))
+            yield Found(
+                value,
+                shape,
+                _where(node, path),
+                (*node.path, *path) if node else path,
+                node.raw if node and not path else "",
+                wrappers,
+                bool(node and node.rest),
+            )
         elif depth:
             for key, each in value.items():
                 if isinstance(each, (dict, list)) or isinstance(each, str) and len(each) > 1:

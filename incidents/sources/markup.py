@@ -87,7 +87,7 @@ def _document(node: Any, depth: int = 0) -> Iterator[str]:
     if not kind or depth > 60:
         return
     if kind == "text":
-        text = string(node.get("text"))
+        text = node["text"] if isinstance(node.get("text"), str) else ""
         links = [string(mapping(mark.get("attrs")).get("href")) for mark in mappings(node.get("marks")) if mark.get("type") == "link"]
         yield f"{text} ({links[0]})" if links and links[0] and links[0] != text else text
     elif kind == "hardBreak":
