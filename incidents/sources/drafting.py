@@ -26,6 +26,7 @@ Clock = Callable[[object, str, Any], Moment]  # reads a time in a zone, not late
 TEXT, LINE = 20_000, 200  # characters
 LABELS = 40
 BY_HAND, CORRECTION = "Add it by hand where it belongs.", "Correct it, or add the event by hand."
+SECOND = timedelta(seconds=1)
 SAME_MOMENT = timedelta(minutes=1)  # a tool writes both times of one act: within this nobody stated another
 
 
@@ -76,6 +77,7 @@ def draft(
     thread: str = "",
     milestone: str = "",
     recorded: Any = None,
+    later: timedelta = SECOND,
     revised: str = "",
     received: Callable[[], Any] | None = None,
     dated: bool = False,
@@ -87,7 +89,8 @@ def draft(
     """Return the event that happened at `stamp`, or why there is none: with `advice` on a missing time, a `correction` of one that is none.
 
     What states no time happened when it was `received`; when it is `dated` and that is not known either, it needs a date, or takes
-    that of the options. `timed` makes the second a part of the key: for what has no identity but what it says and when.
+    that of the options. `timed` makes the second a part of the key: for what has no identity but what it says and when. What was `recorded` at another
+    moment counts when it was that much `later`.
     """
     try:
         moment = clock(stamp, options.time_zone, options.latest)
@@ -121,7 +124,7 @@ def draft(
         thread=short_key(thread),
         milestone=milestone,
         raw=clean_text((raw if isinstance(raw, str) else as_json(raw))[:MAX_RAW]) or "{}",
-        recorded=_recorded(recorded, moment, options, clock),
+        recorded=_recorded(recorded, moment, later, options, clock),
         revised=revised,
     )
 
@@ -130,13 +133,13 @@ def _stated(moment: Moment) -> bool:
     return moment.at is not None or bool(moment.needs)
 
 
-def _recorded(stamp: Any, moment: Moment, options: ReadOptions, clock: Clock) -> datetime | None:
+def _recorded(stamp: Any, moment: Moment, later: timedelta, options: ReadOptions, clock: Clock) -> datetime | None:
     """Return when the event was written down, where that is another moment than its own."""
     try:
         written = stamp if isinstance(stamp, datetime) else clock(stamp, options.time_zone, options.latest).at if stamp else None
     except TimeError:
         return None
-    return written if written and moment.at and abs(written - moment.at) >= timedelta(seconds=1) else None
+    return written if written and moment.at and abs(written - moment.at) >= later else None
 
 
 def event(found: Found, options: ReadOptions, stamp: Any, *, text: str, key: str, at: str = "", **said: Unpack[Whole]) -> EventDraft | Rejected:

@@ -23,6 +23,16 @@ LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((?:<)?([^()\s<>]{1,1500})(?:>)?[^()\
 STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,1000}?)(?<=\S)\1")
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$", re.MULTILINE)
 GAPS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+MARKED = re.compile(r"[*_`#%\]]|---|[ \t]$", re.MULTILINE)
+MARKS = (
+    (re.compile(r"%%%"), ""),  # Datadog's
+    (IMAGE, ""),
+    (re.compile(r"\[([^\[\]\n]{0,300})\]\([^)\s]{0,2000}(?:\s\"[^\"\n]{0,200}\")?\)"), r"\1"),
+    (re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
+    (re.compile(r"(\*\*|__|``?)(?=\S)(.{1,500}?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"^\s*(?:[-*_]\s*){3,}$", re.MULTILINE), ""),
+    (re.compile(r"[ \t]+$", re.MULTILINE), ""),
+)
 
 WIKI = (  # Jira's own markup, what it becomes
     (re.compile(r"\{(?:code|noformat|quote|panel|color)(?::[^{}\n]{0,300})?\}"), ""),
@@ -38,10 +48,13 @@ WIKI = (  # Jira's own markup, what it becomes
 )
 
 
-def plain(text: str) -> str:
-    """Return a text that may have HTML in it without its marks; other text stays as it is."""
-    text = text.replace("\r\n", "\n")
-    return GAPS.sub("\n\n", _without_tags(text)).strip()
+def plain(text: Any, limit: int = 20_000) -> str:
+    """Return a text that may have HTML or Markdown in it as a reader sees it: links by their words, no images, no emphasis."""
+    found = COMMENT.sub("", string(text)[: limit * 4].replace("\r\n", "\n"))
+    found = _without_tags(found)
+    for pattern, instead in MARKS if MARKED.search(found) else ():
+        found = pattern.sub(instead, found)
+    return GAPS.sub("\n\n", found).strip()[:limit]
 
 
 def _without_tags(text: str) -> str:

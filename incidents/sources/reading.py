@@ -12,7 +12,7 @@ from typing import Any
 from incidents.lib.timestamps import read_machine
 from incidents.sources import envelopes
 from incidents.sources.base import Item, Payload
-from incidents.sources.drafting import Clock, Drafts, Raw, draft
+from incidents.sources.drafting import SAME_MOMENT, Clock, Drafts, Raw, draft
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.envelopes import Found, ShapeOf, found_in
 
@@ -135,6 +135,7 @@ def _placed(fact: Fact | IncidentDraft | Rejected, found: Found, options: ReadOp
         url=fact.url,
         milestone=fact.milestone,
         recorded=fact.recorded,
+        later=SAME_MOMENT,
         revised=fact.revised,
         received=lambda: found.received,
         dated=True,
