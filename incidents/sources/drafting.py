@@ -105,10 +105,48 @@ def draft(
         return Rejected(where, f"This has no time. {advice}".strip())
     if timed:
         key = f"{key}:{f'{moment.at:%Y%m%dT%H%M%S}' if moment.at else moment.local}"
+    return placed(
+        moment,
+        text or rule,
+        key=key or f"event:{order}",
+        where=where,
+        raw=raw,
+        order=order,
+        kind=kind,
+        rule=rule,
+        salience=salience,
+        actor=actor,
+        url=url,
+        thread=thread,
+        milestone=milestone,
+        recorded=_recorded(recorded, moment, later, options, clock),
+        revised=revised,
+    )
+
+
+def placed(
+    moment: Moment,
+    text: str,
+    *,
+    key: str,
+    where: str,
+    raw: Raw,
+    order: int,
+    kind: str,
+    rule: str,
+    salience: int,
+    actor: str = "",
+    url: Any = "",
+    thread: str = "",
+    milestone: str = "",
+    recorded: datetime | None = None,
+    revised: str = "",
+) -> EventDraft:
+    """Return the event that happened at a moment, which needs a date when it is none."""
     return EventDraft(
         at=moment.at,
-        text=clean_text(text.strip(), limit=TEXT).strip() or rule or "(no text)",
-        key=short_key(key) or f"event:{order}",
+        text=clean_text(text.strip(), limit=TEXT).strip() or "(no text)",
+        key=short_key(key),
         where=tidy(where, LINE),
         order=order,
         needs=moment.needs or ("" if moment.at else "date"),
@@ -124,7 +162,7 @@ def draft(
         thread=short_key(thread),
         milestone=milestone,
         raw=clean_text((raw if isinstance(raw, str) else as_json(raw))[:MAX_RAW]) or "{}",
-        recorded=_recorded(recorded, moment, later, options, clock),
+        recorded=recorded,
         revised=revised,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from incidents.lib.text import clean_line
 from incidents.lib.timestamps import TimeError, read_machine
-from incidents.sources import html_text
+from incidents.sources import markup
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
@@ -156,7 +156,7 @@ def _event(
         return Rejected(where, "The message has no time.")
     body = message["body"] if isinstance(message.get("body"), dict) else {"contentType": "html", "content": message.get("text")}
     content = _string(body.get("content"))
-    text = html_text.plain(content) if str(body.get("contentType", "")).lower() == "html" or content.startswith("<") else content
+    text = markup.plain_html(content) if str(body.get("contentType", "")).lower() == "html" or content.startswith("<") else content
     event, event_rule, salience = happened(message.get("eventDetail"))
     parts = [_string(message.get("subject")), text, *cards_of(message.get("attachments")), event if not text else ""]
     deleted, kind = bool(message.get("deletedDateTime")), str(message.get("messageType") or "message")
