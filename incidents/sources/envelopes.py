@@ -13,7 +13,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,15 @@ def of_node(node: Node, shape_of: ShapeOf, vendor: str) -> Iterator[Found | Reje
         yield each if isinstance(each, Found) else Rejected(each, _strange(vendor))
     if nothing and not node.rest:
         yield Rejected(node.where, _strange(vendor))
+
+
+def opened(nodes: Iterable[Node], shape_of: ShapeOf) -> Iterator[Node]:
+    """Yield nodes as they are, but for one that wraps the vendor's objects these: for sources that look at nodes themselves."""
+    for node in nodes:
+        found = []
+        if not (node.error or node.rest or isinstance(node.value, dict) and shape_of(node.value)):
+            found = [each for each in within(node.value, shape_of, node) if isinstance(each, Found)]
+        yield from (Node(each.path, each.value, each.raw, node.page, node.line) for each in found) if found else (node,)
 
 
 def _strange(vendor: str) -> str:
