@@ -145,7 +145,7 @@ def placed(
     """Return the event that happened at a moment, which needs a date when it is none."""
     return EventDraft(
         at=moment.at,
-        text=clean_text(text.strip(), limit=TEXT).strip() or "(no text)",
+        text=clean_text(text, limit=TEXT).strip() or "(no text)",
         key=short_key(key),
         where=tidy(where, LINE),
         order=order,
@@ -208,7 +208,8 @@ def about(
 
 def labels_of(facts: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
     """Return the labels by which a team routes, cleaned, without those that say nothing."""
-    pairs = ((clean_line(str(name), limit=100), clean_line(string(value), limit=LINE)) for name, value in facts)
+    said = ((name, text) for name, value in facts if (text := string(value)))
+    pairs = ((clean_line(str(name), limit=100), clean_line(text, limit=LINE)) for name, text in said)
     return tuple((name, value) for name, value in pairs if name and value)[:LABELS]
 
 

@@ -19,7 +19,6 @@ from typing import Any
 
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
-from incidents.lib.text import clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Payload
 from incidents.sources.drafts import Rejected, tidy
@@ -49,7 +48,7 @@ class Found:
 
     @property
     def raw(self) -> str:
-        return clean_text((self.text or json.dumps(self.value, ensure_ascii=False))[:MAX_RAW])
+        return self.text or json.dumps(self.value, ensure_ascii=False)
 
     @property
     def received(self) -> Any:

@@ -23,7 +23,7 @@ LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((?:<)?([^()\s<>]{1,1500})(?:>)?[^()\
 STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,1000}?)(?<=\S)\1")
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+|[ \t]+#+[ \t]*$", re.MULTILINE)
 GAPS = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-MARKED = re.compile(r"[*_`#%\]]|---|[ \t]$", re.MULTILINE)
+MARKED = re.compile(r"[*_`#%\]<&\r\n]|---")
 MARKS = (
     (re.compile(r"%%%"), ""),  # Datadog's
     (IMAGE, ""),
@@ -50,9 +50,11 @@ WIKI = (  # Jira's own markup, what it becomes
 
 def plain(text: Any, limit: int = 20_000) -> str:
     """Return a text that may have HTML or Markdown in it as a reader sees it: links by their words, no images, no emphasis."""
-    found = COMMENT.sub("", string(text)[: limit * 4].replace("\r\n", "\n"))
-    found = _without_tags(found)
-    for pattern, instead in MARKS if MARKED.search(found) else ():
+    found = string(text)[: limit * 4]
+    if not MARKED.search(found):  # most of what comes in
+        return found[:limit]
+    found = _without_tags(COMMENT.sub("", found.replace("\r\n", "\n")))
+    for pattern, instead in MARKS:
         found = pattern.sub(instead, found)
     return GAPS.sub("\n\n", found).strip()[:limit]
 
