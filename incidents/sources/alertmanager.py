@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
+from incidents.sources.drafting import about, placed
+from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import opened
 from incidents.sources.json_stream import MAX_RAW, Node, read_nodes, sample
 
 ALERTS = ("alerts", "data")
@@ -21,14 +22,18 @@ HIDDEN = {"__name__", "alertname", "severity", "instance", "job", "monitor", "pr
 
 
 def detect(payload: Payload) -> int:
-    found = [node for node in sample(payload, ALERTS, 10) if not node.rest]
-    alerts = [node for node in found if any(_is_alert(each) for _, each in _alerts(node.value))]
-    return 95 if alerts and len(alerts) * 2 >= len(found) else 0
+    first = sample(payload, ALERTS, 10)
+    return _share(first, 95) or _share(opened(first, _holds_alerts), 92)  # other tools wrap what they were sent, and say more about it
+
+
+def _share(nodes: Iterable[Node], sure: int) -> int:
+    found = [_holds_alerts(node.value) for node in nodes if not node.rest]
+    return sure if any(found) and sum(found) * 2 >= len(found) else 0
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     count = found = 0
-    for node in read_nodes(payload, ALERTS):
+    for node in opened(read_nodes(payload, ALERTS), _holds_alerts):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
@@ -58,14 +63,14 @@ def _group(value: Any) -> Iterator[Item]:
     named = {**_strings(body.get("groupLabels")), **labels}
     summary, link = annotations.get("summary") or annotations.get("title", ""), body.get("externalURL")
     labelled = [*named.items(), ("receiver", body.get("receiver"))]
-    yield IncidentDraft(
-        title=clean_line(": ".join(filter(None, (named.get("alertname", ""), summary)))),
-        summary=clean_text(annotations.get("description") or annotations.get("message", ""), limit=20_000),
-        severity=clean_line(named.get("severity", ""), limit=60),
-        services=tuple(clean_line(named[name], limit=200) for name in ("service", "app") if named.get(name))[:1],
-        url=clean_line(link, limit=1000) if isinstance(link, str) and link.startswith(("https://", "http://")) else "",
-        key=clean_line(str(key), limit=200),
-        labels=tuple((clean_line(name, limit=60), clean_line(each, limit=200)) for name, each in labelled if isinstance(each, str) and each),
+    yield about(
+        ": ".join(filter(None, (named.get("alertname", ""), summary))),
+        annotations.get("description") or annotations.get("message", ""),
+        named.get("severity", ""),
+        [named[name] for name in ("service", "app") if named.get(name)][:1],
+        link,
+        str(key),
+        [(name, each) for name, each in labelled if isinstance(each, str)],
     )
 
 
@@ -84,6 +89,10 @@ def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _alerts(value["body"])
     else:
         yield "", value
+
+
+def _holds_alerts(value: Any) -> bool:
+    return any(_is_alert(each) for _, each in _alerts(value))
 
 
 def _is_alert(value: Any) -> bool:
@@ -117,22 +126,19 @@ def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word:
     firing = word == "firing"
     link = alert.get("generatorURL") or alert.get("panelURL") or ""
     raw = node.raw if not node.path and len(node.raw) <= MAX_RAW else json.dumps(alert, ensure_ascii=False)
-    return EventDraft(
-        at=moment.at,
-        text=clean_text(f"{'Alert' if firing else 'Alert resolved'}: {text}", limit=20_000),
-        key=clean_line(key, limit=200),
-        where=tidy(where, 200),
-        needs=moment.needs,
-        local=tidy(moment.local, 100),
-        zone=moment.zone,
-        zone_assumed=moment.zone_assumed,
-        precision=moment.precision,
+    return placed(
+        moment,
+        f"{'Alert' if firing else 'Alert resolved'}: {text}",
+        key=key,
+        where=where,
+        raw=raw,
+        order=0,
         kind="alert" if firing else "recovery",
         rule=f"alert status {word}",
-        actor=clean_line(labels.get("monitor") or labels.get("prometheus") or "Alertmanager", limit=200),
-        url=clean_line(link, limit=1000) if isinstance(link, str) and link.startswith(("https://", "http://")) else "",
+        salience=1,
+        actor=labels.get("monitor") or labels.get("prometheus") or "Alertmanager",
+        url=link,
         milestone="detected" if firing else "",
-        raw=clean_text(raw[:MAX_RAW]),
     )
 
 

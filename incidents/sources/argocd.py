@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, about, certainty, event, first, flattened, found_in, in_order, mapping, mappings, string
+from incidents.sources.envelopes import Found, certainty, found_in
+from incidents.sources.members import first, flattened, mapping, mappings, string
 
 LISTS = ("items",)
 FAILED = {"failed", "error"}

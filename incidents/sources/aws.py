@@ -18,13 +18,17 @@ from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.sources import aws_events
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, opened, plain, read_signals, second_of, share_known, strings
-from incidents.sources.values import digest, mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty, holds
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, mappings, second_of, string, strings
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
 LISTS = ("AlarmHistoryItems", "Records", "Messages", "Events", "Entries")
-INSIDE = (*WRAPPERS, "AlarmHistoryItems", "MetricAlarms", "CompositeAlarms", "Events", "Entries", "Detail", "responsePayload", "requestPayload")
 ALARM_CHANGE = "CloudWatch Alarm State Change"
 MOST_LOGS = 4 * 1024 * 1024  # bytes of log events when unpacked
 
@@ -50,7 +54,7 @@ def shape_of(value: Mapping[str, Any]) -> str:
     if "logGroup" in value and isinstance(value.get("logEvents"), list):
         return "logs"
     if value.get("Type") == "Notification" and "Message" in value and ("TopicArn" in value or "MessageId" in value):
-        return "" if any(opened(value["Message"], shape_of, INSIDE)) else "notification"
+        return "" if holds(value["Message"], shape_of) else "notification"
     return ""
 
 
@@ -242,12 +246,12 @@ READERS = {
 
 
 def detect(payload: Payload) -> int:
-    sure = share_known(payload, lambda value: shape_of(value) not in ("", "notification"), LISTS, INSIDE)
-    return sure or share_known(payload, shape_of, LISTS, INSIDE, certainty=90)  # what SNS carries may be another vendor's
+    sure = certainty(payload, lambda value: shape_of(value) not in ("", "notification"), LISTS)
+    return sure or certainty(payload, shape_of, LISTS, sure=90)  # what SNS carries may be another vendor's
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "AWS", LISTS, INSIDE)
+    return read_facts(payload, options, shape_of, facts, "AWS", LISTS)
 
 
 SOURCE = Source(

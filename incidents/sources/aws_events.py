@@ -9,9 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain, strings
-from incidents.sources.values import digest, mappings, scalar, string
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mappings, string, strings
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact
 from incidents.sources.words import kind_of
 
 # Source and beginning of the detail type -> kind, weight. The first that fits counts.

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain
-from incidents.sources.values import digest, mapping, string
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, string
+from incidents.sources.members import first_of as first
+from incidents.sources.reading import Fact
 
 STAGES = {"active": ("alert", "Azure reports"), "resolved": ("recovery", "Azure says resolved"), "rca": ("communication", "Azure gives the cause")}
 

@@ -13,9 +13,11 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
+from incidents.sources.envelopes import certainty
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("value", "workItems", "comments")
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -47,7 +49,7 @@ FIELDS: dict[str, tuple[str, str, int]] = {
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return certainty(payload, shape_of, LISTS)
 
 
 def shape_of(value: Any) -> str:
@@ -75,7 +77,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     def items(value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         yield from SHAPES[shape_of(value)](make, value, where, raw)
 
-    yield from read_shapes(payload, LISTS, shape_of, items, "Azure DevOps")
+    yield from read_each(payload, LISTS, shape_of, items, "Azure DevOps")
     if not make.order:
         raise SourceError("There is nothing in this file that Azure DevOps dates: no build, run, release, deployment or work item.")
 

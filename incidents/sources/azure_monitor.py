@@ -15,12 +15,16 @@ from typing import Any
 from incidents.lib.timestamps import Moment, read_human, read_machine
 from incidents.sources import azure_activity
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, plain, read_signals, share_known, strings
-from incidents.sources.values import digest, mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, mappings, string, strings
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact, read_facts
 
 LISTS = ("value",)
-INSIDE = (*WRAPPERS, "value", "properties", "WebhookBody")
 AMERICAN = re.compile(r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d(?::\d\d)?(?: [AP]M)?")
 CONTEXT = {"condition", "conditionType", "SearchQuery", "SearchResults", "DetectionSummary", "LinkToSearchResults", "ResultCount"}
 
@@ -248,11 +252,11 @@ READERS = {
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of, LISTS, INSIDE)
+    return certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "Azure Monitor", LISTS, INSIDE, clock)
+    return read_facts(payload, options, shape_of, facts, "Azure Monitor", LISTS, clock)
 
 
 SOURCE = Source(

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, mapping, string
+from incidents.sources.envelopes import Found, certainty, found_in
+from incidents.sources.members import first, mapping, string
 from incidents.sources.words import kind_of
 
 LISTS = ("data", "events")

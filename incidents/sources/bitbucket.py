@@ -12,10 +12,11 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, taking, weight_of
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import certainty, inside
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import digest, mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside
+from incidents.sources.members import digest, mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("values",)
 TYPES = {"deployment", "pipeline", "pullrequest", "commit"}
@@ -23,7 +24,7 @@ HOOKS = ("push", "commit_status", "pullrequest", "issue")
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return certainty(payload, shape_of, LISTS)
 
 
 def shape_of(value: Any) -> str:
@@ -51,7 +52,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     def items(value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         yield from SHAPES[shape_of(value)](make, value, where, raw)
 
-    yield from read_shapes(payload, LISTS, shape_of, items, "Bitbucket")
+    yield from read_each(payload, LISTS, shape_of, items, "Bitbucket")
     if not make.order:
         raise SourceError("There is nothing in this file that Bitbucket dates: no deployment, pipeline, pull request, issue or commit.")
 

@@ -12,15 +12,17 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import mapping, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.members import mapping, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("items",)
 OPEN = {"running", "queued", "not_running", "on_hold", "pending", "created", "setup", "setup-pending", "scheduled"}
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return certainty(payload, shape_of, LISTS)
 
 
 def shape_of(value: Any) -> str:
@@ -45,7 +47,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     def items(value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         yield from {"hook": _hook, "workflow": _workflow, "pipeline": _pipeline, "job": _job, "build": _build}[shape_of(value)](make, value, where, raw)
 
-    yield from read_shapes(payload, LISTS, shape_of, items, "CircleCI")
+    yield from read_each(payload, LISTS, shape_of, items, "CircleCI")
     if not make.order:
         raise SourceError("There is no workflow, pipeline, job or build with a time in this file.")
 

@@ -8,11 +8,10 @@ from collections import Counter
 
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment
+from incidents.sources.drafting import TEXT, placed
 from incidents.sources.drafts import EventDraft, tidy
-from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.words import NOISE, NORMAL, Reading, kind_of
 
-LIMIT = 20_000
 ALERTING = re.compile(
     r"alert|pager|opsgenie|datadog|grafana|prometheus|sentry|new ?relic|pingdom|nagios|icinga|zabbix|checkmk|cloudwatch|status ?cake|uptime|better ?stack"
     r"|splunk|honeycomb|dynatrace|monitor|statuspage|squadcast|victorops|incident",
@@ -48,7 +47,7 @@ def event_of(
 ) -> EventDraft:
     """Return the message as an event. `notice` is the rule that makes it the tool's own housekeeping, `coming` a join or a leave;
     `bot` says that a program posted it, `colour` how it was marked. `tail` is shown under the text but says nothing of its kind: files, reactions."""
-    text = clean_text(text, limit=LIMIT).strip()
+    text = clean_text(text, limit=TEXT).strip()
     tail = clean_text(tail).rstrip()
     actor = clean_line(actor, limit=200)
     if notice:
@@ -57,24 +56,19 @@ def event_of(
         reading = Reading("message", "", NORMAL if "[" in tail else NOISE)
     else:
         reading = _of_bot(text, actor, colour) if bot else kind_of(text)
-    return EventDraft(
-        at=moment.at,
-        text=(text + tail).strip()[:LIMIT] or "(no text)",
-        key=clean_line(key, limit=200),
-        where=tidy(where, 200),
+    return placed(
+        moment,
+        text + tail,
+        key=key,
+        where=where,
+        raw=raw or "-",
         order=order,
-        needs=moment.needs,
-        local=tidy(moment.local, 100),
-        zone=moment.zone,
-        zone_assumed=moment.zone_assumed,
-        precision=moment.precision,
         kind=reading.kind,
         rule=reading.rule,
         salience=reading.salience,
         actor=actor,
-        url=clean_line(url, limit=1000) if isinstance(url, str) and url.startswith(("https://", "http://")) else "",
-        thread=clean_line(thread, limit=200),
-        raw=clean_text(raw[:MAX_RAW]) or "-",
+        url=url,
+        thread=thread,
         revised=revised,
     )
 

@@ -13,14 +13,18 @@ from typing import Any
 
 from incidents.sources import datadog_incidents
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.json_stream import read_nodes
-from incidents.sources.signals import WRAPPERS, Fact, about, first, flattened, line_of, opened, plain, read_signals, share_known
-from incidents.sources.values import digest, mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty, found_in
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, mappings, string
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.members import templated as flattened
+from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
 LISTS = ("data", "included", "events", "monitors", "incidents")
-INSIDE = (*WRAPPERS, "included", "events", "monitors", "incidents", "content", "response", "attributes")
 
 # What a template calls what is needed, in small letters and digits; the first that is there counts.
 TITLE = ("eventtitle", "alerttitle", "title", "alertname", "name", "incidenttitle")
@@ -288,18 +292,18 @@ READERS = {"webhook": _webhook, "event1": _event1, "event2": _event2, "monitor":
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of, LISTS, INSIDE)
+    return certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     users = dict(_users(payload))
-    return read_signals(payload, options, shape_of, partial(facts, users=users), "Datadog", LISTS, INSIDE)
+    return read_facts(payload, options, shape_of, partial(facts, users=users), "Datadog", LISTS)
 
 
 def _users(payload: Payload) -> Iterator[tuple[str, str]]:
     """Yield ids and names of the people that a page includes; they stand behind what they are named in."""
-    for node in read_nodes(payload, LISTS):
-        for found in opened(node.value, _is_user, INSIDE):
+    for found in found_in(payload, _is_user, LISTS, "Datadog"):
+        if not isinstance(found, Rejected):
             said = mapping(found.value.get("attributes"))
             if name := string(first(said, "name", "handle", "email")):
                 yield string(found.value.get("id")), name

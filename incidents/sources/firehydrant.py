@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, plain, spoken, string, strings
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, spoken, string, strings
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Type of a milestone -> kind, weight, milestone. Other types are the organisation's own, and steps of the response.
 MILESTONES = {
@@ -261,12 +263,12 @@ def _change(drafts: Drafts, change: Mapping[str, Any], where: str, raw: str) -> 
 
 READERS = {"webhook": _webhook, "incident": _incident, "event": _event, "milestone": _milestone, "change": _change}
 FORMAT = Format(
+    vendor="FireHydrant",
     lists=("data", "incidents", "incident_events"),
     shape=_shape,
     readers=READERS,
     nothing="There is no incident, timeline event, milestone or change event of FireHydrant in this file. Save the answer of its API, such as "
     "/v1/incidents/{id} or /v1/incidents/{id}/events.",
-    wrappers=("data", "incident", "body", "Message", "payload", "request", "json"),
 )
 
 SOURCE = Source(

@@ -13,12 +13,16 @@ from typing import Any
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, line_of, plain, read_signals, share_known
-from incidents.sources.values import digest, mapping, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, string
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact, read_facts
 
 LISTS = ("alerts", "receivedMessages", "incidents")
-INSIDE = (*WRAPPERS, "alerts", "receivedMessages", "incidents", "jsonPayload", "protoPayload")
 OURS = {"policy_name", "condition_name", "resource_name", "resource_id", "scoping_project_id", "condition", "resource_type_display_name"}
 
 PREFIX = re.compile(r"^\[(?:ALERT|RESOLVED|ACKNOWLEDGED)[^\]\n]{0,40}\]\s*", re.IGNORECASE)
@@ -127,11 +131,11 @@ def _alert(alert: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of, LISTS, INSIDE)
+    return certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "Google Cloud Monitoring", LISTS, INSIDE)
+    return read_facts(payload, options, shape_of, facts, "Google Cloud Monitoring", LISTS)
 
 
 SOURCE = Source(

@@ -16,12 +16,13 @@ from incidents.sources import github_changes as changes
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import certainty, inside
 from incidents.sources.github_events import detail_of, said_of
 from incidents.sources.github_shapes import ACTIONLESS, NOUNS, Subject, as_incident, login, normalised, repository_of, shape_of, subject_of
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("items", "workflow_runs", "jobs", "check_runs", "check_suites", "statuses", "nodes", "deployments", "releases", "issues", "events", "deliveries")
 STAMPS = {"opened": "created_at", "closed": "closed_at", "merged": "merged_at"}  # the others carry only when the issue last changed
@@ -45,12 +46,12 @@ TYPES = {
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of, 94)
+    return certainty(payload, shape_of, LISTS, sure=94)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    yield from read_shapes(payload, LISTS, shape_of, reader.read, "GitHub")
+    yield from read_each(payload, LISTS, shape_of, reader.read, "GitHub")
     if not reader.make.order:
         raise SourceError(reader.reason or "There is nothing in this file that GitHub dates: no issue, comment, event, deployment, release, run or commit.")
 

@@ -9,10 +9,11 @@ from typing import Any
 from incidents.sources.base import Item
 from incidents.sources.builds import outcome, weight_of
 from incidents.sources.drafting import Drafting
+from incidents.sources.envelopes import inside
 from incidents.sources.github_shapes import login, repository_of
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.values import mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
 
 BRANCH = re.compile(r"^refs/(?:heads|tags)/")
 

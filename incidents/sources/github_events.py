@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from incidents.sources.github_shapes import SEVERITY, Subject, login, subject_of
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.values import mapping, string
+from incidents.sources.members import mapping, string
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -15,12 +15,13 @@ from incidents.sources import gitlab_changes as changes
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import Found, certainty, inside, within
 from incidents.sources.gitlab_notes import ITSELF, of_note, of_resource, spelled, tagged
 from incidents.sources.gitlab_shapes import Subject, as_incident, label_names, normalised, project_of, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import digest, mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside, known_parts
+from incidents.sources.members import digest, mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("nodes", "issues", "discussions", "deployments", "pipelines", "releases", "events")
 ONES: dict[str, Callable[..., Iterator[Item]]] = {
@@ -39,12 +40,12 @@ STATED = {"acknowledged": ("acknowledgement", "acknowledged"), "resolved": ("res
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
-    yield from read_shapes(payload, LISTS, shape_of, reader.read, "GitLab")
+    yield from read_each(payload, LISTS, shape_of, reader.read, "GitLab")
     if not reader.make.order:
         raise SourceError(reader.reason or "There is nothing in this file that GitLab dates: no issue, note, event, deployment, pipeline, release or commit.")
 
@@ -111,8 +112,9 @@ class _Reader:
         self.alone = subject if self.alone is None or self.alone.name == subject.name else Subject(identity="several")
         yield self._opened(found, subject, where, raw, who(found.get("author")))
         for part in ("notes", "discussions", "timeline_events", "incident_management_timeline_events"):
-            for place, each in known_parts(found.get(part), inside(where, part), shape_of):
-                yield from self._items(shape_of(each), normalised(each), place, each)
+            for each in within(found.get(part), shape_of, path=(part,)):
+                if isinstance(each, Found):
+                    yield from self._items(each.shape, normalised(each.value), inside(where, each.where), each.value)
         if found.get("merged_at"):
             yield self._state("merged", found["merged_at"], subject, where, raw, who(found.get("merged_by")) or who(found.get("merge_user")))
         elif found.get("closed_at"):

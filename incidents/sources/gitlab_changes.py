@@ -12,7 +12,8 @@ from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import Rejected
 from incidents.sources.gitlab_shapes import project_of, who
 from incidents.sources.markup import headed, plain_markdown
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
 
 REF = re.compile(r"^refs/(?:heads|tags)/")
 REQUEST = re.compile(r"^refs/merge-requests/(\d+)/\w+$")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from incidents.sources.gitlab_shapes import Subject
 from incidents.sources.markup import plain_markdown
-from incidents.sources.values import mapping, string
+from incidents.sources.members import mapping, string
 
 COMPARE = re.compile(r"\[Compare with previous version\]\([^()\s]*\)")
 SEVERITY = re.compile(r"^(?:severity|priority)\s*::|^(?:sev|p|s)[-_ ]?\d$", re.IGNORECASE)

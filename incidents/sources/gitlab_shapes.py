@@ -11,7 +11,8 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
-from incidents.sources.values import mapping, scalar, string
+from incidents.sources.members import mapping, string
+from incidents.sources.members import string as scalar
 
 ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items|epics)/(?:incident/)?(\d+)")
 PROJECT = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/-/")

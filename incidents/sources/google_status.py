@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, first, mappings, name_of, part, plain, spoken, string
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, first, mappings, name_of, part, spoken, string
+from incidents.sources.reading import Format, certainty, read_objects
 
 PAGE = "https://status.cloud.google.com/"
 
@@ -98,6 +100,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
 
 
 FORMAT = Format(
+    vendor="Google’s status dashboard",
     lists=("incidents",),
     shape=_shape,
     readers={"incident": _incident},

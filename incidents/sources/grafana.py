@@ -12,9 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, second_of, share_known, strings
-from incidents.sources.values import as_json, digest, mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, digest, line_of, mapping, mappings, second_of, string, strings
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
 LISTS = ("results", "items", "annotations")
@@ -240,12 +245,12 @@ READERS = {"body": _body, "legacy": _legacy, "annotation": _annotation, "frame":
 
 
 def detect(payload: Payload) -> int:
-    sure = share_known(payload, lambda value: shape_of(value) == "body", LISTS, certainty=97)  # above Alertmanager, which reads that shape too
-    return sure or share_known(payload, shape_of, LISTS, certainty=93)
+    sure = certainty(payload, lambda value: shape_of(value) == "body", LISTS, sure=97)  # above Alertmanager, which reads that shape too
+    return sure or certainty(payload, shape_of, LISTS, sure=93)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "Grafana", LISTS)
+    return read_facts(payload, options, shape_of, facts, "Grafana", LISTS)
 
 
 SOURCE = Source(

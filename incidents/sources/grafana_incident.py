@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, first, mapping, mappings, name_of, part, plain, spoken, string
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, first, mapping, mappings, name_of, part, spoken, string
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Words in the kind of an activity -> kind, weight. The first that occurs decides.
 KINDS = (
@@ -187,11 +189,11 @@ def _delivered(drafts: Drafts, stamp: Any, words: str, incident: Mapping[str, An
 
 
 FORMAT = Format(
+    vendor="Grafana Incident",
     lists=("incidents", "incidentPreviews", "activityItems"),
     shape=_shape,
     readers={"activity": _activity, "webhook": _webhook, "incident": _incident, "cloud_event": _cloud_event},
     nothing="There is no incident and no activity of Grafana Incident in this file. Save the answer of ActivityService.QueryActivity or IncidentsService.GetIncident.",
-    wrappers=("incident", "activityItem", "data", "body", "Message", "payload", "request", "json"),
 )
 
 SOURCE = Source(

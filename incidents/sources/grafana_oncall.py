@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import digest, first, mapping, mappings, name_of, part, plain, spoken, string
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, first, mapping, mappings, name_of, part, spoken, string
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Member of an alert group -> word, who did it, the same in a webhook, kind, weight, milestone.
 TIMES = (
@@ -175,6 +177,7 @@ def _note(drafts: Drafts, note: Mapping[str, Any], where: str, raw: str) -> Iter
 
 
 FORMAT = Format(
+    vendor="Grafana OnCall",
     lists=("results",),
     shape=_shape,
     readers={"webhook": _webhook, "group": _group, "alert": _alert, "note": _note},

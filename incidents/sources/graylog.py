@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected
+from incidents.sources.envelopes import Found, certainty, found_in
 from incidents.sources.log_levels import kind_of_line
-from incidents.sources.objects import Found, about, certainty, digest, event, first, found_in, in_order, mapping, mappings, number, string
+from incidents.sources.members import digest, first, mapping, mappings, number, string
 
 LISTS = ("messages", "events")
 PRIORITIES = {0: "", 1: "low", 2: "normal", 3: "high", 4: "critical"}

@@ -14,8 +14,10 @@ from typing import Any
 
 from incidents.lib.timestamps import TimeError, read_human
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, about, certainty, event, first, flattened, found_in, in_order, mapping, number, string
+from incidents.sources.envelopes import Found, certainty, found_in
+from incidents.sources.members import first, flattened, mapping, number, string
 
 LISTS = ("results", "data", "alertlist", "notificationlist")
 SERVICE = ("OK", "WARNING", "CRITICAL", "UNKNOWN")

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, plain, spoken, string
-from incidents.sources.records import Drafts, Format, certainty, nothing_of, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, spoken, string
+from incidents.sources.reading import Format, certainty, nothing_of, read_objects
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 # Name of a timestamp -> kind, weight, milestone. The first that matches decides.
@@ -307,6 +309,7 @@ READERS = {
     "follow_up": _follow_up,
 }
 FORMAT = Format(
+    vendor="incident.io",
     lists=(
         *("incidents", "incident_updates", "actions", "follow_ups", "incident_alerts", "alerts"),
         *("incident_statuses", "incident_types", "incident_roles", "incident_timestamps", "severities", "alert_sources", "alert_routes", "alert_attributes"),
@@ -315,10 +318,6 @@ FORMAT = Format(
     readers=READERS,
     nothing="There is no incident, update, action, follow-up or alert of incident.io in this file. Save the answer of its API, such as "
     "/v2/incidents/{id} or /v2/incident_updates?incident_id={id}.",
-    wrappers=(
-        *("incident", "incident_update", "action", "follow_up", "alert", "data", "body", "Message", "payload", "request", "json", "record"),
-        *("incident_status", "incident_type", "incident_role", "incident_timestamp", "severity", "alert_source", "alert_route", "alert_attribute"),
-    ),
 )
 
 SOURCE = Source(

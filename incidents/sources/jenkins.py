@@ -12,14 +12,16 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, taking, weight_of
 from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import ReadOptions, SourceError
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("builds", "allBuilds", "runs")
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, LISTS, shape_of)
+    return certainty(payload, shape_of, LISTS)
 
 
 def shape_of(value: Any) -> str:
@@ -43,7 +45,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     def items(value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         yield from {"build": _build, "ocean": _ocean, "stages": _stages, "hook": _hook}[shape_of(value)](make, value, where, raw)
 
-    yield from read_shapes(payload, LISTS, shape_of, items, "Jenkins")
+    yield from read_each(payload, LISTS, shape_of, items, "Jenkins")
     if not make.order:
         raise SourceError(
             "There is no build with a time in this file. Fetch builds with …/api/json?tree=builds[number,url,result,timestamp,duration,fullDisplayName]."

@@ -13,19 +13,20 @@ from typing import Any
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import certainty, inside
 from incidents.sources.jira_export import form_of, issues
 from incidents.sources.jira_fields import Subject, as_incident, change_of, is_solved, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_document
-from incidents.sources.shapes import certainty, read_shapes
-from incidents.sources.values import digest, mapping, mappings, scalar, string
-from incidents.sources.wrapped import inside
+from incidents.sources.members import digest, mapping, mappings, string
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import read_each
 
 LISTS = ("issues", "values", "comments", "worklogs", "histories", "issueChangeLogs")
 REVISED = {"comment_updated": "edited", "comment_deleted": "deleted"}
 
 
 def detect(payload: Payload) -> int:
-    return 95 if form_of(payload.head) else certainty(payload, LISTS, shape_of)
+    return 95 if form_of(payload.head) else certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -37,7 +38,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             else:
                 yield from reader.read(found, where, raw)
     else:
-        yield from read_shapes(payload, LISTS, shape_of, reader.read, "Jira")
+        yield from read_each(payload, LISTS, shape_of, reader.read, "Jira")
     if not reader.make.order:
         raise SourceError("There is nothing in this file that Jira dates: no issue with its fields, no history, comment or work log.")
 

@@ -11,7 +11,8 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import clipped, plain_document, plain_wiki
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import string as scalar
 
 KEY = re.compile(r"^[A-Z][A-Z0-9_]{0,50}-\d{1,12}$")
 SITE = re.compile(r"^(https?://[^\s]+?)/rest/(?:api|agile|servicedeskapi)/")

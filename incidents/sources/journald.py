@@ -12,9 +12,11 @@ from typing import Any
 
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import event, in_order
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected
+from incidents.sources.envelopes import Found, certainty, found_in
 from incidents.sources.log_levels import kind_of_line
-from incidents.sources.objects import Found, certainty, digest, event, first, found_in, in_order, number, string
+from incidents.sources.members import digest, first, number, string
 
 
 def shape_of(value: dict[str, Any]) -> str:

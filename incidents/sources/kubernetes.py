@@ -13,9 +13,11 @@ from typing import Any
 import yaml
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import Found, certainty, found_in, of_node
 from incidents.sources.json_stream import Node, looks_like_json
-from incidents.sources.objects import Found, about, certainty, digest, event, first, found_in, in_order, mapping, number, of_node
+from incidents.sources.members import digest, first, mapping, number
 
 LISTS = ("items",)
 TABLE = re.compile(rb"\s*(?:NAMESPACE\s+)?LAST SEEN\s+(?:FIRST SEEN\s+|COUNT\s+)*TYPE\s+REASON\s")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
 
-from incidents.sources import html_text
+from incidents.sources import markup
 
 LONGEST = 200_000
 PARTS = 200  # of one message that are looked at
@@ -43,7 +43,7 @@ def body_of(message: Message) -> tuple[str, bool]:
             plain = _decoded(part)
     if plain.strip() or not marked:
         return plain, False
-    return html_text.plain(marked, quotes=False) or html_text.plain(marked), True
+    return markup.plain_html(marked, quotes=False) or markup.plain_html(marked), True
 
 
 def _decoded(part: Message) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 from incidents.lib.text import clean_line
 from incidents.lib.timestamps import TimeError, read_machine
-from incidents.sources import html_text
+from incidents.sources import markup
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import opened
 from incidents.sources.json_stream import read_nodes, sample
 from incidents.sources.msteams_cards import cards_of, colour_of, happened
 
@@ -23,8 +24,8 @@ HINTS = {"messageType", "createdDateTime", "body", "from", "eventDetail", "chann
 
 
 def detect(payload: Payload) -> int:
-    found = [node for node in sample(payload, LISTS, 8) if not node.rest]
-    hits = [node for node in found if any(True for _ in _messages(node.value, node.where)) or _is_hint(node.value)]
+    found = [node for node in opened(sample(payload, LISTS, 8), _is_ours) if not node.rest]
+    hits = [node for node in found if _is_ours(node.value)]
     return 95 if hits and len(hits) * 2 >= len(found) else 0
 
 
@@ -32,7 +33,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     count = 0
     told: set[str] = set()
     reason = "There is no message of Teams in this file."
-    for node in read_nodes(payload, LISTS):
+    for node in opened(read_nodes(payload, LISTS), _is_ours):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
@@ -84,6 +85,10 @@ def _messages(value: Any, where: str, parent: dict[str, Any] | None = None) -> I
         for key in ("resourceData", "body", "message"):
             if isinstance(value.get(key), dict):
                 yield from _messages(value[key], where, parent)
+
+
+def _is_ours(value: Any) -> bool:
+    return any(True for _ in _messages(value, "")) or _is_hint(value)
 
 
 def _is_message(value: Mapping[str, Any]) -> bool:
@@ -156,7 +161,7 @@ def _event(
         return Rejected(where, "The message has no time.")
     body = message["body"] if isinstance(message.get("body"), dict) else {"contentType": "html", "content": message.get("text")}
     content = _string(body.get("content"))
-    text = html_text.plain(content) if str(body.get("contentType", "")).lower() == "html" or content.startswith("<") else content
+    text = markup.plain_html(content) if str(body.get("contentType", "")).lower() == "html" or content.startswith("<") else content
     event, event_rule, salience = happened(message.get("eventDetail"))
     parts = [_string(message.get("subject")), text, *cards_of(message.get("attachments")), event if not text else ""]
     deleted, kind = bool(message.get("deletedDateTime")), str(message.get("messageType") or "message")

@@ -12,7 +12,7 @@ from typing import Any
 
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
-from incidents.sources import html_text
+from incidents.sources import markup
 
 CARDS = ("application/vnd.microsoft.card.", "application/vnd.microsoft.teams.card.")
 DEPTH = 12
@@ -34,7 +34,7 @@ def cards_of(attachments: Any) -> list[str]:
     """Return the words of the cards of a message, as one reads them from top to bottom."""
     found: list[str] = []
     for card in _cards(attachments):
-        said = dict.fromkeys(part for part in (html_text.plain(part) if "<" in part else part.strip() for part in _words(card, 0)) if part)
+        said = dict.fromkeys(part for part in (markup.plain_html(part) if "<" in part else part.strip() for part in _words(card, 0)) if part)
         if said:
             found.append("\n".join(said))
     return found

@@ -16,8 +16,8 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.log_levels import LEVELS, kind_of_line
+from incidents.sources.members import digest
 from incidents.sources.nagios_status import blocks, is_status
-from incidents.sources.objects import digest
 
 LINE = re.compile(r"\[(?P<at>\d{9,11}(?:\.\d{1,9})?|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [+-]\d{4})?|[^\[\]]{10,40}\d{4})\] (?P<rest>.*)", re.DOTALL)
 KNOWN = re.compile(

@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
-from incidents.sources.signals import WRAPPERS, Fact, about, first, flattened, line_of, plain, read_signals, share_known, strings
-from incidents.sources.values import mapping, mappings, scalar, string
+from incidents.sources.envelopes import certainty
+from incidents.sources.markup import plain
+from incidents.sources.members import first_of as first
+from incidents.sources.members import line_of, mapping, mappings, string, strings
+from incidents.sources.members import string as scalar
+from incidents.sources.members import templated as flattened
+from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
-
-INSIDE = (*WRAPPERS, "actor", "account", "entity", "nrql", "results", "aiIssues", "issues", "incidents", "events", "violations", "recent_violations", "deployments", "alert", "issue", "incident", "violation", "deployment")  # fmt: skip
 
 # State of a legacy incident -> kind, what it is called, milestone that it states.
 STATES: dict[str, tuple[str, str, str]] = {
@@ -191,11 +195,11 @@ READERS = {"legacy": _legacy, "issue": _issue, "logged": _logged, "violation": _
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of, (), INSIDE)
+    return certainty(payload, shape_of)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "New Relic", (), INSIDE)
+    return read_facts(payload, options, shape_of, facts, "New Relic")
 
 
 SOURCE = Source(

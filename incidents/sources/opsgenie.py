@@ -12,10 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, changed, digest, first, mapping, mappings, name_of, part, plain, spoken, string, strings
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, changed, digest, first, mapping, mappings, name_of, part, spoken, string, strings
 from incidents.sources.opsgenie_words import ACTIONS, adf, kind_of_log
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Member of a post-mortem -> words, kind, milestone. Its start and end are those of the impact, as in the incident.
 POSTMORTEM = (
@@ -337,6 +339,7 @@ def _postmortem(drafts: Drafts, report: Mapping[str, Any], where: str, raw: str)
 
 
 FORMAT = Format(
+    vendor="Opsgenie",
     lists=("data", "entries", "values"),  # "values" in Jira Service Management
     shape=_shape,
     readers={
@@ -351,7 +354,6 @@ FORMAT = Format(
     },
     nothing="There is no alert, log, note, incident, timeline or post-mortem of Opsgenie in this file. Save the answer of its API, such as "
     "/v2/alerts/{id}/logs or /v2/incident-timelines/{id}/entries.",
-    wrappers=("data", "entries", "body", "Message", "payload", "request", "json"),
 )
 
 SOURCE = Source(

@@ -6,37 +6,29 @@ Trigger, acknowledge and resolve are keyed by incident and second, so that the i
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from incidents.lib.strict_json import JsonError
-from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
-from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError, tidy
-from incidents.sources.json_stream import MAX_RAW, looks_like_json, read_nodes, sample
-from incidents.sources.members import plain, strings
+from incidents.sources.drafting import Drafting
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
+from incidents.sources.envelopes import certainty, found_in
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, digest, mapping, mappings, string, strings
 from incidents.sources.pagerduty_shapes import (
     KINDS,
     agent_of,
     as_analysed,
     as_incident,
-    as_json,
     as_sent,
-    digest,
     incident_id,
     link_of,
-    mapping,
-    mappings,
     shape_of,
-    string,
     summary_of,
     title_of,
-    unwrapped,
 )
-from incidents.sources.records import json_cells
 from incidents.sources.words import kind_of
 
 LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
@@ -45,59 +37,41 @@ SAME = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resol
 
 
 def detect(payload: Payload) -> int:
-    if not looks_like_json(payload.head):
-        head = io.TextIOWrapper(io.BytesIO(payload.head), "utf-8", "replace", newline="")
-        found = [value for _, value, _ in json_cells(head) if not isinstance(value, JsonError)]
-    else:
-        found = [node.value for node in sample(payload, LISTS, 12) if not node.rest]
-    known = sum(shape_of(unwrapped(value)) != "" for value in found)
-    return 95 if known and known * 2 >= len(found) else 0
+    return certainty(payload, shape_of, LISTS)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
     stated: set[str] = set()
-    for item in _everything(payload, reader):
+    for item in _items(payload, reader):
         if isinstance(item, EventDraft) and item.milestone:  # the incident and its log say these twice
             if item.key in stated:
                 continue
             stated.add(item.key)
         yield item
-    if not reader.order and not reader.incidents:
+    if not reader.make.order and not reader.incidents:
         raise SourceError("There is nothing of a PagerDuty incident in this file: no log entry, incident, alert or note with a time.")
 
 
-def _everything(payload: Payload, reader: _Reader) -> Iterator[Item]:
-    if looks_like_json(payload.head):
-        for node in read_nodes(payload, LISTS):
-            if node.error:
-                yield Rejected(node.where, node.error)
-            else:
-                yield from reader.read(node.value, node.where, node.raw, rest=node.rest)
-    else:
-        payload.file.seek(0)
-        text = io.TextIOWrapper(payload.file, "utf-8-sig", "replace", newline="")
-        try:
-            for line, value, raw in json_cells(text):
-                broken = isinstance(value, JsonError)
-                yield from iter([Rejected(f"line {line}", value.message)]) if broken else reader.read(value, f"line {line}", raw)
-        finally:
-            text.detach()
+def _items(payload: Payload, reader: _Reader) -> Iterator[Item]:
+    for found in found_in(payload, shape_of, LISTS, "PagerDuty"):
+        if isinstance(found, Rejected):
+            yield found
+        else:
+            yield from reader.read(found.value, found.where, found.raw, found.rest)
 
 
 class _Reader:
-    """Turns PagerDuty's objects into drafts; `order` counts events, `incidents` the incidents seen."""
+    """Turns PagerDuty's objects into drafts; `incidents` are those seen."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self.options = options
-        self.order = 0
+        self.make = Drafting(options)
         self.incidents: set[str] = set()
         self.about: set[tuple[str, bool]] = set()
         self.logged = False  # the incident's log is in the payload too
 
     def read(self, value: Any, where: str, raw: str, rest: bool = False) -> Iterator[Item]:
         """Read one object; `rest` is what stood around lists that have been read already."""
-        value = unwrapped(value)
         shape = shape_of(value)
         self.logged = rest
         if shape.startswith("one "):
@@ -293,7 +267,7 @@ class _Reader:
         number, seconds = string(row.get("id")), row.get("seconds_to_first_ack")
         who = ", ".join(strings(row.get("acknowledged_user_names")))
         try:
-            start = read_machine(row.get("created_at"), self.options.time_zone, self.options.latest).at
+            start = read_machine(row.get("created_at"), self.make.options.time_zone, self.make.options.latest).at
         except TimeError:
             return
         if start is not None and isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < 10**8:
@@ -325,14 +299,8 @@ class _Reader:
     def _event(
         self, stamp: Any, kind: str, text: str, incident: str, identity: str, where: str, raw: str, rule: str, actor: str, url: str, said: str = ""
     ) -> Item:
-        try:
-            moment = read_machine(stamp, self.options.time_zone, self.options.latest)
-        except TimeError as error:
-            return Rejected(where[:200], str(error))
-        if moment.at is None and not moment.needs:
-            return Rejected(where[:200], "This has no time.")
         name, weight, milestone = next(((name, weight, milestone) for start, name, weight, milestone in KINDS if kind.startswith(start)), ("message", 1, ""))
-        second = f"{moment.at:%Y%m%dT%H%M%S}" if moment.at else moment.local
+        second = self.make.second(stamp)
         if kind in SAME and incident:
             identity = f"{incident}:{SAME[kind]}:{second}"
         elif kind == "change":
@@ -344,25 +312,18 @@ class _Reader:
                 name, rule, weight = read.kind, read.rule, read.salience
         elif name == "role" and "assign" in kind:
             weight = 1 if second else 0
-        self.order += 1
-        return EventDraft(
-            at=moment.at,
-            text=clean_text(text.strip(), limit=20_000) or kind,
-            key=clean_line(identity or f"{kind}:{second}:{digest(text)}", limit=200),
-            where=tidy(where, 200),
-            order=self.order,
-            needs=moment.needs,
-            local=tidy(moment.local, 100),
-            zone=moment.zone,
-            zone_assumed=moment.zone_assumed,
-            precision=moment.precision,
+        return self.make.event(
+            stamp,
+            text.strip() or kind,
+            identity or f"{kind}:{second}:{digest(text)}",
+            where,
+            raw,
             kind=name,
-            rule=tidy(f"{rule} {kind}", 60) if not rule.startswith("word:") else rule[:60],
+            rule=rule if rule.startswith("word:") else f"{rule} {kind}",
             salience=weight,
-            actor=clean_line(actor, limit=200),
-            url=clean_line(url, limit=1000) if url.startswith(("https://", "http://")) else "",
+            actor=actor,
+            url=url,
             milestone=milestone if rule != "alert" or kind != "trigger" else "detected",
-            raw=clean_text(raw[:MAX_RAW]),
         )
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from incidents.lib import strict_json
-from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafts import IncidentDraft
+from incidents.sources.members import mapping, mappings, string
 
 # Beginning of a log entry's type or of a webhook's event type -> kind, weight, milestone that it states.
 KINDS: tuple[tuple[str, str, int, str], ...] = (
@@ -46,24 +43,6 @@ ONES = (
     *("log_entry", "incident", "alert", "note", "change_event", "post_update", "event"),
     *("responder_request", "post", "postmortem", "outlier_incident"),
 )
-WRAPPERS = ("data", "Message", "body", "payload")  # a row of a raw table, a message of SNS, a logged request
-
-
-def unwrapped(value: Any) -> Any:
-    """Return what a row or an envelope wraps."""
-    for _ in range(4):
-        if not isinstance(value, dict) or shape_of(value):
-            return value
-        inner = next((value[key] for key in WRAPPERS if isinstance(value.get(key), (dict, str))), None)
-        if isinstance(inner, str) and inner.lstrip().startswith("{"):
-            try:
-                inner = strict_json.loads(inner)
-            except JsonError:
-                return value
-        if not isinstance(inner, dict):
-            return value
-        value = inner
-    return value
 
 
 def shape_of(value: Any) -> str:
@@ -173,23 +152,3 @@ def title_of(value: Any) -> str:
 
 def link_of(value: Mapping[str, Any]) -> str:
     return string(value.get("html_url"))
-
-
-def digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=10).hexdigest()
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.members import as_json, first, mapping, mappings, name_of, part, plain, spoken, string, strings
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, first, mapping, mappings, name_of, part, spoken, string, strings
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Member of an incident -> word, who did it, what was said, kind, weight, milestone.
 TIMES: tuple[tuple[str, str, str, str, str, int, str], ...] = (
@@ -357,6 +359,7 @@ READERS = {
     "setting": _setting,
 }
 FORMAT = Format(
+    vendor="Rootly",
     lists=("data", "included"),
     shape=_shape,
     readers=READERS,

@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
+from incidents.sources.envelopes import certainty
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, line_of, mapping, mappings, string, strings
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact, read_facts
 from incidents.sources.sentry_activity import fact_of, listed, milestone_of, person
-from incidents.sources.signals import Fact, about, first, line_of, plain, read_signals, share_known, strings
-from incidents.sources.values import digest, mapping, mappings, scalar, string
 
 SUBJECTS = ("metric_alert", "issue", "event", "error", "comment")
 ISSUE_OF_LINK = re.compile(r"/issues/(\d+)")
@@ -257,11 +262,11 @@ READERS = {
 
 
 def detect(payload: Payload) -> int:
-    return share_known(payload, shape_of)
+    return certainty(payload, shape_of)
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return read_signals(payload, options, shape_of, facts, "Sentry")
+    return read_facts(payload, options, shape_of, facts, "Sentry")
 
 
 SOURCE = Source(

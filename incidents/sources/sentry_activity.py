@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from incidents.sources.signals import Fact, first, plain
-from incidents.sources.values import digest, mapping, scalar, string
+from incidents.sources.markup import plain
+from incidents.sources.members import digest, mapping, string
+from incidents.sources.members import first_of as first
+from incidents.sources.members import string as scalar
+from incidents.sources.reading import Fact
 from incidents.sources.words import kind_of
 
 # Type -> kind, weight, what it says; {name} is taken from the entry's data.

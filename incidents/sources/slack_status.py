@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, digest, first, mappings, part, plain, spoken, string, strings
-from incidents.sources.records import Drafts, Format, certainty, nothing_of, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, digest, first, mappings, part, spoken, string, strings
+from incidents.sources.reading import Format, certainty, nothing_of, read_objects
 
 
 def detect(payload: Payload) -> int:
@@ -62,6 +64,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
 
 
 FORMAT = Format(
+    vendor="Slack’s status page",
     lists=("active_incidents",),
     shape=_shape,
     readers={"incident": _incident, "page": nothing_of},

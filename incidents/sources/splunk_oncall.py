@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.members import as_json, first, mappings, name_of, part, plain, spoken, string, strings
-from incidents.sources.records import Drafts, Format, certainty, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, first, mappings, name_of, part, spoken, string, strings
+from incidents.sources.reading import Format, certainty, read_objects
 
 # Beginning of a transition's name, a phase or a type of message -> word, kind, weight, milestone.
 KINDS: tuple[tuple[str, str, str, int, str], ...] = (
@@ -184,6 +186,7 @@ def _sent(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> Ite
 
 
 FORMAT = Format(
+    vendor="Splunk On-Call",
     lists=("incidents",),
     shape=_shape,
     readers={"incident": _incident, "webhook": _webhook, "sent": _sent},

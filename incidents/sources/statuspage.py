@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, plain, spoken, string
-from incidents.sources.records import Drafts, Format, certainty, nothing_of, read_objects
+from incidents.sources.markup import plain
+from incidents.sources.members import as_json, changed, first, mapping, mappings, name_of, part, spoken, string
+from incidents.sources.reading import Format, certainty, nothing_of, read_objects
 
 # Status of an update -> kind, weight, milestone. "Monitoring" says that a fix is in place, not that the effect has stopped.
 KINDS = {
@@ -175,11 +177,11 @@ def _component(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str
 
 
 FORMAT = Format(
+    vendor="Statuspage",
     lists=("incidents", "scheduled_maintenances"),
     shape=_shape,
     readers={"incident": _incident, "update": _update, "component": _component, "page": nothing_of},
     nothing="There is no incident of a status page in this file. Save incidents.json of the page, which lists the last 50 incidents with their updates.",
-    wrappers=("incident", "scheduled_maintenance", "data", "body", "Message", "payload", "request", "json"),
 )
 
 SOURCE = Source(

@@ -18,7 +18,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.log_levels import LEVELS, kind_of_line
-from incidents.sources.objects import digest
+from incidents.sources.members import digest
 
 PRI = r"(?:<(?P<pri>\d{1,3})>)"
 MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"

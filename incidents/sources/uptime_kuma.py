@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
-from incidents.sources.objects import Found, about, certainty, event, first, found_in, in_order, mapping, mappings, number, string
+from incidents.sources.envelopes import Found, certainty, found_in
+from incidents.sources.members import first, mapping, mappings, number, string
 
 LISTS = ("heartbeats", "heartbeat", "importantHeartbeatList")
 # status -> word, kind of a beat that changes to it, milestone

@@ -13,8 +13,10 @@ from typing import Any
 from incidents.lib import strict_json
 from incidents.lib.strict_json import JsonError
 from incidents.sources.base import Item, Payload, Source
+from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected
-from incidents.sources.objects import Found, about, certainty, event, first, flattened, found_in, in_order, mappings, number, string
+from incidents.sources.envelopes import Found, certainty, found_in
+from incidents.sources.members import first, flattened, mappings, number, string
 
 LISTS = ("result", "events", "problems")
 SEVERITIES = ("Not classified", "Information", "Warning", "Average", "High", "Disaster")

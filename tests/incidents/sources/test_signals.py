@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from incidents.sources.drafts import SourceError
-from incidents.sources.signals import flattened, line_of, opened, plain
+from incidents.sources.envelopes import within
+from incidents.sources.markup import plain
+from incidents.sources.members import line_of, templated
 from tests.incidents.sources.reading import read
 
 RULE = {"ruleId": 12, "ruleName": "Disk", "state": "alerting", "title": "[Alerting] Disk", "evalMatches": []}
@@ -47,7 +49,7 @@ def test_without_that_the_date_is_asked_for_and_taken():
     ],
 )
 def test_envelopes_are_opened(wrap):
-    assert [found.value for found in opened(wrap(ALARM), lambda value: "AlarmName" in value)] == [ALARM]
+    assert [found.value for found in within(wrap(ALARM), lambda value: "AlarmName" in value)] == [ALARM]
     assert events_of("aws", wrap(ALARM))[0].key == "alarm checkout-5xx:ALARM:20260302T140245"
 
 
@@ -56,7 +58,7 @@ def test_a_deep_envelope_is_not_followed_for_ever():
     for _ in range(20):
         value = {"body": json.dumps(value)}
 
-    assert list(opened(value, lambda each: "AlarmName" in each)) == []
+    assert list(within(value, lambda each: "AlarmName" in each)) == []
 
 
 def test_an_alarm_has_one_key_by_whatever_way_it_came():
@@ -91,7 +93,7 @@ def test_a_file_that_only_gives_reasons_is_refused_with_the_first():
 
 
 def test_names_are_found_in_any_spelling_and_unfilled_variables_hold_nothing():
-    assert flattened({"Alert-Title": "a", "alert": {"transition": "Warn"}, "host": "$HOSTNAME", "n": None}) == {
+    assert templated({"Alert-Title": "a", "alert": {"transition": "Warn"}, "host": "$HOSTNAME", "n": None}) == {
         "alerttitle": "a",
         "transition": "Warn",
         "alerttransition": "Warn",
