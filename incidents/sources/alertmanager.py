@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from incidents.lib import strict_json
+from incidents.lib.strict_json import JsonError
 from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
@@ -50,7 +52,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 def _group(value: Any) -> Iterator[Item]:
     """Yield what a body says about its group of alerts: the same key in every notification about it."""
-    body = value.get("body") if isinstance(value, dict) and isinstance(value.get("body"), dict) else value
+    body = _body(value) or value
     key = body.get("groupKey") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not key or isinstance(key, bool) or not isinstance(key, (str, int)):  # a number in version 3
         return
@@ -69,6 +71,17 @@ def _group(value: Any) -> Iterator[Item]:
     )
 
 
+def _body(value: Any) -> dict[str, Any] | None:
+    """Return the body that was logged with the request around it, also as a text."""
+    body = value.get("body") if isinstance(value, dict) else None
+    if isinstance(body, str) and body.lstrip()[:1] == "{":
+        try:
+            body = strict_json.loads(body)
+        except JsonError:
+            return None
+    return body if isinstance(body, dict) else None
+
+
 def _numbered(draft: EventDraft, order: int) -> EventDraft:
     object.__setattr__(draft, "order", order)  # just made here, not yet seen by anybody
     return draft
@@ -80,8 +93,8 @@ def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(inner, list):
         for number, alert in enumerate(inner):
             yield f".alerts[{number}]", alert
-    elif isinstance(value, dict) and isinstance(value.get("body"), dict):  # logged with the request around it
-        yield from _alerts(value["body"])
+    elif (body := _body(value)) is not None:
+        yield from _alerts(body)
     else:
         yield "", value
 

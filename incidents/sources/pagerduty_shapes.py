@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.lib import strict_json
@@ -46,24 +46,26 @@ ONES = (
     *("log_entry", "incident", "alert", "note", "change_event", "post_update", "event"),
     *("responder_request", "post", "postmortem", "outlier_incident"),
 )
-WRAPPERS = ("data", "Message", "body", "payload")  # a row of a raw table, a message of SNS, a logged request
+LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
+WRAPPERS = ("data", "Message", "body", "payload", "request", "json")  # a row of a raw table, a message of SNS, a logged request
 
 
-def unwrapped(value: Any) -> Any:
-    """Return what a row or an envelope wraps."""
-    for _ in range(4):
-        if not isinstance(value, dict) or shape_of(value):
-            return value
-        inner = next((value[key] for key in WRAPPERS if isinstance(value.get(key), (dict, str))), None)
-        if isinstance(inner, str) and inner.lstrip().startswith("{"):
-            try:
-                inner = strict_json.loads(inner)
-            except JsonError:
-                return value
-        if not isinstance(inner, dict):
-            return value
-        value = inner
-    return value
+def held(value: Any, where: str, depth: int = 6) -> Iterator[tuple[str, Any]]:
+    """Yield PagerDuty's objects in a value with their places: itself, or what a row, an envelope, a page or a text of JSON holds."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            value = strict_json.loads(value)
+        except JsonError:
+            return
+    if isinstance(value, dict) and shape_of(value):
+        yield where, value
+    elif isinstance(value, dict) and depth:
+        for key in dict.fromkeys((*LISTS, *WRAPPERS)):
+            if isinstance(value.get(key), (dict, list, str)):
+                yield from held(value[key], f"{where}.{key}" if where != "the document" else key, depth - 1)
+    elif isinstance(value, list) and depth:
+        for number, each in enumerate(value):
+            yield from held(each, f"{where}[{number}]", depth - 1)
 
 
 def shape_of(value: Any) -> str:
@@ -86,6 +88,8 @@ def shape_of(value: Any) -> str:
         return "alert"
     if isinstance(value.get("event_type"), str) and "occurred_at" in value and isinstance(value.get("data"), dict):
         return "webhook"
+    if kind.startswith("incident.") and "created_on" in value and isinstance(mapping(value.get("data")).get("incident"), dict):
+        return "first_message"
     if string(value.get("event")).startswith("incident.") and ("log_entries" in value or isinstance(value.get("incident"), dict)):
         return "message"
     if "content" in value and "created_at" in value and isinstance(value.get("user"), dict) and "summary" in value["user"]:
@@ -125,6 +129,21 @@ def as_incident(incident: Mapping[str, Any]) -> IncidentDraft:
         key=clean_line(number or string(incident.get("incident_key")), limit=200),
         labels=labelled(labels),
     )
+
+
+def as_second(incident: Mapping[str, Any], moment: Any) -> Mapping[str, Any]:
+    """Return an incident of a webhook v1, whose state was so at that moment, in the shape of the REST API."""
+    trigger = mapping(incident.get("trigger_summary_data"))
+    people = {name: [{"at": each.get("at"), "who": each.get("object")} for each in mappings(incident.get(name))] for name in ("assigned_to", "acknowledgers")}
+    return {
+        **incident,
+        "title": string(trigger.get("subject")) or string(trigger.get("description")) or string(incident.get("incident_key")),
+        "created_at": incident.get("created_on"),
+        "last_status_change_at": incident.get("last_status_change_on") or moment,
+        "last_status_change_by": incident.get("resolved_by_user") or incident.get("last_status_change_by"),
+        "assignments": [{"at": each["at"], "assignee": each["who"]} for each in people["assigned_to"]],
+        "acknowledgements": [{"at": each["at"], "acknowledger": each["who"]} for each in people["acknowledgers"]],
+    }
 
 
 def as_sent(event: Mapping[str, Any]) -> IncidentDraft:
@@ -169,6 +188,11 @@ def title_of(value: Any) -> str:
     """Return "The server is down" of "[#12] The server is down"."""
     text = string(value)
     return text.partition("] ")[2] or text if text.startswith("[#") else text
+
+
+def told(value: Any) -> str:
+    """Return the value of a custom field as a reader sees it."""
+    return ", ".join(map(told, value)) if isinstance(value, list) else "nothing" if value in (None, "") else as_json(value).strip('"')
 
 
 def link_of(value: Mapping[str, Any]) -> str:

@@ -48,6 +48,8 @@ def _shape(value: Any) -> str:
     if "STATE.INCIDENT_NAME" in value or "INCIDENT.INCIDENT_ID" in value:
         return "webhook"
     state, incident = value.get("state"), value.get("incident")
+    if isinstance(incident, dict) and "incident_timestamp" in incident and "current_phase" in incident:
+        return "webhook"
     if isinstance(state, dict) and isinstance(incident, dict) and "current_alert_phase" in state and "incident_id" in incident:
         return "webhook"
     if isinstance(value.get("message_type"), str) and value["message_type"].upper() in TYPES and "entity_id" in value:
@@ -132,7 +134,7 @@ def _flat(value: Any, name: str = "", depth: int = 6) -> Iterator[tuple[str, Any
 def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     flat = dict(_flat(delivery))
     identity = first(flat, "incident.incident_id", "state.incident_name")
-    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "alert.entity_id")
+    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "alert.entity_id", "incident.service")
     message = plain(first(flat, "alert.state_message"))
     phase = first(flat, "incident.current_phase", "state.current_alert_phase").upper()
     teams = [string(value) for name, value in flat.items() if name.endswith(".team.name")]
