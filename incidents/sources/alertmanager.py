@@ -95,23 +95,34 @@ def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
             yield f".alerts[{number}]", alert
     elif (body := _body(value)) is not None:
         yield from _alerts(body)
+    elif isinstance(value, dict) and isinstance(held := value.get("data"), dict) and ("alerts" in held or "groups" in held):  # of Prometheus itself
+        rules = [("", held)]
+        for number, group in enumerate(groups if isinstance(groups := held.get("groups"), list) else ()):
+            listed = group.get("rules") if isinstance(group, dict) else None
+            rules += [(f".groups[{number}].rules[{place}]", rule) for place, rule in enumerate(listed if isinstance(listed, list) else ())]
+        for suffix, rule in rules:
+            if isinstance(rule, dict) and isinstance(rule.get("alerts"), list):
+                yield from ((f".data{suffix}{inner}", alert) for inner, alert in _alerts(rule))
     else:
         yield "", value
 
 
 def _is_alert(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value)
+    return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value or "activeAt" in value)
 
 
 def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptions) -> Iterator[Item]:
     labels, annotations = _strings(alert.get("labels")), _strings(alert.get("annotations"))
-    status = alert.get("status")
+    if "activeAt" in alert and "startsAt" not in alert:
+        alert = {**alert, "startsAt": alert["activeAt"]}
+    status = alert.get("status", alert.get("state"))
     if isinstance(status, dict):  # the API gives {"state": "active", ...}
         status = status.get("state")
     identity = alert.get("fingerprint") if isinstance(alert.get("fingerprint"), str) and alert["fingerprint"] else _hash(labels)
     text = _text(labels, annotations)
     ended = str(status).lower() == "resolved"
-    for word, field in (("firing", "startsAt"), ("resolved", "endsAt")):
+    begun = "pending" if str(status).lower() == "pending" else "firing"
+    for word, field in ((begun, "startsAt"), ("resolved", "endsAt")):
         if word == "resolved" and not ended:
             continue  # an end in the future is when Alertmanager would give up waiting, no recovery
         try:
@@ -120,19 +131,20 @@ def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptio
             yield Rejected(f"{where}.{field}"[:200], str(error))
             continue
         if moment.at is None and not moment.needs:
-            if word == "firing" or ended:
+            if word == begun or ended:
                 yield Rejected(f"{where}.{field}"[:200], "The alert has no time.")
             continue
         yield _draft(alert, labels, text, word, moment, f"{identity}:{alert.get('startsAt')}:{word}", where, node)
 
 
 def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word: str, moment: Moment, key: str, where: str, node: Node) -> EventDraft:
-    firing = word == "firing"
+    firing = word != "resolved"
+    head = {"firing": "Alert", "pending": "Alert pending"}.get(word, "Alert resolved")
     link = alert.get("generatorURL") or alert.get("panelURL") or ""
     raw = node.raw if not node.path and len(node.raw) <= MAX_RAW else json.dumps(alert, ensure_ascii=False)
     return EventDraft(
         at=moment.at,
-        text=clean_text(f"{'Alert' if firing else 'Alert resolved'}: {text}", limit=20_000),
+        text=clean_text(f"{head}: {text}", limit=20_000),
         key=clean_line(key, limit=200),
         where=tidy(where, 200),
         needs=moment.needs,
@@ -142,9 +154,9 @@ def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word:
         precision=moment.precision,
         kind="alert" if firing else "recovery",
         rule=f"alert status {word}",
-        actor=clean_line(labels.get("monitor") or labels.get("prometheus") or "Alertmanager", limit=200),
+        actor=clean_line(labels.get("monitor") or labels.get("prometheus") or ("Prometheus" if "activeAt" in alert else "Alertmanager"), limit=200),
         url=clean_line(link, limit=1000) if isinstance(link, str) and link.startswith(("https://", "http://")) else "",
-        milestone="detected" if firing else "",
+        milestone="detected" if word == "firing" else "",
         raw=clean_text(raw[:MAX_RAW]),
     )
 

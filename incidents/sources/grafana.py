@@ -62,6 +62,8 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "line"
     if "time" in value and "text" in value and ("dashboardUID" in value or "dashboardId" in value or "panelId" in value) and "tags" in value:
         return "annotation"
+    if "time" in value and "newState" in value and "alertId" in value:
+        return "annotation"
     if isinstance(value.get("schema"), dict) and isinstance(mapping(value.get("data")).get("values"), list):
         return "frame" if any(each.get("name") == "line" for each in mappings(value["schema"].get("fields"))) else ""
     return ""

@@ -174,6 +174,22 @@ def _incident_webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, r
 def _delivery(drafts: Drafts, delivery: Mapping[str, Any], alert: Mapping[str, Any], what: str, where: str, raw: str) -> Iterator[Item]:
     identity, action = first(alert, "alertId", "incidentId", "id"), string(delivery.get("action"))
     yield from _about(drafts, alert, identity)
+    for member, words, sort, stated in (
+        ("impactStartDate", "Impact started", "impact", "impact_started"),
+        ("impactEndDate", "Impact ended", "mitigation", "mitigated"),
+    ):
+        yield from drafts.event(
+            alert.get(member),
+            f"{words}: {string(alert.get('message'))}",
+            key=f"{identity}:{member}",
+            where=f"{where}.{what.lower()}.{member}" if where != "the document" else f"{what.lower()}.{member}",
+            raw=part(alert, "incidentId", "message", member),
+            rule=f"incident {member}",
+            kind=sort,
+            salience=2,
+            milestone=stated,
+            needed=False,
+        )
     word, kind, weight, milestone = ACTIONS.get(action.lower(), (spoken(action).lower(), "status", 1, ""))
     title, note, person = string(alert.get("message")), string(alert.get("note")), first(alert, "username", "userFullName")
     details = [string(alert.get(name)) for name in ("owner", "addedTags", "removedTags", "escalationName", "escalationNotify")]

@@ -64,7 +64,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 continue
             stated.add(item.key)
         yield item
-    if not reader.order and not reader.incidents and not reader.about:
+    if not reader.order and not reader.incidents:
         raise SourceError("There is nothing of a PagerDuty incident in this file: no log entry, incident, alert or note with a time.")
 
 
@@ -352,7 +352,7 @@ class _Reader:
         except TimeError as error:
             return Rejected(where[:200], str(error))
         if moment.at is None and not moment.needs:
-            return Rejected(where[:200], "This has no time.")
+            return Rejected(where[:200], "This has no time. Add it by hand where it belongs, or import the incident from the API.")
         name, weight, milestone = next(((name, weight, milestone) for start, name, weight, milestone in KINDS if kind.startswith(start)), ("message", 1, ""))
         second = f"{moment.at:%Y%m%dT%H%M%S}" if moment.at else moment.local
         if kind in SAME and incident:

@@ -167,7 +167,8 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         yield Rejected(where, "The delivery says that the incident is resolved, but not when: STATE.RESOLVED_AT is empty. Import the incident from the API.")
     if phase in ("ACKED", "ACKNOWLEDGED") and not acked:
         stamp, who = flat.get("state.ack_timestamp"), first(flat, "state.ack_user")
-        yield from _step(drafts, identity, "acked", stamp, title, who, f"{where}, ack_timestamp", raw, "webhook ack_timestamp")
+        note = ": ".join(filter(None, (title, plain(first(flat, "state.ack_msg")))))
+        yield from _step(drafts, identity, "acked", stamp, note, who, f"{where}, ack_timestamp", raw, "webhook ack_timestamp")
 
 
 def _sent(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
