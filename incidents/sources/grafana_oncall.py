@@ -89,7 +89,7 @@ def _group(drafts: Drafts, group: Mapping[str, Any], where: str, raw: str) -> It
 
 def _times(drafts: Drafts, group: Mapping[str, Any], delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     yield from _about(drafts, group, delivery)
-    identity, title = string(group.get("id")), string(group.get("title"))
+    identity, title = string(group.get("id")), string(group.get("title")) or "(no title)"
     links, integration = mapping(group.get("permalinks")), name_of(mapping(delivery.get("integration")))
     for member, word, by, named, kind, weight, milestone in TIMES:
         person = name_of(delivery.get(named)) if named else ""

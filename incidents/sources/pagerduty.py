@@ -236,8 +236,9 @@ class _Reader:
         yield item
 
     def _note(self, note: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        text = string(note.get("content"))
-        yield self._event(note.get("created_at"), "annotate", text, "", "", where, raw or as_json(note), "note", summary_of(note.get("user")), "", text)
+        told, who = string(note.get("message")), summary_of(note.get("user")) or summary_of(note.get("sender"))
+        text, kind, rule = (f"Status update: {told}", "status_update", "update") if told else (string(note.get("content")), "annotate", "note")
+        yield self._event(note.get("created_at"), kind, text, "", "", where, raw or as_json(note), rule, who, "", "" if told else text)
 
     def _webhook(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         data = mapping(event.get("data"))

@@ -44,7 +44,7 @@ KINDS: tuple[tuple[str, str, int, str], ...] = (
 )
 ONES = (
     *("log_entry", "incident", "alert", "note", "change_event", "post_update", "event"),
-    *("responder_request", "post", "postmortem", "outlier_incident"),
+    *("responder_request", "post", "postmortem", "outlier_incident", "status_update"),
 )
 LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
 WRAPPERS = ("data", "Message", "body", "payload", "request", "json")  # a row of a raw table, a message of SNS, a logged request
@@ -90,10 +90,12 @@ def shape_of(value: Any) -> str:
         return "webhook"
     if kind.startswith("incident.") and "created_on" in value and isinstance(mapping(value.get("data")).get("incident"), dict):
         return "first_message"
-    if string(value.get("event")).startswith("incident.") and ("log_entries" in value or isinstance(value.get("incident"), dict)):
+    if string(value.get("event")).startswith("incident.") and ("log_entries" in value or shape_of(value.get("incident")) == "incident"):
         return "message"
     if "content" in value and "created_at" in value and isinstance(value.get("user"), dict) and "summary" in value["user"]:
         return "note"
+    if "message" in value and "created_at" in value and isinstance(value.get("sender"), dict) and "summary" in value["sender"]:
+        return "note"  # an update of the status, for those who wait
     if "routing_key" in value or ("service_key" in value and "event_type" in value):
         return "sent"
     if "integration" in value and "timestamp" in value and "summary" in value and "services" in value:
