@@ -119,7 +119,10 @@ def _alert(alert: Mapping[str, Any], part: str, title: str) -> Iterator[Fact]:
 
 
 def _described(labels: Mapping[str, Any], notes: Mapping[str, Any], title: str) -> str:
-    name, summary = string(labels.get("alertname")), plain(first(notes, "summary", "message", "title", "description") or "")
+    name = string(labels.get("alertname"))
+    if (trouble := UNSEEN.get(name)) and string(labels.get("rulename")):  # Grafana's own alerts, about a rule that it could not judge
+        name = f"{labels['rulename']}: {trouble}"
+    summary = plain(first(notes, "summary", "message", "title", "description") or "")
     facts_ = [scalar(labels[key]) for key in ("severity", "instance") if scalar(labels.get(key))]
     facts_ += [f"{key}={value}" for key, value in labels.items() if key not in HIDDEN and scalar(value)][:12]
     head = line_of(name, summary) or PREFIX.sub("", title).strip() or "unnamed"
@@ -127,6 +130,9 @@ def _described(labels: Mapping[str, Any], notes: Mapping[str, Any], title: str) 
     if (more := plain(notes.get("description"))) and more != summary:
         parts.append(more)
     return "\n".join(parts)
+
+
+UNSEEN = {"DatasourceNoData": "no data", "DatasourceError": "error of the data source"}
 
 
 def _values(values: Any) -> str:

@@ -47,7 +47,8 @@ def _shape(value: Any) -> str:
         return "incident"
     if "STATE.INCIDENT_NAME" in value or "INCIDENT.INCIDENT_ID" in value:
         return "webhook"
-    state, incident = value.get("state"), value.get("incident")
+    low = {key.lower(): each for key, each in value.items() if key.lower() in ("state", "incident") and isinstance(each, dict)}
+    state, incident = ({name.lower(): each for name, each in low[key].items()} if key in low else None for key in ("state", "incident"))
     if isinstance(incident, dict) and "incident_timestamp" in incident and "current_phase" in incident:
         return "webhook"
     if isinstance(state, dict) and isinstance(incident, dict) and "current_alert_phase" in state and "incident_id" in incident:
@@ -83,7 +84,9 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
             *(("team", team) for team in dict.fromkeys(filter(None, [*policies, *strings(incident.get("pagedTeams"))]))),
         ],
     )
-    yield from _step(drafts, identity, "triggered", incident.get("startTime"), title, "", f"{where}.startTime", raw, "incident startTime", url)
+    yield from _step(
+        drafts, identity, "triggered", incident.get("startTime"), title or f"incident {identity}", "", f"{where}.startTime", raw, "incident startTime", url
+    )
     for number, each in enumerate(mappings(incident.get("transitions"))):
         who, message = string(each.get("by")), plain(string(each.get("message")))
         spot, link = f"{where}.transitions[{number}]", string(each.get("alertUrl")) or url
