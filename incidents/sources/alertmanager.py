@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from incidents.lib import strict_json
+from incidents.lib.strict_json import JsonError
 from incidents.lib.timestamps import Moment, TimeError, read_machine
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import about, placed
@@ -55,7 +57,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 def _group(value: Any) -> Iterator[Item]:
     """Yield what a body says about its group of alerts: the same key in every notification about it."""
-    body = value.get("body") if isinstance(value, dict) and isinstance(value.get("body"), dict) else value
+    body = _body(value) or value
     key = body.get("groupKey") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not key or isinstance(key, bool) or not isinstance(key, (str, int)):  # a number in version 3
         return
@@ -74,6 +76,17 @@ def _group(value: Any) -> Iterator[Item]:
     )
 
 
+def _body(value: Any) -> dict[str, Any] | None:
+    """Return the body that was logged with the request around it, also as a text."""
+    body = value.get("body") if isinstance(value, dict) else None
+    if isinstance(body, str) and body.lstrip()[:1] == "{":
+        try:
+            body = strict_json.loads(body)
+        except JsonError:
+            return None
+    return body if isinstance(body, dict) else None
+
+
 def _numbered(draft: EventDraft, order: int) -> EventDraft:
     object.__setattr__(draft, "order", order)  # just made here, not yet seen by anybody
     return draft
@@ -85,8 +98,16 @@ def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(inner, list):
         for number, alert in enumerate(inner):
             yield f".alerts[{number}]", alert
-    elif isinstance(value, dict) and isinstance(value.get("body"), dict):  # logged with the request around it
-        yield from _alerts(value["body"])
+    elif (body := _body(value)) is not None:
+        yield from _alerts(body)
+    elif isinstance(value, dict) and isinstance(held := value.get("data"), dict) and ("alerts" in held or "groups" in held):  # of Prometheus itself
+        rules = [("", held)]
+        for number, group in enumerate(groups if isinstance(groups := held.get("groups"), list) else ()):
+            listed = group.get("rules") if isinstance(group, dict) else None
+            rules += [(f".groups[{number}].rules[{place}]", rule) for place, rule in enumerate(listed if isinstance(listed, list) else ())]
+        for suffix, rule in rules:
+            if isinstance(rule, dict) and isinstance(rule.get("alerts"), list):
+                yield from ((f".data{suffix}{inner}", alert) for inner, alert in _alerts(rule))
     else:
         yield "", value
 
@@ -96,18 +117,21 @@ def _holds_alerts(value: Any) -> bool:
 
 
 def _is_alert(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value)
+    return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value or "activeAt" in value)
 
 
 def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptions) -> Iterator[Item]:
     labels, annotations = _strings(alert.get("labels")), _strings(alert.get("annotations"))
-    status = alert.get("status")
+    if "activeAt" in alert and "startsAt" not in alert:
+        alert = {**alert, "startsAt": alert["activeAt"]}
+    status = alert.get("status", alert.get("state"))
     if isinstance(status, dict):  # the API gives {"state": "active", ...}
         status = status.get("state")
     identity = alert.get("fingerprint") if isinstance(alert.get("fingerprint"), str) and alert["fingerprint"] else _hash(labels)
     text = _text(labels, annotations)
     ended = str(status).lower() == "resolved"
-    for word, field in (("firing", "startsAt"), ("resolved", "endsAt")):
+    begun = "pending" if str(status).lower() == "pending" else "firing"
+    for word, field in ((begun, "startsAt"), ("resolved", "endsAt")):
         if word == "resolved" and not ended:
             continue  # an end in the future is when Alertmanager would give up waiting, no recovery
         try:
@@ -116,19 +140,20 @@ def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptio
             yield Rejected(f"{where}.{field}"[:200], str(error))
             continue
         if moment.at is None and not moment.needs:
-            if word == "firing" or ended:
+            if word == begun or ended:
                 yield Rejected(f"{where}.{field}"[:200], "The alert has no time.")
             continue
         yield _draft(alert, labels, text, word, moment, f"{identity}:{alert.get('startsAt')}:{word}", where, node)
 
 
 def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word: str, moment: Moment, key: str, where: str, node: Node) -> EventDraft:
-    firing = word == "firing"
+    firing = word != "resolved"
+    head = {"firing": "Alert", "pending": "Alert pending"}.get(word, "Alert resolved")
     link = alert.get("generatorURL") or alert.get("panelURL") or ""
     raw = node.raw if not node.path and len(node.raw) <= MAX_RAW else json.dumps(alert, ensure_ascii=False)
     return placed(
         moment,
-        f"{'Alert' if firing else 'Alert resolved'}: {text}",
+        f"{head}: {text}",
         key=key,
         where=where,
         raw=raw,
@@ -136,9 +161,9 @@ def _draft(alert: Mapping[str, Any], labels: Mapping[str, str], text: str, word:
         kind="alert" if firing else "recovery",
         rule=f"alert status {word}",
         salience=1,
-        actor=labels.get("monitor") or labels.get("prometheus") or "Alertmanager",
+        actor=labels.get("monitor") or labels.get("prometheus") or ("Prometheus" if "activeAt" in alert else "Alertmanager"),
         url=link,
-        milestone="detected" if firing else "",
+        milestone="detected" if word == "firing" else "",
     )
 
 

@@ -75,7 +75,7 @@ def _name(resource: Any) -> str:
 
 
 def _common(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
-    said, context = mapping(value["essentials"]), mapping(value.get("alertContext"))
+    said, context = mapping(value.get("essentials")) or _kept(value), mapping(value.get("alertContext"))
     identity = _name(said.get("alertId")) or string(said.get("originAlertId")) or string(said.get("alertRule"))
     rule, description = string(said.get("alertRule")) or "Alert", plain(said.get("description"), 1000)
     targets = strings(first(said, "configurationItems", "alertTargetIDs", "alertTargetIds"))

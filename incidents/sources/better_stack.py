@@ -130,7 +130,9 @@ def _incident(found: Found, options: ReadOptions) -> Iterator[Item]:
         if not facts.get(member):
             continue
         who = first(facts, by) if by else ""
-        text = f"{name} {word}" + (f" by {who}" if who else "")
+        itself = who.lower().startswith("automatic")  # nobody did it
+        text = f"{name} {word}" + (" automatically" if itself else f" by {who}" if who else "")
+        who = "Better Stack" if itself else who
         if kind == "alert":
             regions = facts.get("regions") if isinstance(facts.get("regions"), list) else []
             seen = ", ".join(filter(None, map(string, regions or ())))

@@ -63,7 +63,11 @@ def _shape(value: Any) -> str:
         if "incident_id" in value and any(key in value for key in ("author", "visibility", "votes")):
             return "event"
         return "milestone" if "duration" in value and "created_at" in value else ""
-    if "starts_at" in value and "summary" in value and any(key in value for key in ("change_identities", "identities", "related_changes", "authors")):
+    if (
+        "starts_at" in value
+        and "summary" in value
+        and any(key in value for key in ("change_identities", "identities", "related_changes", "authors", "services", "environments", "ends_at"))
+    ):
         return "change"
     return ""
 
@@ -85,7 +89,7 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         event, each = mapping(delivery["event"]), mapping(value)
         words = plain(first(each, *WORDS))
         yield from drafts.event(
-            each.get("occurred_at") or each.get("updated_at") or each.get("created_at"),
+            each.get("occurred_at") or each.get("starts_at") or each.get("updated_at") or each.get("created_at"),
             f"{spoken(name)} {string(event.get('operation')).lower()}" + (f": {words}" if words else ""),
             key=f"{name}:{string(each.get('id'))}:{string(event.get('operation'))}",
             timed=True,
@@ -98,12 +102,13 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
 
 def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     identity, title, url = string(incident.get("id")), string(incident.get("name")), string(incident.get("incident_url"))
-    severity, priority = name_of(incident.get("severity")), name_of(incident.get("priority"))
+    severity, priority = _level(incident.get("severity")), _level(incident.get("priority"))
     impacted = {name: strings(incident.get(name)) for name in ("services", "functionalities", "environments")}
     for each in mappings(incident.get("impacts")):
-        thing = name_of(mapping(each.get("impact")))
-        if thing and string(each.get("type")) in ("service", "services"):
-            impacted["services"].append(thing)
+        thing, sort = name_of(mapping(each.get("impact"))) or first(each, "name"), string(each.get("type")).lower()
+        for start, name in (("service", "services"), ("functionalit", "functionalities"), ("environment", "environments")):
+            if thing and sort.startswith(start) and thing not in impacted[name]:
+                impacted[name].append(thing)
     teams = [name_of(mapping(each.get("team"))) or name_of(each) for each in mappings(incident.get("team_assignments"))]
     yield from drafts.incident(
         identity,
@@ -160,6 +165,11 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
     for number, each in enumerate(mappings(incident.get("events"))):
         if "occurred_at" in each:
             yield from _event(drafts, {"incident_id": identity, **each}, f"{where}.events[{number}]", as_json(each))
+
+
+def _level(value: Any) -> str:
+    """Return "SEV3" of a severity or priority: a text, or an object that webhooks give by its slug."""
+    return first(mapping(value), "name", "slug") or name_of(value)
 
 
 def _milestone(drafts: Drafts, milestone: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:

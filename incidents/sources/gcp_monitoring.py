@@ -42,6 +42,9 @@ def _is_incident(value: Mapping[str, Any]) -> bool:
     return "incident_id" in value and "state" in value and ("started_at" in value or len(OURS & value.keys()) >= 2) and bool(OURS & value.keys())
 
 
+BACK = re.compile(r"\breturned to\b|\bback to normal\b|\bno longer\b|\brecovered\b", re.IGNORECASE)  # said of the close, not of the opening
+
+
 def facts(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
     shape = shape_of(value)
     if shape == "alert":
@@ -76,14 +79,12 @@ def _incident(incident: Mapping[str, Any], part: str) -> Iterator[Fact | Inciden
     )
     text = line_of(title, summary) + (f" ({resource})" if resource and resource not in summary + title else "")
     state = string(incident.get("state")).lower()
-    seen = (
-        f"\nObserved {scalar(incident['observed_value'])}, threshold {scalar(incident.get('threshold_value'))}"
-        if scalar(incident.get("observed_value"))
-        else ""
-    )
+    seen = f"\nObserved {scalar(incident['observed_value'])}" if scalar(incident.get("observed_value")) else ""
+    seen += f", threshold {scalar(incident['threshold_value'])}" if seen and scalar(incident.get("threshold_value")) else ""
+    opening = line_of(title) + (f" ({resource})" if resource and resource not in title else "") if BACK.search(summary) else text
     more = f"\n{advice}" if advice and advice not in text else ""
     yield Fact(
-        incident.get("started_at"), f"Alert: {text}{seen}{more}", f"{key}:open", "alert", "incident started_at", "Cloud Monitoring", link, "detected",
+        incident.get("started_at"), f"Alert: {opening}{seen}{more}", f"{key}:open", "alert", "incident started_at", "Cloud Monitoring", link, "detected",
         part=f"{part}.started_at",
     )  # fmt: skip
     if ended := incident.get("ended_at"):

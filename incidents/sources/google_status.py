@@ -11,7 +11,7 @@ from typing import Any
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafts
 from incidents.sources.drafts import ReadOptions
-from incidents.sources.markup import plain
+from incidents.sources.markup import plain_markdown
 from incidents.sources.members import as_json, first, mappings, name_of, part, spoken, string
 from incidents.sources.reading import Format, certainty, read_objects
 
@@ -31,7 +31,7 @@ def _shape(value: Any) -> str:
 
 
 def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-    identity, title = first(incident, "id", "number"), plain(string(incident.get("external_desc")))
+    identity, title = first(incident, "id", "number"), plain_markdown(string(incident.get("external_desc")))
     uri = string(incident.get("uri"))
     url = f"{PAGE}{uri}" if uri and "://" not in uri else uri
     products = [name_of({"name": each.get("title")}) for each in mappings(incident.get("affected_products"))]
@@ -62,14 +62,14 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
     )
     end = drafts.at(incident.get("end"))
     closing = None
-    for number, update in enumerate(mappings(incident.get("updates"))):
+    for number, update in enumerate(mappings(incident.get("updates")) or mappings([incident.get("most_recent_update")])):
         shown = update.get("when") or update.get("created")
         status = string(update.get("status"))
         closes = status == "AVAILABLE" and end is not None and drafts.at(shown) == end
         closing = closing or closes
         yield from drafts.event(
             shown,
-            f"{spoken(status.lower())}: {plain(string(update.get('text')))}" if status else plain(string(update.get("text"))),
+            f"{spoken(status.lower())}: {plain_markdown(string(update.get('text')))}" if status else plain_markdown(string(update.get("text"))),
             key=f"{identity}:{string(shown)}",
             where=f"{where}.updates[{number}]",
             raw=as_json({name: each for name, each in update.items() if name != "affected_locations"}),

@@ -67,6 +67,8 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "line"
     if "time" in value and "text" in value and ("dashboardUID" in value or "dashboardId" in value or "panelId" in value) and "tags" in value:
         return "annotation"
+    if "time" in value and "newState" in value and "alertId" in value:
+        return "annotation"
     if isinstance(value.get("schema"), dict) and isinstance(mapping(value.get("data")).get("values"), list):
         return "frame" if any(each.get("name") == "line" for each in mappings(value["schema"].get("fields"))) else ""
     return ""
@@ -122,7 +124,10 @@ def _alert(alert: Mapping[str, Any], part: str, title: str) -> Iterator[Fact]:
 
 
 def _described(labels: Mapping[str, Any], notes: Mapping[str, Any], title: str) -> str:
-    name, summary = string(labels.get("alertname")), plain(first(notes, "summary", "message", "title", "description") or "")
+    name = string(labels.get("alertname"))
+    if (trouble := UNSEEN.get(name)) and string(labels.get("rulename")):  # Grafana's own alerts, about a rule that it could not judge
+        name = f"{labels['rulename']}: {trouble}"
+    summary = plain(first(notes, "summary", "message", "title", "description") or "")
     facts_ = [scalar(labels[key]) for key in ("severity", "instance") if scalar(labels.get(key))]
     facts_ += [f"{key}={value}" for key, value in labels.items() if key not in HIDDEN and scalar(value)][:12]
     head = line_of(name, summary) or PREFIX.sub("", title).strip() or "unnamed"
@@ -130,6 +135,9 @@ def _described(labels: Mapping[str, Any], notes: Mapping[str, Any], title: str) 
     if (more := plain(notes.get("description"))) and more != summary:
         parts.append(more)
     return "\n".join(parts)
+
+
+UNSEEN = {"DatasourceNoData": "no data", "DatasourceError": "error of the data source"}
 
 
 def _values(values: Any) -> str:

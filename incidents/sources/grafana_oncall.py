@@ -91,7 +91,7 @@ def _group(drafts: Drafts, group: Mapping[str, Any], where: str, raw: str) -> It
 
 def _times(drafts: Drafts, group: Mapping[str, Any], delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     yield from _about(drafts, group, delivery)
-    identity, title = string(group.get("id")), string(group.get("title"))
+    identity, title = string(group.get("id")), string(group.get("title")) or "(no title)"
     links, integration = mapping(group.get("permalinks")), name_of(mapping(delivery.get("integration")))
     for member, word, by, named, kind, weight, milestone in TIMES:
         person = name_of(delivery.get(named)) if named else ""
@@ -114,6 +114,8 @@ def _times(drafts: Drafts, group: Mapping[str, Any], delivery: Mapping[str, Any]
 
 def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     group, event = mapping(delivery["alert_group"]), mapping(delivery["event"])
+    if (done := {"acknowledge": "acknowledged", "resolve": "resolved"}.get(string(event.get("type")), "")) and name_of(delivery.get("user")):
+        delivery = {f"alert_group_{done}_by": delivery["user"]} | {name: each for name, each in delivery.items() if each is not None}
     spot = f"{where}.alert_group" if where != "the document" else "alert_group"
     yield from _times(drafts, group, delivery, spot, raw)
     sort = string(event.get("type")).replace("_", " ").lower()
@@ -122,10 +124,11 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
     if sort in SAME or (sort == "silence" and drafts.at(stamp) == drafts.at(group.get("silenced_at"))):
         return
     person, page = name_of(delivery.get("user")), kind == "page"
+    until = f"until {ends:%Y-%m-%d %H:%M} UTC" if sort == "silence" and (ends := drafts.at(event.get("until"))) else ""
     told = person or ", ".join(name_of(each) for each in mappings(delivery.get("notified_users")))
     yield from drafts.event(
         stamp,
-        " ".join(filter(None, (words, told if page else ""))) + f": {string(group.get('title'))}",
+        " ".join(filter(None, (words, told if page else "", until))) + f": {string(group.get('title'))}",
         key=f"{string(group.get('id'))}:{sort}",
         timed=True,
         where=where,

@@ -104,7 +104,7 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         elif found.shape == "checked":
             yield _stream(replace(found, value=_as_stream(found.value), text=found.raw), options)
         elif found.shape == "object":
-            yield _object(found, options)
+            yield from _object(found, options)
         elif found.shape == "current":
             yield from _current(found, options)
         elif found.shape == "archived":
@@ -148,6 +148,8 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     name = _named(host, service)
     result = mapping(value.get("check_result"))
     state = _word(value.get("state", result.get("state")), bool(service))
+    if not service and "state" not in value and isinstance(checked := result.get("state"), (int, float)):
+        state = "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
     who = first(value, "author") or first(inner, "author")
     said = first(value, "comment", "text") or first(inner, "text", "comment")
     output = first(result, "output")
@@ -161,7 +163,7 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     elif kind == "Notification":
         sort = first(value, "notification_type").upper().replace(" ", "").replace("_", "")
         users = ", ".join(map(string, value["users"])) if isinstance(value.get("users"), list) else ""
-        words = TYPES.get(sort, ("", 0, "", ""))[3] or f"is {state}"
+        words = TYPES.get(sort, ("", 0, "", ""))[3] or (f"is {state}" if "state" in value or "state" in result else sort.lower())
         text = f"{users or 'Nobody'} told: {name} {words}" + (f" by {who}" if who else "") + (f": {said or output}" if said or output else "")
         read = (text, "page", 1 if sort == "PROBLEM" else 0, "")
     elif kind == "AcknowledgementSet":
@@ -193,24 +195,26 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     )
 
 
-def _object(found: Found, options: ReadOptions) -> Item:
-    """An object of the API says how it is now, and since when."""
+def _object(found: Found, options: ReadOptions) -> Iterator[Item]:
+    """An object of the API says how it is now, since when, and whether that was acknowledged."""
     facts, kind = mapping(found.value["attrs"]), found.value["type"]
     service = first(facts, "service_name") if kind != "Service" else first(facts, "display_name", "name")
     name = _named(first(facts, "host_name") if kind != "Host" else first(facts, "display_name", "name"), service)
     identity = string(found.value.get("name")) or first(facts, "__name") or name
     who = first(facts, "author")
     if kind == "Comment":
-        return event(
+        yield event(
             found, options, facts.get("entry_time"), text=f"{name}: {first(facts, 'text')}", key=f"comment:{identity}", kind="note", rule="Comment", actor=who
         )
+        return
     if kind == "Downtime":
         text = f"{name}: downtime planned by {who or 'somebody'}: {first(facts, 'comment')}"
-        return event(found, options, facts.get("start_time"), text=text, key=f"downtime:{identity}", kind="status", rule="Downtime", actor=who)
+        yield event(found, options, facts.get("start_time"), text=text, key=f"downtime:{identity}", kind="status", rule="Downtime", actor=who)
+        return
     state = _word(facts.get("last_hard_state", facts.get("state")), kind == "Service")
     output = first(mapping(facts.get("last_check_result")), "output")
     good = state in GOOD
-    return event(
+    yield event(
         found,
         options,
         facts.get("last_hard_state_change") or facts.get("last_state_change"),
@@ -222,6 +226,20 @@ def _object(found: Found, options: ReadOptions) -> Item:
         milestone="" if good else "detected",
         actor="Icinga",
     )
+    if number(facts.get("acknowledgement")) > 0 and number(facts.get("acknowledgement_last_change")) > 0:
+        yield event(
+            found,
+            options,
+            facts["acknowledgement_last_change"],
+            at="attrs.acknowledgement_last_change",
+            text=f"{name} acknowledged",
+            key=f"acknowledged:{identity}:{string(facts['acknowledgement_last_change'])}",
+            kind="acknowledgement",
+            rule=f"{kind} acknowledgement",
+            salience=2,
+            milestone="acknowledged",
+            actor="Icinga",
+        )
 
 
 def _current(found: Found, options: ReadOptions) -> Iterator[Item]:

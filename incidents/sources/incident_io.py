@@ -288,8 +288,10 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
             salience=weight,
             url=string(incident.get("permalink")),
         )
-    elif shape := _shape(about):
+    elif shape := _shape(about) or _shape_of_delivery(kind, about):
         yield from READERS[shape](drafts, about, spot, raw)
+    elif (told := next((each for each in (about, *map(mapping, about.values())) if _when(each)), None)) is not None:
+        yield from _other(drafts, told, kind, spot, raw)
     else:
         if identity := first(about, "incident_id", "id"):
             yield from drafts.incident(identity)
@@ -298,6 +300,44 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         )
 
 
+def _shape_of_delivery(kind: str, about: Mapping[str, Any]) -> str:
+    """Return what the type of a delivery says that it holds, whatever its ids look like."""
+    what = kind.partition(".")[2]
+    return next((shape for shape in ("follow_up", "action") if what.startswith(shape) and "created_at" in about), "")
+
+
+def _when(value: Mapping[str, Any]) -> str:
+    return first(value, "occurred_at", "published_at", "updated_at", "created_at")
+
+
+def _other(drafts: Drafts, told: Mapping[str, Any], kind: str, where: str, raw: str) -> Iterator[Item]:
+    """Read a delivery about something else: an escalation, an update of a status page, a post-mortem, a shift."""
+    words = plain(first(told, "title", "name", "message", "summary"))
+    status = string(told.get("status")) or name_of(mapping(told.get("status")))
+    what = spoken(re.sub(r"_v\d+$", "", kind).rpartition(".")[2])
+    sort, weight, milestone = next((reading for start, reading in OTHERS if kind.partition(".")[2].startswith(start)), ("status", 0, ""))
+    if kind.partition(".")[2].startswith("escalation") and status in ("acked", "acknowledged"):
+        sort, weight, milestone = "acknowledgement", 2, "acknowledged"
+    if kind.startswith("status_page"):
+        sort, weight = "communication", 1
+    yield from drafts.event(
+        told.get("created_at") if "_created" in kind and told.get("created_at") else _when(told),
+        what + (f" ({status})" if status else "") + (f": {words}" if words else ""),
+        key=f"{kind}:{string(told.get('id'))}:{status}",
+        timed=True,
+        where=where,
+        raw=raw,
+        rule=f"webhook {kind}",
+        kind=sort,
+        salience=weight,
+        actor=name_of(mapping(told.get("creator"))) or name_of(mapping(told.get("updater"))),
+        url=first(told, "permalink", "url"),
+        milestone=milestone,
+    )
+
+
+# Beginning of what else a delivery is about -> kind, weight, milestone.
+OTHERS: tuple[tuple[str, tuple[str, int, str]], ...] = (("escalation", ("page", 1, "")),)
 READERS = {
     "setting": nothing_of,
     "webhook": _webhook,

@@ -46,6 +46,8 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "logged"
     if "opened_at" in value and ("policy_name" in value or "condition_name" in value or "incident_preference" in value):
         return "violation"
+    if "revision" in value and "created_at" in value and ("deployed_by" in value or "deployment_url" in value):
+        return "deployment"
     if "revision" in value and "timestamp" in value and ("changelog" in value or "user" in value or "application" in mapping(value.get("links"))):
         return "deployment"
     return "issue" if _is_issue(value) else ""
@@ -186,9 +188,12 @@ def _violation(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 def _deployment(value: Mapping[str, Any]) -> Iterator[Fact]:
     said = plain(first(value, "description", "changelog") or "", 1000)
     text = f"Deployed {scalar(value['revision'])}" + (f": {said}" if said else "")
-    key = f"deployment {scalar(value.get('id')) or value['timestamp']}"
-    weight = kind_of(text).salience
-    yield Fact(value["timestamp"], text, key, "change", "deployment", string(value.get("user")) or "New Relic", salience=weight)
+    application = string(value.get("application_name"))
+    text = f"{application}: {text}" if application else text
+    at, link = first(value, "timestamp", "created_at"), string(value.get("deployment_url"))
+    key = f"deployment {scalar(value.get('id')) or link.rpartition('/')[2] or at}"
+    who = string(first(value, "user", "deployed_by")) or "New Relic"
+    yield Fact(at, text, key, "change", "deployment", who, link, salience=kind_of(text).salience)
 
 
 READERS = {"legacy": _legacy, "issue": _issue, "logged": _logged, "violation": _violation, "deployment": _deployment}

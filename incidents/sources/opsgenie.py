@@ -58,6 +58,12 @@ def _shape(value: Any) -> str:
     return ""
 
 
+def _priority(value: Mapping[str, Any]) -> str:
+    """Return "P3", which webhooks write as 3."""
+    stated = string(value.get("priority"))
+    return f"P{stated}" if stated in ("1", "2", "3", "4", "5") else stated
+
+
 def _about(drafts: Drafts, value: Mapping[str, Any], identity: str) -> Iterator[Item]:
     """Yield what an alert or incident says about itself."""
     responders = [name_of(each) for each in mappings(value.get("responders")) if each.get("type") == "team"]
@@ -65,7 +71,8 @@ def _about(drafts: Drafts, value: Mapping[str, Any], identity: str) -> Iterator[
     details = mapping(value.get("details")) or mapping(value.get("extraProperties"))
     labels = [
         *(("team", team) for team in teams),
-        *((name, name_of(value.get(name))) for name in ("priority", "alias", "entity", "source", "integration")),
+        ("priority", _priority(value)),
+        *((name, name_of(value.get(name))) for name in ("alias", "entity", "source", "integration")),
         *(("tag", tag) for tag in strings(value.get("tags"))),
         *((name, string(each)) for name, each in list(details.items())[:20]),
     ]
@@ -73,7 +80,7 @@ def _about(drafts: Drafts, value: Mapping[str, Any], identity: str) -> Iterator[
         identity,
         title=string(value.get("message")),
         summary=string(value.get("description")),
-        severity=string(value.get("priority")),
+        severity=_priority(value),
         services=[string(value.get("entity"))],
         url=string(mapping(value.get("links")).get("web")),
         labels=labels,
@@ -169,9 +176,27 @@ def _incident_webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, r
 def _delivery(drafts: Drafts, delivery: Mapping[str, Any], alert: Mapping[str, Any], what: str, where: str, raw: str) -> Iterator[Item]:
     identity, action = first(alert, "alertId", "incidentId", "id"), string(delivery.get("action"))
     yield from _about(drafts, alert, identity)
+    for member, words, sort, stated in (
+        ("impactStartDate", "Impact started", "impact", "impact_started"),
+        ("impactEndDate", "Impact ended", "mitigation", "mitigated"),
+    ):
+        yield from drafts.event(
+            alert.get(member),
+            f"{words}: {string(alert.get('message'))}",
+            key=f"{identity}:{member}",
+            where=f"{where}.{what.lower()}.{member}" if where != "the document" else f"{what.lower()}.{member}",
+            raw=part(alert, "incidentId", "message", member),
+            rule=f"incident {member}",
+            kind=sort,
+            salience=2,
+            milestone=stated,
+            needed=False,
+        )
     word, kind, weight, milestone = ACTIONS.get(action.lower(), (spoken(action).lower(), "status", 1, ""))
     title, note, person = string(alert.get("message")), string(alert.get("note")), first(alert, "username", "userFullName")
-    details = [string(alert.get(name)) for name in ("owner", "addedTags", "removedTags", "snoozeEndDate", "escalationName", "escalationNotify")]
+    details = [string(alert.get(name)) for name in ("owner", "addedTags", "removedTags", "escalationName", "escalationNotify")]
+    if until := drafts.at(alert.get("snoozedUntil") or alert.get("snoozeEndDate")):
+        details.append(f"until {until:%Y-%m-%d %H:%M} UTC")
     details += [name_of(alert.get(name)) for name in ("escalationNotify", "recipient", "team", "teamName") if alert.get(name)]
     if string(alert.get("oldPriority")) and string(alert.get("priority")):
         details = [changed("priority", string(alert["oldPriority"]), string(alert["priority"]))]

@@ -16,6 +16,7 @@ ACTIONS: dict[str, tuple[str, str, int, str]] = {
     "reopen": ("reopened", "status", 2, ""),
     "addnote": ("note added", "note", 1, ""),
     "escalate": ("escalated", "escalation", 1, ""),
+    "escalatetonext": ("escalated", "escalation", 1, ""),
     "escalatenext": ("escalated", "escalation", 1, ""),
     "assignownership": ("assigned", "role", 1, ""),
     "takeownership": ("taken over", "role", 1, ""),

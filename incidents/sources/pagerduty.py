@@ -19,19 +19,20 @@ from incidents.sources.markup import plain
 from incidents.sources.members import as_json, digest, mapping, mappings, string, strings
 from incidents.sources.pagerduty_shapes import (
     KINDS,
+    LISTS,
     agent_of,
     as_analysed,
     as_incident,
+    as_second,
     as_sent,
     incident_id,
     link_of,
     shape_of,
     summary_of,
     title_of,
+    told,
 )
 from incidents.sources.words import kind_of
-
-LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
 
 SAME = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}
 
@@ -44,7 +45,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     reader = _Reader(options)
     stated: set[str] = set()
     for item in _items(payload, reader):
-        if isinstance(item, EventDraft) and item.milestone:  # the incident and its log say these twice
+        if isinstance(item, EventDraft) and (item.milestone or ":assigned:" in item.key):  # the incident, each state of it and its log say these
             if item.key in stated:
                 continue
             stated.add(item.key)
@@ -78,6 +79,7 @@ class _Reader:
             name = shape[4:]
             yield from self.read(value[name], f"{where}.{name}" if where != "the document" else name, raw, rest)
         elif shape == "message":
+            self.logged = bool(value.get("log_entries"))
             if isinstance(value.get("incident"), dict):
                 yield from self._incident(value["incident"], f"{where}.incident", raw)
             for number, entry in enumerate(entries if isinstance(entries := value.get("log_entries"), list) else ()):
@@ -127,9 +129,10 @@ class _Reader:
 
     def _incident(self, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         number = string(incident.get("id")) or string(incident.get("html_url")).rpartition("/")[2] or str(incident.get("incident_number", ""))
-        if number in self.incidents:
+        state = f"{number}:{digest(as_json([incident.get(name) for name in ('status', 'last_status_change_at', 'assignments', 'acknowledgements')]))}"
+        if state in self.incidents:
             return
-        self.incidents.add(number)
+        self.incidents.add(state)
         yield from self._about(as_incident(incident))
         raw = raw or as_json(incident)
         title = string(incident.get("title")) or title_of(incident.get("summary")) or "Incident"
@@ -178,6 +181,19 @@ class _Reader:
             who = summary_of(incident.get("last_status_change_by"))
             yield self._event(resolved, "resolve", "Resolved" + (f" by {who}" if who else ""), number, "", where, raw, "incident resolved_at", who, link)
 
+    def _first_message(self, message: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+        """Read a webhook v1: an incident in the state that it then had."""
+        kind, moment = string(message["type"]).removeprefix("incident."), message.get("created_on")
+        incident = as_second(mapping(message["data"])["incident"], moment)
+        yield from self._incident(incident, f"{where}.data.incident", raw)
+        if kind in ("trigger", "resolve") or (kind == "acknowledge" and incident["acknowledgements"]):
+            return
+        who = summary_of(incident.get("last_status_change_by"))
+        word = (kind + ("d" if kind.endswith("e") else "ed")).replace("_", " ").capitalize()
+        text = word + (f" by {who}" if who else "") + f": {string(incident['title'])}"
+        identity = string(message.get("id"))
+        yield self._event(moment, kind, text, string(incident.get("id")), identity, where, raw, "webhook type", who, link_of(incident))
+
     def _alert(self, alert: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         text = "Alert: " + (string(alert.get("summary")) or string(alert.get("alert_key")) or "unnamed")
         if severity := string(alert.get("severity")):
@@ -191,26 +207,30 @@ class _Reader:
         yield item
 
     def _note(self, note: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-        text = string(note.get("content"))
-        yield self._event(note.get("created_at"), "annotate", text, "", "", where, raw or as_json(note), "note", summary_of(note.get("user")), "", text)
+        told, who = string(note.get("message")), summary_of(note.get("user")) or summary_of(note.get("sender"))
+        text, kind, rule = (f"Status update: {told}", "status_update", "update") if told else (string(note.get("content")), "annotate", "note")
+        yield self._event(note.get("created_at"), kind, text, "", "", where, raw or as_json(note), rule, who, "", "" if told else text)
 
     def _webhook(self, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
         data = mapping(event.get("data"))
         kind = string(event["event_type"]).removeprefix("incident.").replace(".", "_")
         kind = {"triggered": "trigger", "acknowledged": "acknowledge", "resolved": "resolve", "annotated": "annotate"}.get(kind, kind)
         about = data if data.get("type") == "incident" else mapping(data.get("incident"))
-        if data.get("type") == "incident" and incident_id(about) not in self.incidents:
-            self.incidents.add(incident_id(about))
-            yield from self._about(as_incident(data))
-        else:
-            yield from self._about(as_incident(about))
-        title = string(about.get("title")) or title_of(about.get("summary"))
+        yield from self._about(as_incident(about))
+        title = string(about.get("title")) or title_of(about.get("summary")) or summary_of(data)
         said = string(data.get("content")) or string(data.get("message"))
         text = SAME.get(kind, "note" if kind == "annotate" else kind.replace("_", " ")).capitalize() + (f": {said or title}" if said or title else "")
         if kind.startswith("priority") and (level := summary_of(data.get("priority"))):
             text = f"Priority set to {level}: {title}"
         elif kind.startswith("responder") and (who := summary_of(data.get("user")) or summary_of(data.get("escalation_policy"))):
-            text = f"{kind.replace('_', ' ').capitalize()}: {who} ({string(data.get('state'))})"
+            state = string(data.get("state"))
+            text = f"{kind.replace('_', ' ').capitalize()}: {who}" + (f" ({state})" if state else "") + (f": {said.strip()}" if said.strip() else "")
+        elif kind.startswith("workflow") and (name := summary_of(data.get("incident_workflow")) or string(data.get("summary"))):
+            text = f"{kind.replace('_', ' ').capitalize()}: {name}"
+        elif kind.startswith("conference_bridge") and (bridge := data.get("conference_url") or data.get("conference_number")):
+            text = f"Conference bridge set: {bridge}"
+        elif kind.startswith("custom_field") and (fields := mappings(data.get("custom_fields")) or mappings(data.get("changed_fields"))):
+            text = ", ".join(f"{string(each.get('display_name')) or string(each.get('name'))} set to {told(each.get('value'))}" for each in fields)
         elif kind in ("reassigned", "delegated", "escalated") and (to := ", ".join(summary_of(each) for each in mappings(data.get("assignees")))):
             text = f"{kind.capitalize()} to {to}: {title}"
         yield self._event(

@@ -7,7 +7,7 @@ from typing import Any
 
 from incidents.lib.text import clean_line, clean_text
 from incidents.sources.drafts import IncidentDraft
-from incidents.sources.members import mapping, mappings, string
+from incidents.sources.members import as_json, mapping, mappings, string
 
 # Beginning of a log entry's type or of a webhook's event type -> kind, weight, milestone that it states.
 KINDS: tuple[tuple[str, str, int, str], ...] = (
@@ -41,8 +41,9 @@ KINDS: tuple[tuple[str, str, int, str], ...] = (
 )
 ONES = (
     *("log_entry", "incident", "alert", "note", "change_event", "post_update", "event"),
-    *("responder_request", "post", "postmortem", "outlier_incident"),
+    *("responder_request", "post", "postmortem", "outlier_incident", "status_update"),
 )
+LISTS = ("log_entries", "incidents", "alerts", "notes", "messages", "change_events", "events", "post_updates", "posts", "related_incidents", "data")
 
 
 def shape_of(value: Any) -> str:
@@ -65,11 +66,15 @@ def shape_of(value: Any) -> str:
         return "alert"
     if isinstance(value.get("event_type"), str) and "occurred_at" in value and isinstance(value.get("data"), dict):
         return "webhook"
-    if string(value.get("event")).startswith("incident.") and ("log_entries" in value or isinstance(value.get("incident"), dict)):
+    if kind.startswith("incident.") and "created_on" in value and isinstance(mapping(value.get("data")).get("incident"), dict):
+        return "first_message"
+    if string(value.get("event")).startswith("incident.") and ("log_entries" in value or shape_of(value.get("incident")) == "incident"):
         return "message"
     if "content" in value and "created_at" in value and isinstance(value.get("user"), dict) and "summary" in value["user"]:
         return "note"
-    if "routing_key" in value or ("service_key" in value and "event_type" in value):
+    if "message" in value and "created_at" in value and isinstance(value.get("sender"), dict) and "summary" in value["sender"]:
+        return "note"  # an update of the status, for those who wait
+    if ("routing_key" in value and ("event_action" in value or "payload" in value)) or ("service_key" in value and "event_type" in value):
         return "sent"
     if "integration" in value and "timestamp" in value and "summary" in value and "services" in value:
         return "change_event"
@@ -104,6 +109,21 @@ def as_incident(incident: Mapping[str, Any]) -> IncidentDraft:
         key=clean_line(number or string(incident.get("incident_key")), limit=200),
         labels=labelled(labels),
     )
+
+
+def as_second(incident: Mapping[str, Any], moment: Any) -> Mapping[str, Any]:
+    """Return an incident of a webhook v1, whose state was so at that moment, in the shape of the REST API."""
+    trigger = mapping(incident.get("trigger_summary_data"))
+    people = {name: [{"at": each.get("at"), "who": each.get("object")} for each in mappings(incident.get(name))] for name in ("assigned_to", "acknowledgers")}
+    return {
+        **incident,
+        "title": string(trigger.get("subject")) or string(trigger.get("description")) or string(incident.get("incident_key")),
+        "created_at": incident.get("created_on"),
+        "last_status_change_at": incident.get("last_status_change_on") or moment,
+        "last_status_change_by": incident.get("resolved_by_user") or incident.get("last_status_change_by"),
+        "assignments": [{"at": each["at"], "assignee": each["who"]} for each in people["assigned_to"]],
+        "acknowledgements": [{"at": each["at"], "acknowledger": each["who"]} for each in people["acknowledgers"]],
+    }
 
 
 def as_sent(event: Mapping[str, Any]) -> IncidentDraft:
@@ -148,6 +168,11 @@ def title_of(value: Any) -> str:
     """Return "The server is down" of "[#12] The server is down"."""
     text = string(value)
     return text.partition("] ")[2] or text if text.startswith("[#") else text
+
+
+def told(value: Any) -> str:
+    """Return the value of a custom field as a reader sees it."""
+    return ", ".join(map(told, value)) if isinstance(value, list) else "nothing" if value in (None, "") else as_json(value).strip('"')
 
 
 def link_of(value: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def _webhook(found: Found, options: ReadOptions) -> Iterator[Item]:
     link = first(parameters, "full_url", "url")
     host = first(parameters, "hostname") or (link.split("/")[2] if link.count("/") >= 2 else "")
     tags = value.get("tags") if isinstance(value.get("tags"), list) else []
-    labels = [("host", host), ("type", first(value, "check_type")), *[("tag", string(each)) for each in tags or ()]]
+    labels = [("host", host), ("type", first(value, "check_type")), *[("tag", string(each) or first(mapping(each), "name")) for each in tags or ()]]
     yield about(name, key=string(value["check_id"]), severity=first(value, "importance_level"), services=(name,), url=link, labels=labels)
     down = state in DOWN
     told = first(value, "long_description", "description")

@@ -69,6 +69,11 @@ def _shape(value: Any) -> str:
     event = mapping(value.get("event"))
     if "issued_at" in event and isinstance(event.get("type"), str) and isinstance(value.get("data"), dict):
         return "webhook"
+    kind = string(value.get("event_type")).partition(".")[0]
+    if kind in ("incident", "alert", "action") and "event_id" in value and "timestamp" in value and isinstance(value.get("data"), dict):
+        return "webhook"  # as the edge connector gets it
+    if isinstance(value.get("event"), str) and "occurred_at" in value and "visibility" in value and "kind" in value:
+        return "event"
     return ""
 
 
@@ -82,7 +87,8 @@ def _resource(drafts: Drafts, resource: Mapping[str, Any], where: str, raw: str)
 
 def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     """Read a delivery; its data has the members of a resource, mostly without JSON:API around them."""
-    event, data = mapping(delivery["event"]), mapping(delivery["data"])
+    edge = {"type": delivery.get("event_type"), "id": delivery.get("event_id"), "issued_at": delivery.get("timestamp")}
+    event, data, action = mapping(delivery.get("event")) or edge, mapping(delivery["data"]), mapping(delivery.get("action"))
     what, _, act = string(event["type"]).partition(".")
     inner = mapping(data.get(what)) or data
     flat = {"id": data.get("id"), **mapping(inner.get("attributes"))} if isinstance(inner.get("attributes"), dict) else dict(inner)
@@ -90,7 +96,13 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         flat["incident_id"] = data["incident"].get("id")
     spot = f"{where}.data" if where != "the document" else "data"
     reader = READERS.get({"incident_event": "event", "incident_post_mortem": "post_mortem", "incident_status_page_event": "status_page_event"}.get(what, what))
-    if what == "pulse":
+    if act in ("action_triggered", "triggered"):
+        who, about = name_of(data.get("triggered_by")), string(data.get("entity_id"))
+        yield from drafts.incident(about) if about else ()
+        text = f"Action run{f' by {who}' if who else ''}: {name_of(action) or 'unnamed'}"
+        key = f"webhook:{string(event.get('id'))}"
+        yield from drafts.event(event.get("issued_at"), text, key=key, where=where, raw=raw, rule=f"webhook {what}.{act}", kind="action", actor=who)
+    elif what == "pulse":
         yield from _pulse(drafts, flat, spot, raw)
     elif reader is None or act.startswith("scheduled."):
         title = first(flat, "title", "name", "summary")
@@ -183,8 +195,9 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str,
 
 
 def _event(drafts: Drafts, event: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
-    text = plain(first(event, "event", "event_raw"))
-    yield from drafts.incident(string(event.get("incident_id"))) if event.get("incident_id") else ()
+    text, incident = plain(first(event, "event", "event_raw")), mapping(event.get("incident"))
+    identity = string(event.get("incident_id")) or string(incident.get("id"))
+    yield from _about(drafts, incident) if incident.get("title") else drafts.incident(identity) if identity else ()
     gone, changed = event.get("deleted_at"), drafts.apart(event.get("created_at"), event.get("updated_at"))
     yield from drafts.event(
         event.get("occurred_at") or event.get("created_at"),
@@ -301,12 +314,13 @@ def _alert(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> It
     incidents = [each for each in mappings(alert.get("incidents")) if each.get("id")]
     key = string(incidents[0]["id"]) if incidents else first(alert, "deduplication_key", "external_id") or identity
     labels = [(first(each, "key", "name"), string(each.get("value"))) for each in mappings(alert.get("labels"))]
+    labels += [(name, string(value)) for name, value in mapping(alert.get("labels")).items()]
     labels += [("source", string(alert.get("source"))), *(("team", name) for name in strings(alert.get("groups")))]
     yield from drafts.incident(
         key,
         title=first(incidents[0], "title") if incidents else title,
         summary=description,
-        severity=name_of(alert.get("alert_urgency")),
+        severity=name_of(alert.get("alert_urgency")) or dict(labels).get("severity", ""),
         services=strings(alert.get("services")),
         url=url,
         labels=labels,

@@ -45,7 +45,7 @@ def shape_of(value: Mapping[str, Any]) -> str:
         subject = next((name for name in SUBJECTS if name in data), "")
         if subject and (isinstance(data[subject], dict) or "issue_id" in data):
             return f"hook_{subject}"
-    if "project_slug" in value and isinstance(value.get("event"), dict) and ("culprit" in value or "triggering_rules" in value):
+    if ("project_slug" in value or "project_name" in value) and isinstance(value.get("event"), dict) and ("culprit" in value or "triggering_rules" in value):
         return "plugin"
     if {"firstSeen", "lastSeen"} <= value.keys() and ("shortId" in value or "culprit" in value or "permalink" in value):
         return "issue"

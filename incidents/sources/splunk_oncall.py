@@ -49,7 +49,10 @@ def _shape(value: Any) -> str:
         return "incident"
     if "STATE.INCIDENT_NAME" in value or "INCIDENT.INCIDENT_ID" in value:
         return "webhook"
-    state, incident = value.get("state"), value.get("incident")
+    low = {key.lower(): each for key, each in value.items() if key.lower() in ("state", "incident") and isinstance(each, dict)}
+    state, incident = ({name.lower(): each for name, each in low[key].items()} if key in low else None for key in ("state", "incident"))
+    if isinstance(incident, dict) and "incident_timestamp" in incident and "current_phase" in incident:
+        return "webhook"
     if isinstance(state, dict) and isinstance(incident, dict) and "current_alert_phase" in state and "incident_id" in incident:
         return "webhook"
     if isinstance(value.get("message_type"), str) and value["message_type"].upper() in TYPES and "entity_id" in value:
@@ -83,7 +86,9 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
             *(("team", team) for team in dict.fromkeys(filter(None, [*policies, *strings(incident.get("pagedTeams"))]))),
         ],
     )
-    yield from _step(drafts, identity, "triggered", incident.get("startTime"), title, "", f"{where}.startTime", raw, "incident startTime", url)
+    yield from _step(
+        drafts, identity, "triggered", incident.get("startTime"), title or f"incident {identity}", "", f"{where}.startTime", raw, "incident startTime", url
+    )
     for number, each in enumerate(mappings(incident.get("transitions"))):
         who, message = string(each.get("by")), plain(string(each.get("message")))
         spot, link = f"{where}.transitions[{number}]", string(each.get("alertUrl")) or url
@@ -134,7 +139,7 @@ def _flat(value: Any, name: str = "", depth: int = 6) -> Iterator[tuple[str, Any
 def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     flat = dict(_flat(delivery))
     identity = first(flat, "incident.incident_id", "state.incident_name")
-    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "alert.entity_id")
+    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "alert.entity_id", "incident.service")
     message = plain(first(flat, "alert.state_message"))
     phase = first(flat, "incident.current_phase", "state.current_alert_phase").upper()
     teams = [string(value) for name, value in flat.items() if name.endswith(".team.name")]
@@ -167,7 +172,8 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         yield Rejected(where, "The delivery says that the incident is resolved, but not when: STATE.RESOLVED_AT is empty. Import the incident from the API.")
     if phase in ("ACKED", "ACKNOWLEDGED") and not acked:
         stamp, who = flat.get("state.ack_timestamp"), first(flat, "state.ack_user")
-        yield from _step(drafts, identity, "acked", stamp, title, who, f"{where}, ack_timestamp", raw, "webhook ack_timestamp")
+        note = ": ".join(filter(None, (title, plain(first(flat, "state.ack_msg")))))
+        yield from _step(drafts, identity, "acked", stamp, note, who, f"{where}, ack_timestamp", raw, "webhook ack_timestamp")
 
 
 def _sent(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:

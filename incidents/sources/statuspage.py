@@ -38,7 +38,7 @@ def _shape(value: Any) -> str:
         return ""
     if isinstance(value.get("component_update"), dict) and "new_status" in value["component_update"]:
         return "component"
-    if isinstance(value.get("incident_updates"), list) and "name" in value and "id" in value and "organization_id" not in value:
+    if isinstance(value.get("incident_updates"), list) and "name" in value and "id" in value:
         return "incident"
     if "body" in value and "status" in value and "incident_id" in value and "display_at" in value:
         return "update"
@@ -79,24 +79,25 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
             recorded=created,
         )
     ends = set()
+    planned = impact == "maintenance" or bool(incident.get("scheduled_for"))  # its end is no recovery from a failure
     for number, update in enumerate(updates):
-        if update.get("status") == "resolved":
+        if update.get("status") in ("resolved", "completed"):
             ends.add(drafts.at(_shown(update)))
         yield from _update(drafts, update, f"{where}.incident_updates[{number}]", as_json(update), title, link)
     ended = drafts.at(incident.get("resolved_at"))
     if ended and not any(end and abs((end - ended).total_seconds()) < 1 for end in ends):
         yield from drafts.event(
             incident.get("resolved_at"),
-            f"Resolved: {title}",
+            f"{'Maintenance completed' if planned else 'Resolved'}: {title}",
             key=f"{identity}:resolved",
             timed=True,
             where=f"{where}.resolved_at",
             raw=part(incident, "id", "name", "status", "resolved_at"),
             rule="incident resolved_at",
-            kind="resolution",
-            salience=2,
+            kind="status" if planned else "resolution",
+            salience=1 if planned else 2,
             url=link,
-            milestone="resolved",
+            milestone="" if planned else "resolved",
         )
     if not updates:
         yield from drafts.event(

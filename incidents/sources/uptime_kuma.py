@@ -79,7 +79,7 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 def _webhook(found: Found, options: ReadOptions) -> Iterator[Item]:
     monitor, beat = mapping(found.value["monitor"]), mapping(found.value["heartbeat"])
     name = first(monitor, "pathName", "name") or "A monitor"
-    link = first(monitor, "url")
+    link = first(monitor, "url") if len(first(monitor, "url")) > len("https://") else ""  # what stands there when the monitor watches no page
     host = first(monitor, "hostname") or (link.split("/")[2] if link.count("/") >= 2 else "")
     tags = [(first(each, "name"), first(each, "value") or "yes") for each in mappings(monitor.get("tags"))]
     identity = string(monitor.get("id")) or string(beat.get("monitorID"))

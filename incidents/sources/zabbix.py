@@ -33,6 +33,7 @@ TOLD = {
     "update": re.compile(rf" at {DAY} {CLOCK}", re.IGNORECASE),
 }
 MESSAGE = re.compile(r"^(Problem name|Host|Severity|Operational data|Original problem ID): *(.+?)\r?$", re.MULTILINE | re.IGNORECASE)
+PAGE = re.compile(r"[?&](triggerid|eventid)=(\d{1,20})(?![^&])")  # of tr_events.php, where people link to
 LABELS = {"problem name": "eventname", "host": "hostname", "severity": "eventseverity", "operational data": "eventopdata", "original problem id": "eventid"}
 # Names of macros: those that only Zabbix has, and those that others could have too.
 STRONG = {
@@ -105,6 +106,8 @@ def _plain(value: dict[str, Any]) -> dict[str, str]:
     plain = {name: text for name, written in flattened(value).items() if (text := MACRO.sub("", written).strip())}
     for label, text in MESSAGE.findall(first(plain, "alertmessage", "message", "body")):
         plain.setdefault(LABELS[label.lower()], text.strip())
+    for name, number_ in PAGE.findall(first(plain, "link", "url", "eventurl", "triggerurl")):
+        plain.setdefault(name, number_)
     return plain
 
 
