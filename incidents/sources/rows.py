@@ -13,7 +13,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import EARLIEST, NUMERIC_DATE, Moment, TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
-from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, plain_name, zone_in
+from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, excel_day, plain_name, zone_in
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.words import kind_of
 
@@ -113,6 +113,9 @@ class RowReader:
             if sure:
                 kind, rule = sure, tidy(f"column kind: {named.strip()}", 60)
                 salience = 2 if sure in KEY_KINDS else max(salience, 1)
+        has_ended = self.end >= 0 and bool(values[self.end].strip())
+        if has_ended and kind in ("resolution", "recovery") and rule.startswith("column kind"):
+            kind, rule, salience, _ = kind_of(text)  # the state is the one at the end, not at the beginning
         if self.milestone >= 0 and values[self.milestone].strip() in MILESTONES:
             milestone = values[self.milestone].strip()
         self.count += 1
@@ -136,7 +139,7 @@ class RowReader:
             milestone,
             clean_text(raw, limit=MAX_RAW),
         )
-        if self.end >= 0 and values[self.end].strip():
+        if has_ended:
             return (draft, *self.ended(draft, values, raw))
         return (draft,)
 
@@ -208,6 +211,8 @@ class RowReader:
         except TimeError:
             if len(written) > 100:
                 raise
+            if (serial := excel_day(written)) is not None:
+                return read_machine(serial, zone, self.latest)
             return read_human(written, zone, day_first=self.day_first, latest=self.latest)
 
     def after_midnight(self, moment: Moment, written: str, zone: str, column: int) -> Moment:

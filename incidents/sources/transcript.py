@@ -23,7 +23,7 @@ from incidents.sources.transcript_shapes import SAID, Piece, pieces, seconds_of,
 
 CERTAINTY = {"cues": 95, "chat": 92, "saved": 92, "meet": 88, "spoke": 80}
 NAMED = re.compile(  # GMT20260302-140211, 2026-03-02 14.02.11, 20260302_140211, (2026-03-02 14:00 GMT+1)
-    r"(?P<gmt>GMT)?(?<!\d)(?P<day>20\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"(?P<gmt>GMT)?(?<!\d)(?P<day>20\d\d[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
     r"(?:(?:[T _-]{1,3}|\s+at\s+)(?P<hour>[01]\d|2[0-3])[-:._h]?(?P<minute>[0-5]\d)(?:[-:._]?(?P<second>[0-5]\d))?(?!\d)(?:\.\d+)?\s?(?P<zone>Z|UTC|GMT(?:[+-]\d{1,2}(?::?\d\d)?)?|[+-]\d\d:?\d\d|[A-Z]{2,4}T)?)?"
 )
 SPOKEN_DAY = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? 20\d\d|\d{1,2}\.? [A-Z][a-z]{2,8} 20\d\d")
