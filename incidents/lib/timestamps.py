@@ -199,6 +199,8 @@ def _from_rfc2822(text: str, zone: str, latest: datetime | None) -> Moment:
         raise TimeError(f"{text[:40]} is no time: {error}.") from None
     last = text.split("(")[0].split()[-1]
     stated = last if zone_named(last) is not None and not last.isdigit() else ""
+    if not stated and (bracket := re.search(r"\(([^()]+)\)\s*$", text)) and zone_named(bracket[1]) is not None:
+        stated = bracket[1]  # March 02, 2026, 14:02:11 (UTC+01:00)
     return _placed(day, _Clock(parts[3], parts[4], parts[5], 0), text, stated, zone, "second" if text.count(":") > 1 else "minute", latest)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from incidents.lib.text import clean_line
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
 from incidents.sources.drafting import Drafting, labels_of
@@ -147,7 +148,8 @@ def _update(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> I
     """A revision of a work item. The last one is given as revised in the year 9999; when it was made stands in its fields."""
     fields, number = mapping(value.get("fields")), scalar(value.get("workItemId"))
     stamp = mapping(fields.get("System.ChangedDate")).get("newValue") or value.get("revisedDate")
-    actor, key = _who(value.get("revisedBy")), f"item:{number}:{scalar(value.get('rev'))}"
+    changed_by = mapping(mapping(value.get("revision")).get("fields")).get("System.ChangedBy") or mapping(fields.get("System.ChangedBy")).get("newValue")
+    actor, key = _who(value.get("revisedBy")) or _who(changed_by) or string(changed_by).partition(" <")[0], f"item:{number}:{scalar(value.get('rev'))}"
     told = False
     for field, change in fields.items():
         if field == "System.History" and string(mapping(change).get("newValue")):
@@ -175,7 +177,10 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     resource, sort = mapping(value["resource"]), string(value.get("eventType"))
     status = string(resource.get("result")) or string(resource.get("status")) or string(mapping(resource.get("deployment")).get("deploymentStatus"))
     facts = (("event", sort), ("state", status), ("definition", string(mapping(resource.get("definition")).get("name"))))
-    yield IncidentDraft(labels=labels_of(facts))
+    item = mapping(mapping(resource.get("revision")).get("fields")) or mapping(resource.get("fields"))
+    title, number = item.get("System.Title"), scalar(resource.get("workItemId")) or (scalar(resource.get("id")) if sort.startswith("workitem.") else "")
+    about = clean_line(title, limit=300) if isinstance(title, str) else ""
+    yield IncidentDraft(title=about, key=f"work item {number}"[:200] if number else "", labels=labels_of(facts))
     if shape_of(resource) in ("build", "update"):
         yield from SHAPES[shape_of(resource)](make, resource, where, raw)
         return

@@ -34,6 +34,8 @@ DATES = (
 TRAILER = re.compile(r"^(?:Signed-off-by|Co-authored-by|Change-Id|Reviewed-(?:by|on)|Acked-by|Tested-by|Cc): ", re.IGNORECASE)
 DECORATION = re.compile(r"(?<![^\s|])\((?:HEAD|tag: |origin/|upstream/)[^()]*\)")
 NAMED = re.compile(r"<([^<>]{1,100})>\s*$")
+GRAPHED = " *|\\/_.-\t\r"  # a line of nothing else only leads from commit to commit
+REFLOG = re.compile(r"^(?P<before>.*?)\b\S{1,100}@\{(?P<date>[^{}]{1,60})\}: (?P<said>.*)$")
 EDGES = ' "'
 NAME = 5  # words of a name at most
 TAG = re.compile(r"tag: ([^,()]+)")
@@ -56,7 +58,7 @@ class _Commit:
 def detect(payload: Payload) -> int:
     if b"\0" in payload.head:
         return 0
-    lines = [line for line in COLOURS.sub("", payload.head[:16_384].decode("utf-8", "replace")).splitlines() if line.strip()][:60]
+    lines = [line for line in COLOURS.sub("", payload.head[:16_384].decode("utf-8", "replace")).splitlines() if line.strip(GRAPHED)][:60]
     if lines and COMMIT.match(lines[0].rstrip()):
         return 96 if any(HEADER.match(line.lstrip("|*\\/ ")) for line in lines[1:6]) else 0
     if len(lines) > 2 and payload.size > 16_384:
@@ -131,8 +133,10 @@ def _add(commit: _Commit, line: str) -> None:
 
 def _of_line(line: str, number: int) -> _Commit | None:
     match = LINE.match(line)
+    if match is not None and (moved := REFLOG.match(match[2])) and (span := _date_in(moved["date"])) is not None:
+        return _Commit(match[1], number, [], date=moved["date"][span[0] : span[1]], message=[moved["said"]], raw=[line])
     if match is None:
-        return _Commit("", number, [], message=[line.strip()], raw=[line]) if line.strip() else None
+        return _Commit("", number, [], message=[line.strip()], raw=[line]) if line.strip(GRAPHED) else None
     tags = TAG.findall(match[2]) if DECORATION.search(match[2]) else []
     rest = DECORATION.sub(" ", match[2])
     span = _date_in(rest)

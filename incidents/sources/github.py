@@ -213,6 +213,9 @@ class _Reader:
             who = login(activity.get("actor"))
             yield from changes.push(self.make, body, where, raw, activity.get("created_at"), who)
         elif name in TYPES:
+            for noun in ("comment", "review", "release"):
+                if isinstance(body.get(noun), dict):  # older ones lack what stands outside
+                    body[noun] = {"created_at": activity.get("created_at"), "user": activity.get("actor"), **body[noun]}
             yield from self._webhook(body, where, raw)
         else:
             said = " ".join(filter(None, (name.removesuffix("Event"), string(body.get("action")), repository["full_name"])))

@@ -145,7 +145,7 @@ def _of_chat(chat: dict[str, Any], where: str) -> Iterator[tuple[str, dict[str, 
 
 
 def _is_message(value: Any) -> bool:
-    if not isinstance(value, dict) or value.get("type") not in ("message", "service", "unsupported") or "text" not in value:
+    if not isinstance(value, dict) or value.get("type") not in ("message", "service", "unsupported") or not value.keys() & {"text", "action"}:
         return False
     dated = isinstance(value.get("date_unixtime"), str) or isinstance(value.get("date"), str)
     return dated and any(key in value for key in ("from_id", "from", "actor", "actor_id", "date_unixtime"))
