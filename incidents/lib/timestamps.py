@@ -37,6 +37,7 @@ NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:of\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(\d{{4}})(?!\d))?", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
+HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 
 
@@ -187,6 +188,8 @@ def _from_digits(match: re.Match[str], text: str, zone: str, latest: datetime | 
 
 
 def _from_rfc2822(text: str, zone: str, latest: datetime | None) -> Moment:
+    if HALF_DAY.search(text):  # the parser passes over it: 2:02 PM would be 02:02
+        raise TimeError(f"“{text[:40]}” is no time.")
     try:
         parts = parsedate_tz(text) if len(text) <= 100 and any(c.isalpha() for c in text) and ":" in text else None
     except (ValueError, IndexError, TypeError, OverflowError):

@@ -38,7 +38,7 @@ _NAMES = {
     "eventtimems timestampms timems tsms timestampmillis epochms timegenerated t zeitstempel zeitpunkt zeit uhrzeit datumzeit datumuhrzeit beginn erstelltam erstellt "
     "horodatage heure dateheure datedebut debut marcadetiempo fechahora hora dataora ora datahora datum fecha data",
     "date": "date day eventdate startdate datum tag jour fecha data dia giorno",
-    "end": "endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endtimestamp ende endzeit beendetam fin datefin heurefin hasta",
+    "end": "endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endedon resolvedon closedon completedon resolved closed endtimestamp ende endzeit beendetam fin datefin heurefin hasta",
     "zone": "timezone zone tz utcoffset tzname zeitzone fuseau fuseauhoraire zonahoraria",
     "text": "text message msg description event summary body content details detail note notes comment what entry update activity action log "
     "eventdescription shortdescription longdescription reason msgtext messagetext title "

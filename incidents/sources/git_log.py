@@ -15,6 +15,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.markup import headed
+from incidents.sources.values import digest
 
 ADVICE = "Export with dates: git log --date=iso-strict --since=2026-03-01 > commits.txt"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,6 +52,7 @@ class _Commit:
     author: str = ""
     date: str = ""
     drawn: bool = False  # as a graph
+    moved: bool = False  # an entry of the reflog
     message: list[str] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
 
@@ -134,7 +136,7 @@ def _add(commit: _Commit, line: str) -> None:
 def _of_line(line: str, number: int) -> _Commit | None:
     match = LINE.match(line)
     if match is not None and (moved := REFLOG.match(match[2])) and (span := _date_in(moved["date"])) is not None:
-        return _Commit(match[1], number, [], date=moved["date"][span[0] : span[1]], message=[moved["said"]], raw=[line])
+        return _Commit(match[1], number, [], date=moved["date"][span[0] : span[1]], message=[moved["said"]], raw=[line], moved=True)
     if match is None:
         return _Commit("", number, [], message=[line.strip()], raw=[line]) if line.strip(GRAPHED) else None
     tags = TAG.findall(match[2]) if DECORATION.search(match[2]) else []
@@ -190,8 +192,8 @@ def _event(make: Drafting, commit: _Commit) -> EventDraft | Rejected:
     tags = f" (tag {', '.join(commit.tags)})" if commit.tags else ""
     draft = make.event(
         date,
-        headed(f"Commit {commit.sha[:7]}{tags}: {subject}", "\n".join(body).strip()),
-        f"commit:{commit.sha}",
+        headed(f"{'Moved to' if commit.moved else 'Commit'} {commit.sha[:7]}{tags}: {subject}", "\n".join(body).strip()),
+        f"reflog:{commit.sha}:{date}:{digest(subject)}" if commit.moved else f"commit:{commit.sha}",
         where,
         "\n".join(commit.raw),
         kind="change",
