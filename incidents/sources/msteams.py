@@ -17,13 +17,14 @@ from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import read_nodes, sample
 from incidents.sources.msteams_cards import cards_of, colour_of, happened
+from incidents.sources.pages import paged
 
 LISTS = ("value", "messages", "conversations")
 HINTS = {"messageType", "createdDateTime", "body", "from", "eventDetail", "channelIdentity", "chatId", "replyToId"}
 
 
 def detect(payload: Payload) -> int:
-    found = [node for node in sample(payload, LISTS, 8) if not node.rest]
+    found = [node for node in paged(sample(payload, LISTS, 8), ("value",)) if not node.rest]
     hits = [node for node in found if any(True for _ in _messages(node.value, node.where)) or _is_hint(node.value)]
     return 95 if hits and len(hits) * 2 >= len(found) else 0
 
@@ -32,7 +33,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     count = 0
     told: set[str] = set()
     reason = "There is no message of Teams in this file."
-    for node in read_nodes(payload, LISTS):
+    for node in paged(read_nodes(payload, LISTS), ("value",)):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
