@@ -40,6 +40,16 @@ FORMS = (
         rf"(?:\S+\.log\S* )?\[?(?P<at>\d{{4}}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?(?: \[?\d+\]?)?(?: -|,)? +\[?{LEVEL}\]?:? +(?P<text>.*)",
         re.DOTALL | re.IGNORECASE,
     ),
+    re.compile(  # logging of Python, Logback: the logger or the thread before the level
+        rf"\[?(?P<at>\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)\]?(?: -)? "
+        rf"(?:(?P<tag>[\w.$-]{{2,80}})|\[[^\]]{{1,80}}\])(?: -)? +\[?{LEVEL}\]?(?: -|:)? +(?P<text>.*)",
+        re.DOTALL,
+    ),
+    re.compile(
+        rf"[DIWEFUA], \[(?P<at>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{{1,9}})?) #\d+\] +{LEVEL} -- (?P<tag>[^\s:]*) ?: (?P<text>.*)", re.DOTALL
+    ),  # Ruby
+    re.compile(rf"\[[A-Z][a-z]{{2}} {MONTH} +(?P<day>\d{{1,2}}) {CLOCK} (?P<year>\d{{4}})\] (?P<text>.*)", re.DOTALL),  # dmesg -T
+    re.compile(rf'\[(?P<day>\d\d)/{MONTH}/(?P<year>\d{{4}})[ :]{CLOCK}\] "(?P<request>[^"]*)" (?P<status>\d{{3}})(?P<text>.*)', re.DOTALL),  # Django
     re.compile(  # access logs of Apache and nginx
         rf"(?:\S+:\d+ )?(?P<host>\S+) \S+ (?P<user>\S+(?: \S+)?) \[(?P<day>\d\d)/{MONTH}/(?P<year>\d{{4}}):{CLOCK} (?P<zone>[+-]\d{{4}})\] "
         r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) (?P<text>.*)',
@@ -57,6 +67,8 @@ FORMS = (
     ),
 )
 CONTAINER = re.compile(rf"{ISO} (?P<tag>stdout|stderr) [FP] (?P<text>.*)", re.DOTALL)  # what kubelet keeps of a container
+MYSQL = re.compile(rf"{ISO} \d+ \[(?P<level>\w+)\] (?:\[MY-\d+\] \[(?P<tag>\w+)\] )?(?P<text>.*)", re.DOTALL)
+FIRST = (CONTAINER, MYSQL)  # which the form with a host would take for its own
 LETTERS = {"F": "fatal", "E": "error", "W": "warn", "I": "info", "D": "debug", "V": "trace"}
 PAIR = re.compile(r'([\w.@/-]+)=("(?:[^"\\]|\\.)*"|\S*)')
 TAG = re.compile(r"(?P<tag>[^\s:\[\]]{1,60})(?:\[(?P<pid>[^\]\s]{1,20})\])?:(?: |$)(?P<text>.*)", re.DOTALL)
@@ -77,13 +89,13 @@ def detect(payload: Payload) -> int:
     for form in FORMS[:1]:
         if sum(bool(form.fullmatch(line)) for line in lines) * 2 >= len(lines):
             return 95
-    if all(CONTAINER.fullmatch(line) for line in lines):
+    if any(all(form.fullmatch(line) for line in lines) for form in FIRST):
         return 90
     for form in FORMS[1:3]:
         own = [line for line in lines if (match := form.fullmatch(line)) and TAG.match(match["text"])]
         if len(own) * 2 > len(lines) and any(PROOF.search(line) for line in own):
             return 92
-    for form in (CONTAINER, *FORMS[3:]):
+    for form in (*FIRST, *FORMS[3:]):
         if len(lines) > 1 and sum(bool(form.fullmatch(line)) for line in lines) * 2 > sum(not line[0].isspace() for line in lines):
             return 88
     return 0
@@ -131,7 +143,7 @@ def _lines(payload: Payload) -> Iterator[_Line | Rejected]:
         text = each.decode("utf-8-sig" if number == 1 else "utf-8", "replace").rstrip("\r\n\0 ")
         if not text.strip() or (last is None or "journal" in text or "Boot" in text) and MARK.fullmatch(text):
             continue
-        match = next((match for form in (CONTAINER, *FORMS) if (match := form.fullmatch(text))), None)
+        match = next((match for form in (*FIRST, *FORMS) if (match := form.fullmatch(text))), None)
         if match is not None:
             if last is not None:
                 yield last
