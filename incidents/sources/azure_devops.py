@@ -57,6 +57,8 @@ def shape_of(value: Any) -> str:
     fields = mapping(value.get("fields"))
     for shape, holds in (
         ("hook", "eventType" in value and "publisherId" in value and isinstance(value.get("resource"), dict)),
+        ("pull", "pullRequestId" in value and "creationDate" in value and ("sourceRefName" in value or "repository" in value)),
+        ("commit", "commitId" in value and isinstance(value.get("author"), dict) and "comment" in value),
         ("build", "buildNumber" in value and ("queueTime" in value or "startTime" in value) and isinstance(value.get("definition"), dict)),
         ("run", isinstance(value.get("pipeline"), dict) and "createdDate" in value and "state" in value),
         ("deployment", "deploymentStatus" in value and isinstance(value.get("releaseEnvironment"), dict)),
@@ -78,7 +80,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
     yield from read_shapes(payload, LISTS, shape_of, items, "Azure DevOps")
     if not make.order:
-        raise SourceError("There is nothing in this file that Azure DevOps dates: no build, run, release, deployment or work item.")
+        raise SourceError("There is nothing in this file that Azure DevOps dates: no build, run, release, deployment, work item, pull request or commit.")
 
 
 def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
@@ -213,7 +215,30 @@ def _web(value: Mapping[str, Any]) -> str:
     return string(mapping(mapping(value.get("_links")).get("web")).get("href")) or string(mapping(mapping(value.get("_links")).get("html")).get("href"))
 
 
+def _pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    number, status = scalar(value.get("pullRequestId")), string(value.get("status"))
+    what = f"pull request {number}: {string(value.get('title'))}"
+    actor, key, url = _who(value.get("createdBy")), f"pull:{number}", _web(value)
+    text = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))
+    yield make.event(value.get("creationDate"), text, f"{key}:opened", where, raw, kind="change", rule="creationDate", salience=0, actor=actor, url=url)
+    if closed := value.get("closedDate"):
+        merged, by = status == "completed", _who(value.get("closedBy"))
+        kind, weight = ("change", 1) if merged else ("status", 0)
+        said = "Completed" if merged else "Abandoned" if status == "abandoned" else "Closed"
+        yield make.event(closed, f"{said} {what}", f"{key}:{status}", where, raw, kind=kind, rule=f"status {status}", salience=weight, actor=by, url=url)
+
+
+def _commit(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    sha, author, committer = string(value.get("commitId")), mapping(value.get("author")), mapping(value.get("committer"))
+    subject, _, body = string(value.get("comment")).strip().partition("\n")
+    stamp, url = committer.get("date") or author.get("date"), string(value.get("remoteUrl"))
+    text = headed(f"Commit {sha[:7]}: {subject}", body.strip())
+    yield make.event(stamp, text, f"commit:{sha}", where, raw, kind="change", rule="commit", salience=0, actor=string(author.get("name")), url=url)
+
+
 SHAPES: dict[str, Callable[[Drafting, Mapping[str, Any], str, Any], Iterator[Item]]] = {
+    "pull": _pull,
+    "commit": _commit,
     "build": _build,
     "run": _run,
     "deployment": _deployment,
@@ -229,6 +254,6 @@ SOURCE = Source(
     label="Azure DevOps",
     detect=detect,
     read=read,
-    docs="Azure DevOps: builds, runs, releases, deployments and work items with their updates as the REST API gives them, and service hooks "
+    docs="Azure DevOps: builds, runs, releases, deployments, pull requests, commits and work items with their updates as the REST API gives them, and service hooks "
     "(https://learn.microsoft.com/en-us/azure/devops/service-hooks/events).",
 )

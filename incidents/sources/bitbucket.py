@@ -38,6 +38,10 @@ def shape_of(value: Any) -> str:
         return "hook"
     if isinstance(value.get("eventKey"), str) and value["eventKey"].startswith(("pr:", "repo:")) and "date" in value and "actor" in value:
         return "server"
+    if "createdDate" in value and "fromRef" in value and "toRef" in value:
+        return "server_pull"
+    if "createdDate" in value and string(value.get("action")).isupper() and isinstance(value.get("user"), dict):
+        return "server_activity"
     if kind in TYPES and any(key in value for key in ("uuid", "created_on", "links", "hash")):
         return kind
     if kind == "issue" and "created_on" in value and ("kind" in value or "reporter" in value):
@@ -245,6 +249,27 @@ def _server(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> It
     yield make.event(stamp, f"{done} {what}", key, where, raw, kind=kind, rule=f"eventKey {event}", salience=weight, actor=actor, url=_own_link(request))
 
 
+def _server_pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    target = mapping(mapping(value.get("toRef")).get("repository"))
+    repository = "/".join(filter(None, (string(mapping(target.get("project")).get("key")), string(target.get("slug")))))
+    what, key = f"pull request #{scalar(value.get('id'))}: {string(value.get('title'))}", f"pullrequest:{repository}:{scalar(value.get('id'))}"
+    author, state, url = _who(mapping(value.get("author")).get("user")), string(value.get("state")).upper(), _own_link(value)
+    opened = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))
+    yield make.event(value.get("createdDate"), opened, f"{key}:opened", where, raw, kind="change", rule="createdDate", salience=0, actor=author, url=url)
+    if state in ("MERGED", "DECLINED") and (closed := value.get("closedDate") or value.get("updatedDate")):
+        kind, weight = ("change", 1) if state == "MERGED" else ("status", 0)
+        yield make.event(closed, f"{state.capitalize()} {what}", f"{key}:{state}", where, raw, kind=kind, rule=f"state {state}", salience=weight, url=url)
+
+
+def _server_activity(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    action, comment, actor = string(value.get("action")), mapping(value.get("comment")), _who(value.get("user"))
+    text = plain_markdown(string(comment.get("text"))) if comment else f"Pull request {action.lower().replace('_', ' ')}"
+    key = f"comment:{scalar(comment.get('id'))}" if comment else f"activity:{scalar(value.get('id'))}"
+    kind, weight = ("message", 1) if comment else ("change", 1) if action == "MERGED" else ("status", 0)
+    stamp = comment.get("createdDate") or value.get("createdDate")
+    yield make.event(stamp, text, key, where, raw, kind=kind, rule=f"action {action}", salience=weight, actor=actor, spoken=bool(comment))
+
+
 def _own_link(value: Mapping[str, Any]) -> str:
     return next((string(link["href"]) for link in mappings(mapping(value.get("links")).get("self")) if string(link.get("href"))), "")
 
@@ -273,6 +298,8 @@ SHAPES: dict[str, Callable[[Drafting, Mapping[str, Any], str, Any], Iterator[Ite
     "comment": _comment,
     "hook": _hook,
     "server": _server,
+    "server_pull": _server_pull,
+    "server_activity": _server_activity,
 }
 
 SOURCE = Source(
