@@ -171,9 +171,10 @@ def _read(groups: _Groups, group: _Group, value: dict[str, Any], raw: str, where
     if group.reader is None:
         return
     values = [_text_at(value, path) for path in group.paths]
-    if not values[group.text].strip():
+    text = values[group.text]
+    if not text or text.isspace():
         values[group.text] = next((text for path in group.others if (text := _text_at(value, path)).strip()), "")
-    if HTML.match(values[group.text]):
+    if "<" in text[:40] and HTML.match(text):
         values[group.text] = html_text.plain(values[group.text])
     group.reader.count = groups.count
     yield from group.reader.items(values, raw, where)
@@ -218,16 +219,14 @@ def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
 
 def _lists(value: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, list[Any]]]:
     for key, each in value.items():
-        if _is_list_of_objects(each):
-            yield (*path, key), each
-        elif _is_map_of_objects(each):
-            yield (*path, key), list(each.values())
-        elif isinstance(each, dict) and len(path) < 3:
-            yield from _lists(each, (*path, key))
-
-
-def _is_list_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+        if type(each) is list:
+            if each and isinstance(each[0], dict):
+                yield (*path, key), each
+        elif type(each) is dict and each:
+            if _is_map_of_objects(each):
+                yield (*path, key), list(each.values())
+            elif len(path) < 3:
+                yield from _lists(each, (*path, key))
 
 
 def _is_map_of_objects(value: Any) -> bool:
@@ -333,7 +332,10 @@ def _at(value: Any, path: KeyPath) -> Any:
 
 
 def _text_at(value: Any, path: KeyPath) -> str:
-    value = _at(value, path)
+    for key in path:
+        if not isinstance(value, dict):
+            return ""
+        value = value.get(key)
     return value if type(value) is str else _string(value)
 
 
