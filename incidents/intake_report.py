@@ -16,6 +16,8 @@ NEEDED = {
     "date": "The time has no date. Give the date.",
     "zone": "The time has no time zone. Give the zone.",
     "order": "Day and month cannot be told apart. Say which comes first.",
+    "start": "The times count from the start of the recording, and nothing says when that was. Put its day and clock into the file's name, "
+    "such as “2026-03-02 14.02 call.vtt”, or on a line above the first words (“Recording started 2026-03-02 14:02 UTC”), and give it again.",
 }
 
 

@@ -37,6 +37,7 @@ NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:of\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(\d{{4}})(?!\d))?", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
+HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 
 
@@ -187,6 +188,8 @@ def _from_digits(match: re.Match[str], text: str, zone: str, latest: datetime | 
 
 
 def _from_rfc2822(text: str, zone: str, latest: datetime | None) -> Moment:
+    if HALF_DAY.search(text):  # the parser passes over it: 2:02 PM would be 02:02
+        raise TimeError(f"“{text[:40]}” is no time.")
     try:
         parts = parsedate_tz(text) if len(text) <= 100 and any(c.isalpha() for c in text) and ":" in text else None
     except (ValueError, IndexError, TypeError, OverflowError):
@@ -199,6 +202,8 @@ def _from_rfc2822(text: str, zone: str, latest: datetime | None) -> Moment:
         raise TimeError(f"{text[:40]} is no time: {error}.") from None
     last = text.split("(")[0].split()[-1]
     stated = last if zone_named(last) is not None and not last.isdigit() else ""
+    if not stated and (bracket := re.search(r"\(([^()]+)\)\s*$", text)) and zone_named(bracket[1]) is not None:
+        stated = bracket[1]  # March 02, 2026, 14:02:11 (UTC+01:00)
     return _placed(day, _Clock(parts[3], parts[4], parts[5], 0), text, stated, zone, "second" if text.count(":") > 1 else "minute", latest)
 
 

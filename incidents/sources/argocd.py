@@ -41,14 +41,14 @@ ADVICE = 'Let the template send "finishedAt": "{{.app.status.operationState.fini
 
 
 def shape_of(value: dict[str, Any]) -> str:
-    if value.get("kind") == "Application" and string(value.get("apiVersion")).startswith("argoproj.io/"):
+    if value.get("kind") == "Application" and string(value.get("apiVersion")).startswith("argoproj.io/") and "metadata" in value:
         return "application"
     if isinstance(value.get("metadata"), dict) and isinstance(value.get("status"), dict) and value["status"].keys() >= {"sync", "health"}:
         return "application"  # Argo CD's API leaves kind and version out of lists
     if {"deployedAt", "id"} <= value.keys() and value.keys() & {"revision", "revisions", "source", "sources"}:
         return "history"
-    if "metadata" in value and "status" in value:
-        return ""
+    if "metadata" in value and "status" in value or "involvedObject" in value or "regarding" in value:
+        return ""  # another object of Kubernetes, or what it tells of one
     plain = flattened(value, 2)
     named, states = first(plain, *APPLICATION), [keys for keys in (PHASE, SYNC, HEALTHS) if first(plain, *keys)]
     return "notification" if named and len(states) >= 2 and (first(plain, *SYNC).lower() in SYNCED or first(plain, *HEALTHS).lower() in HEALTHY) else ""

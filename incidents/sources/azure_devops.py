@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from incidents.lib.text import clean_line
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, weight_of
 from incidents.sources.drafting import Drafting, labels_of
@@ -58,6 +59,8 @@ def shape_of(value: Any) -> str:
     fields = mapping(value.get("fields"))
     for shape, holds in (
         ("hook", "eventType" in value and "publisherId" in value and isinstance(value.get("resource"), dict)),
+        ("pull", "pullRequestId" in value and "creationDate" in value and ("sourceRefName" in value or "repository" in value)),
+        ("commit", "commitId" in value and isinstance(value.get("author"), dict) and "comment" in value),
         ("build", "buildNumber" in value and ("queueTime" in value or "startTime" in value) and isinstance(value.get("definition"), dict)),
         ("run", isinstance(value.get("pipeline"), dict) and "createdDate" in value and "state" in value),
         ("deployment", "deploymentStatus" in value and isinstance(value.get("releaseEnvironment"), dict)),
@@ -79,7 +82,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
     yield from read_each(payload, LISTS, shape_of, items, "Azure DevOps")
     if not make.order:
-        raise SourceError("There is nothing in this file that Azure DevOps dates: no build, run, release, deployment or work item.")
+        raise SourceError("There is nothing in this file that Azure DevOps dates: no build, run, release, deployment, work item, pull request or commit.")
 
 
 def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
@@ -149,7 +152,8 @@ def _update(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> I
     """A revision of a work item. The last one is given as revised in the year 9999; when it was made stands in its fields."""
     fields, number = mapping(value.get("fields")), scalar(value.get("workItemId"))
     stamp = mapping(fields.get("System.ChangedDate")).get("newValue") or value.get("revisedDate")
-    actor, key = _who(value.get("revisedBy")), f"item:{number}:{scalar(value.get('rev'))}"
+    changed_by = mapping(mapping(value.get("revision")).get("fields")).get("System.ChangedBy") or mapping(fields.get("System.ChangedBy")).get("newValue")
+    actor, key = _who(value.get("revisedBy")) or _who(changed_by) or string(changed_by).partition(" <")[0], f"item:{number}:{scalar(value.get('rev'))}"
     told = False
     for field, change in fields.items():
         if field == "System.History" and string(mapping(change).get("newValue")):
@@ -177,7 +181,10 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     resource, sort = mapping(value["resource"]), string(value.get("eventType"))
     status = string(resource.get("result")) or string(resource.get("status")) or string(mapping(resource.get("deployment")).get("deploymentStatus"))
     facts = (("event", sort), ("state", status), ("definition", string(mapping(resource.get("definition")).get("name"))))
-    yield IncidentDraft(labels=labels_of(facts))
+    item = mapping(mapping(resource.get("revision")).get("fields")) or mapping(resource.get("fields"))
+    title, number = item.get("System.Title"), scalar(resource.get("workItemId")) or (scalar(resource.get("id")) if sort.startswith("workitem.") else "")
+    about = clean_line(title, limit=300) if isinstance(title, str) else ""
+    yield IncidentDraft(title=about, key=f"work item {number}"[:200] if number else "", labels=labels_of(facts))
     if shape_of(resource) in ("build", "update"):
         yield from SHAPES[shape_of(resource)](make, resource, where, raw)
         return
@@ -210,7 +217,30 @@ def _web(value: Mapping[str, Any]) -> str:
     return string(mapping(mapping(value.get("_links")).get("web")).get("href")) or string(mapping(mapping(value.get("_links")).get("html")).get("href"))
 
 
+def _pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    number, status = scalar(value.get("pullRequestId")), string(value.get("status"))
+    what = f"pull request {number}: {string(value.get('title'))}"
+    actor, key, url = _who(value.get("createdBy")), f"pull:{number}", _web(value)
+    text = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))
+    yield make.event(value.get("creationDate"), text, f"{key}:opened", where, raw, kind="change", rule="creationDate", salience=0, actor=actor, url=url)
+    if closed := value.get("closedDate"):
+        merged, by = status == "completed", _who(value.get("closedBy"))
+        kind, weight = ("change", 1) if merged else ("status", 0)
+        said = "Completed" if merged else "Abandoned" if status == "abandoned" else "Closed"
+        yield make.event(closed, f"{said} {what}", f"{key}:{status}", where, raw, kind=kind, rule=f"status {status}", salience=weight, actor=by, url=url)
+
+
+def _commit(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    sha, author, committer = string(value.get("commitId")), mapping(value.get("author")), mapping(value.get("committer"))
+    subject, _, body = string(value.get("comment")).strip().partition("\n")
+    stamp, url = committer.get("date") or author.get("date"), string(value.get("remoteUrl"))
+    text = headed(f"Commit {sha[:7]}: {subject}", body.strip())
+    yield make.event(stamp, text, f"commit:{sha}", where, raw, kind="change", rule="commit", salience=0, actor=string(author.get("name")), url=url)
+
+
 SHAPES: dict[str, Callable[[Drafting, Mapping[str, Any], str, Any], Iterator[Item]]] = {
+    "pull": _pull,
+    "commit": _commit,
     "build": _build,
     "run": _run,
     "deployment": _deployment,
@@ -226,6 +256,6 @@ SOURCE = Source(
     label="Azure DevOps",
     detect=detect,
     read=read,
-    docs="Azure DevOps: builds, runs, releases, deployments and work items with their updates as the REST API gives them, and service hooks "
+    docs="Azure DevOps: builds, runs, releases, deployments, pull requests, commits and work items with their updates as the REST API gives them, and service hooks "
     "(https://learn.microsoft.com/en-us/azure/devops/service-hooks/events).",
 )

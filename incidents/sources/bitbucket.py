@@ -33,10 +33,16 @@ def shape_of(value: Any) -> str:
     repository, kind = mapping(value.get("repository")), string(value.get("type"))
     if (
         "full_name" in repository
-        and ("uuid" in repository or repository.get("type") == "repository")
+        and ("uuid" in repository or repository.get("type") == "repository" or value.keys() & {"push", "commit_status", "pullrequest"})
         and any(isinstance(value.get(each), dict) for each in HOOKS)
     ):
         return "hook"
+    if isinstance(value.get("eventKey"), str) and value["eventKey"].startswith(("pr:", "repo:")) and "date" in value and "actor" in value:
+        return "server"
+    if "createdDate" in value and "fromRef" in value and "toRef" in value:
+        return "server_pull"
+    if "createdDate" in value and string(value.get("action")).isupper() and isinstance(value.get("user"), dict):
+        return "server_activity"
     if kind in TYPES and any(key in value for key in ("uuid", "created_on", "links", "hash")):
         return kind
     if kind == "issue" and "created_on" in value and ("kind" in value or "reporter" in value):
@@ -214,9 +220,70 @@ def _pushed(make: Drafting, change: Mapping[str, Any], repository: str, where: s
     yield make.event(stamp, text, key, where, raw, kind="change", rule=rule, salience=weight, actor=actor, url=_link(change) or _link(new))
 
 
+def _server(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    """A webhook of Bitbucket Server or Data Center: "pr:merged", "repo:refs_changed"; its date is that of the event."""
+    event, stamp, actor = string(body.get("eventKey")), body.get("date"), _who(body.get("actor"))
+    request = mapping(body.get("pullRequest"))
+    target = mapping(mapping(request.get("toRef")).get("repository")) or mapping(body.get("repository"))
+    repository = "/".join(filter(None, (string(mapping(target.get("project")).get("key")), string(target.get("slug")))))
+    yield IncidentDraft(labels=labels_of([("repository", repository), ("event", event), ("state", string(request.get("state")))]))
+    if event == "repo:refs_changed":
+        for number, change in enumerate(mappings(body.get("changes"))):
+            name, sort = string(mapping(change.get("ref")).get("displayId")), string(change.get("type"))
+            done = {"ADD": "created", "DELETE": "deleted", "UPDATE": "pushed"}.get(sort, sort.lower())
+            commit = "" if sort == "DELETE" else f" ({string(change.get('toHash'))[:7]})"
+            weight = 1 if name in ("main", "master") or string(mapping(change.get("ref")).get("type")) == "TAG" else 0
+            key, at = f"push:{repository}:{name}:{string(change.get('toHash'))}", inside(where, f"changes[{number}]")
+            text = f"{string(mapping(change.get('ref')).get('type')).capitalize() or 'Ref'} {name} of {repository} was {done}{commit}"
+            yield make.event(stamp, text, key, at, change, kind="change", rule=event, salience=weight, actor=actor)
+        return
+    comment = mapping(body.get("comment"))
+    what = f"pull request #{scalar(request.get('id'))}: {string(request.get('title'))}" if request else repository
+    done = event.partition(":")[2].replace("_", " ").replace(":", " ").capitalize()
+    if comment:
+        text, key = plain_markdown(string(comment.get("text"))), f"comment:{scalar(comment.get('id'))}"
+        revised = "deleted" if event.endswith("deleted") else "edited" if event.endswith("edited") else ""
+        yield make.event(comment.get("createdDate") or stamp, text, key, where, raw, rule="comment", actor=actor, revised=revised, spoken=True)
+        return
+    kind, weight = ("change", 1) if event == "pr:merged" else ("change", 0) if event == "pr:opened" else ("status", 0)
+    key = f"pullrequest:{repository}:{scalar(request.get('id'))}:{event}:{make.second(stamp)}"
+    yield make.event(stamp, f"{done} {what}", key, where, raw, kind=kind, rule=f"eventKey {event}", salience=weight, actor=actor, url=_own_link(request))
+
+
+def _server_pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    target = mapping(mapping(value.get("toRef")).get("repository"))
+    repository = "/".join(filter(None, (string(mapping(target.get("project")).get("key")), string(target.get("slug")))))
+    what, key = f"pull request #{scalar(value.get('id'))}: {string(value.get('title'))}", f"pullrequest:{repository}:{scalar(value.get('id'))}"
+    author, state, url = _who(mapping(value.get("author")).get("user")), string(value.get("state")).upper(), _own_link(value)
+    opened = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))
+    yield make.event(value.get("createdDate"), opened, f"{key}:opened", where, raw, kind="change", rule="createdDate", salience=0, actor=author, url=url)
+    if state in ("MERGED", "DECLINED") and (closed := value.get("closedDate") or value.get("updatedDate")):
+        kind, weight = ("change", 1) if state == "MERGED" else ("status", 0)
+        yield make.event(closed, f"{state.capitalize()} {what}", f"{key}:{state}", where, raw, kind=kind, rule=f"state {state}", salience=weight, url=url)
+
+
+def _server_activity(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+    action, comment, actor = string(value.get("action")), mapping(value.get("comment")), _who(value.get("user"))
+    text = plain_markdown(string(comment.get("text"))) if comment else f"Pull request {action.lower().replace('_', ' ')}"
+    key = f"comment:{scalar(comment.get('id'))}" if comment else f"activity:{scalar(value.get('id'))}"
+    kind, weight = ("message", 1) if comment else ("change", 1) if action == "MERGED" else ("status", 0)
+    stamp = comment.get("createdDate") or value.get("createdDate")
+    yield make.event(stamp, text, key, where, raw, kind=kind, rule=f"action {action}", salience=weight, actor=actor, spoken=bool(comment))
+
+
+def _own_link(value: Mapping[str, Any]) -> str:
+    return next((string(link["href"]) for link in mappings(mapping(value.get("links")).get("self")) if string(link.get("href"))), "")
+
+
 def _who(value: Any) -> str:
     found = mapping(value)
-    return string(found.get("display_name")) or string(found.get("nickname")) or string(found.get("username"))
+    return (
+        string(found.get("display_name"))
+        or string(found.get("displayName"))
+        or string(found.get("name"))
+        or string(found.get("nickname"))
+        or string(found.get("username"))
+    )
 
 
 def _link(value: Mapping[str, Any]) -> str:
@@ -231,6 +298,9 @@ SHAPES: dict[str, Callable[[Drafting, Mapping[str, Any], str, Any], Iterator[Ite
     "commit": _commit,
     "comment": _comment,
     "hook": _hook,
+    "server": _server,
+    "server_pull": _server_pull,
+    "server_activity": _server_activity,
 }
 
 SOURCE = Source(
@@ -238,6 +308,6 @@ SOURCE = Source(
     label="Bitbucket",
     detect=detect,
     read=read,
-    docs="Bitbucket Cloud: deployments, pipelines, pull requests, issues, comments and commits of API 2.0, and webhooks "
+    docs="Bitbucket Cloud: deployments, pipelines, pull requests, issues, comments and commits of API 2.0, and webhooks; webhooks of Bitbucket Server and Data Center "
     "(https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/).",
 )

@@ -16,6 +16,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import read_nodes, sample
+from incidents.sources.members import mapping
 
 LISTS = ("messages",)
 ID = re.compile(r"\d{1,20}")
@@ -176,6 +177,8 @@ def _embed(embed: Mapping[str, Any]) -> str:
 
 def _tail(message: Mapping[str, Any]) -> str:
     lines = [f"\n[file: {(_string(each.get('fileName')) or _string(each.get('filename')))[:200]}]" for each in _dicts(message.get("attachments"))]
+    question = _string(mapping(mapping(message.get("poll")).get("question")).get("text"))[:300]
+    lines += [f"\n[poll: {question}]"] if question else []
     lines += [f"\n[sticker: {_string(each.get('name'))[:60]}]" for each in _dicts(message.get("stickers") or message.get("sticker_items"))]
     reactions = []
     for each in _dicts(message.get("reactions"))[:30]:

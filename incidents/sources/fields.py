@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from incidents.lib.timestamps import TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
@@ -32,17 +34,23 @@ _NAMES = {
     "at dateandtime datetimeutc timeutc utctime utc ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime "
     "creationtime creationdate datecreated createddate timecreated publishedat published postedat posted sentat receivedat reportedat "
     "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon lasttimestamp "
-    "updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day",
-    "date": "date day eventdate startdate datum",
-    "end": "endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endtimestamp",
-    "zone": "timezone zone tz utcoffset tzname",
+    "updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day "
+    "eventtimems timestampms timems tsms timestampmillis epochms timegenerated t zeitstempel zeitpunkt zeit uhrzeit datumzeit datumuhrzeit beginn erstelltam erstellt "
+    "horodatage heure dateheure datedebut debut marcadetiempo fechahora hora dataora ora datahora datum fecha data",
+    "date": "date day eventdate startdate datum tag jour fecha data dia giorno",
+    "end": "endedat endtime endsat end enddate finishedat finished until resolvedat closedat completedat endedon resolvedon closedon completedon resolved closed endtimestamp ende endzeit beendetam fin datefin heurefin hasta",
+    "zone": "timezone zone tz utcoffset tzname zeitzone fuseau fuseauhoraire zonahoraria",
     "text": "text message msg description event summary body content details detail note notes comment what entry update activity action log "
-    "eventdescription shortdescription longdescription reason msgtext messagetext title name subject eventmessage alertname",
-    "title": "title subject headline name summary shortdescription",
-    "actor": "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername from "
-    "agent responder member login performedby operator engineer by handle nick owner assignee source host hostname system service "
-    "component team email",
-    "kind": "kind eventtype type category eventcategory status state action newstatus tostring currentstatus originalstatus",
+    "eventdescription shortdescription longdescription reason msgtext messagetext title "
+    "rawmessage logmessage textpayload renderedmessage rendereddescription eventdata line logline raw m mt eventname statement observation beschreibung "
+    "ereignis nachricht meldung vorgang bemerkung notiz kommentar massnahme evenement descriptif libelle commentaire mensaje descripcion evento suceso "
+    "messaggio descrizione mensagem descricao name subject eventmessage alertname betreff titel objet titre asunto titulo",
+    "title": "title subject headline name summary shortdescription betreff titel objet titre asunto titulo",
+    "actor": "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername senderfullname from "
+    "agent responder member login performedby operator engineer by handle nick owner assignee bearbeiter benutzer verfasser autor "
+    "melder absender auteur utilisateur personne responsable usuario persona utente autore responsabile host hostname source system service "
+    "component team computer quelle email",
+    "kind": "kind eventtype type category eventcategory status state action newstatus tostring currentstatus originalstatus art typ kategorie zustand etat statut categorie estado tipo",
     "url": "url link permalink htmlurl href weburl externalurl",
     "id": "eventid uuid guid messageid logid externalkey externalid entryid uid id key",
     "thread": "threadts threadid thread parentid parent replyto inreplyto",
@@ -75,6 +83,8 @@ MILESTONES = {"impact_started", "detected", "acknowledged", "mitigated", "resolv
 SIGNS = re.compile(r"[^a-z0-9]+")
 BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 CLOCK_ONLY = re.compile(r"\s*\d{1,2}[:.h]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+\-]\d\d:?\d\d)?\s*", re.IGNORECASE)
+NUMBERED = re.compile(r"time|date|stamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$")  # names of columns whose numbers may be times
+SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}\.\d{2,15}")  # from 1998 to 2050
 SHARE = 0.6  # of a column's values that must be what it is taken for
 ORDERS = {"time_day_first": True, "time_month_first": False}
 
@@ -90,12 +100,16 @@ class Looks:
     number: float
     length: float
     unique: bool
+    same: bool  # one value in all of several rows
     samples: tuple[str, ...]
 
 
 def plain_name(name: str) -> str:
     """Return a column's name as it is compared: "Created At (UTC)" -> "createdat"."""
-    return SIGNS.sub("", BRACKETS.sub("", name).lower()) or SIGNS.sub("", name.lower())
+    name = name.lower()
+    if not name.isascii():
+        name = "".join(each for each in unicodedata.normalize("NFKD", name.replace("ß", "ss")) if not unicodedata.combining(each))
+    return SIGNS.sub("", BRACKETS.sub("", name)) or SIGNS.sub("", name)
 
 
 def looks_of(values: Sequence[str]) -> Looks:
@@ -110,7 +124,15 @@ def looks_of(values: Sequence[str]) -> Looks:
     count = min(len(filled), 60) or 1
     length = sum(map(len, filled)) / (len(filled) or 1)
     return Looks(
-        len(filled), full / count, clock / count, day / count, number / count, length, len(set(filled)) == len(filled) > 0, tuple(dict.fromkeys(filled))[:3]
+        len(filled),
+        full / count,
+        clock / count,
+        day / count,
+        number / count,
+        length,
+        len(set(filled)) == len(filled) > 0,
+        len(set(filled)) == 1 < len(filled),
+        tuple(dict.fromkeys(filled))[:3],
     )
 
 
@@ -123,6 +145,8 @@ def time_shape(value: str) -> str:
     except TimeError:
         if CLOCK_ONLY.fullmatch(value):
             return "clock"
+        if excel_day(value) is not None:
+            return "full"
         try:
             moment = read_human(value)
         except TimeError:
@@ -134,6 +158,13 @@ def time_shape(value: str) -> str:
     if moment.needs == "date":
         return "clock" if CLOCK_ONLY.fullmatch(value) else ""
     return "day" if moment.precision == "day" else "full"
+
+
+def excel_day(value: str) -> str | None:
+    """Return the time of a cell of Excel saved as its number, 46083.584722: days since 1900 with a part of one."""
+    if not SERIAL.fullmatch(value):
+        return None
+    return (datetime(1899, 12, 30) + timedelta(seconds=round(float(value) * 86400))).isoformat(" ")
 
 
 def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) -> dict[str, str]:
@@ -148,7 +179,7 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
                 found[min(ranked, key=lambda name: NAMES[field].index(plain[name]))] = field
         return found
 
-    def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[Looks], bool] | None = None) -> str:
+    def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[str], bool] | None = None) -> str:
         rank = {name: number for number, name in enumerate(NAMES[field])}
         free = [name for name in columns if name not in found and looks[name].filled]
         # A shallow key beats a deep one of a better name (createdAt, user.startedAt), but for texts only one of about the same rank.
@@ -156,18 +187,26 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: name.count(".") * deep + rank[plain[name]])
         chosen = by_name[0] if by_name else ""
         if not chosen and values_alone is not None:
-            chosen = next((name for name in free if values_alone(looks[name])), "")
+            chosen = next((name for name in free if values_alone(name)), "")
         if chosen:
             found[chosen] = field
         return chosen
 
-    time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda look: look.full >= SHARE and look.number < 0.5)
+    def is_time(name: str, share: float) -> bool:
+        """Numbers are as often ids as times: only the name of their column tells."""
+        return share >= SHARE and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
+
+    time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].full))
     if not time:
-        clock = pick("time", lambda look: look.clock + look.full >= SHARE, values_alone=lambda look: look.clock + look.full >= SHARE)
-        day = pick("date", lambda look: look.day >= SHARE, values_alone=lambda look: look.day >= SHARE and look.number < 0.5)
+        clock = pick("time", lambda look: look.clock + look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].clock + looks[name].full))
+        day = pick("date", lambda look: look.day >= SHARE, values_alone=lambda name: is_time(name, looks[name].day))
         if day and not clock:
             found[day] = "time"
     pick("end", lambda look: look.full + look.clock >= SHARE)
+    for name in columns:
+        parent = name.rpartition(".")[0]
+        if plain[name] in NAMES["url"] and parent and (f"{parent}.value" in columns or plain_name(parent.rpartition(".")[2]) in NAMES["actor"]):
+            plain[name] = ""  # the link of a person or of another record
     pick("url", lambda look: any(sample.startswith(("http://", "https://")) for sample in look.samples))
     pick("zone", lambda look: all(zone_named(sample) for sample in look.samples))
     pick("milestone", lambda look: all(sample in MILESTONES for sample in look.samples))
@@ -177,6 +216,9 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
             plain[name] = ""  # user.name is no title
     text = pick("text", lambda look: look.number < 0.5 and look.full < 0.5)
     if text and plain[text] not in ("title", "name", "subject"):
+        for name in columns:
+            if "." in name and plain[name] == "name" or looks[name].same:
+                plain[name] = plain[name] if plain[name] in NAMES["actor"] else ""  # kubernetes.pod.name, a logger's own name: no title
         pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
     if not text:
         free = [

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from incidents.lib.text import clean_line, clean_text
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
-from incidents.sources.fields import guess_fields, looks_of
+from incidents.sources.fields import NAMES, guess_fields, looks_of, plain_name
 from incidents.sources.json_stream import Node, looks_like_json, place, read_nodes, sample
+from incidents.sources.json_tables import unfolded
+from incidents.sources.markup import plain_html
 from incidents.sources.rows import RowReader, corrected
 
 SAMPLE = 60
 DEPTH = 4  # of keys within an object
 MAX_COLUMNS = 400
+EVENTFUL = {"events", "timeline", "timelineevents", "updates", "incidentupdates", "statusupdates", "entries", "logentries", "notes", "worknotes", "comments"}
+EVENTFUL |= {"messages", "history", "activities", "activity", "replies"}
+ID = re.compile(r"\d")
+MONGO = {"$date", "$oid", "$numberLong", "$numberInt", "$numberDouble"}  # of MongoDB's extended JSON
+HTML = re.compile(r"\s*<(?:p|div|span|html|body|table|ul|h\d)(?:\s[^<>]*)?>")
+LISTED = re.compile(r"\[\s*\[")  # a list of lists
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[{\["\]])')
 
 KeyPath = tuple[str, ...]
@@ -31,7 +40,16 @@ class _Group:
     waiting: list[tuple[dict[str, Any], str, str]] = field(default_factory=list)
     reader: RowReader | None = None
     paths: list[KeyPath] = field(default_factory=list)
+    text: int = -1  # which of the paths is the text
+    others: list[KeyPath] = field(default_factory=list)  # where the text is when it is not there
+    nested: list[KeyPath] = field(default_factory=list)  # where lists are that are events too: the updates of an incident
     closed: bool = False  # no events: the objects have no time or no text
+
+
+class _Groups(dict[KeyPath, _Group]):
+    """The lists by name, and how many events have been read of all of them."""
+
+    count = 0
 
 
 def detect(payload: Payload) -> int:
@@ -60,10 +78,19 @@ def guess(payload: Payload) -> list[Column]:
 
 def _objects(found: list[Node]) -> dict[KeyPath, list[dict[str, Any]]]:
     objects: dict[KeyPath, list[dict[str, Any]]] = {}
-    for node in found:
+    for node in _tabled(found):
         for name, value, _, _ in _spread(node):
-            objects.setdefault(name, []).append(value)
+            _gather(objects, name, value)
     return objects
+
+
+def _gather(objects: dict[KeyPath, list[dict[str, Any]]], name: KeyPath, value: dict[str, Any]) -> None:
+    objects.setdefault(name, []).append(value)
+    if len(name) <= 8:
+        for path, elements in _lists(value, ()):
+            for element in elements[:SAMPLE]:
+                if isinstance(element, dict) and len(objects.get((*name, *path), ())) < SAMPLE:
+                    _gather(objects, (*name, *path), element)
 
 
 def _guessed(found: list[Node]) -> dict[KeyPath, dict[str, str]]:
@@ -75,10 +102,10 @@ def _as_set(fields: dict[str, str]) -> dict[str, str]:
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    groups: dict[KeyPath, _Group] = {}
+    groups = _Groups()
     rests: list[Node] = []
     events = 0
-    for node in read_nodes(payload):
+    for node in _tabled(read_nodes(payload)):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
@@ -91,33 +118,83 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         spread = 0
         for name, value, raw, where in _spread(node):
             spread += value is not node.value
-            group = groups.setdefault(name, _Group(name))
-            if group.reader is not None:
-                items = group.reader.items([_text_at(value, path) for path in group.paths], raw, where)
-                events += len(items)
-                yield from items
-            elif not group.closed:
-                group.waiting.append((value, raw, where))
-                if len(group.waiting) >= SAMPLE:
-                    for item in _open(group, options):
-                        events += isinstance(item, EventDraft)
-                        yield item
+            for item in _taken(groups, name, value, raw, where, options):
+                events += isinstance(item, EventDraft)
+                yield item
         if spread and len(rests) < 100:
             rests.append(node)
-    for group in groups.values():
-        for item in _open(group, options):
-            events += isinstance(item, EventDraft)
-            yield item
+    while waiting := [group for group in groups.values() if group.reader is None and not group.closed]:
+        for group in waiting:  # opening one may find lists within its objects
+            for item in _open(groups, group, options):
+                events += isinstance(item, EventDraft)
+                yield item
     last = _Group(())
     last.waiting = [(node.value, node.raw, node.where) for node in rests]
     if events:
         yield from _incidents(rests)
     else:
-        for item in _open(last, options):
+        for item in _open(groups, last, options):
             events += isinstance(item, EventDraft)
             yield item
     if not events:
         raise SourceError(_why_not([*groups.values(), last], options))
+
+
+def _tabled(found: Iterable[Node]) -> Iterator[Node]:
+    """Turn tables among the nodes into objects; a list of lists at the top has its names in the first of them."""
+    names: list[str] = []
+    for node in found:
+        value = unfolded(node.value) if node.rest or isinstance(node.value, list) or LISTED.search(node.raw) else node.value
+        if isinstance(value, list) and len(node.path) == 1:
+            if node.path == (0,) and all(isinstance(each, str) for each in value) and len(set(value)) == len(value) > 1:
+                names = value
+                continue
+            if names and len(value) <= len(names):
+                value = dict(zip(names, value, strict=False))
+        yield node if value is node.value else replace(node, value=value, rest=False)
+
+
+def _taken(groups: _Groups, name: KeyPath, value: dict[str, Any], raw: str, where: str, options: ReadOptions) -> Iterator[Item]:
+    """Read an object of a list, or let it wait until the keys of the list can be guessed."""
+    group = groups.setdefault(name, _Group(name))
+    if group.reader is not None:
+        yield from _read(groups, group, value, raw, where, options)
+    elif group.closed:
+        yield from _within(groups, name, value, where, options)
+    else:
+        group.waiting.append((value, raw, where))
+        if len(group.waiting) >= SAMPLE:
+            yield from _open(groups, group, options)
+
+
+def _read(groups: _Groups, group: _Group, value: dict[str, Any], raw: str, where: str, options: ReadOptions) -> Iterator[Item]:
+    if group.reader is None:
+        return
+    values = [_text_at(value, path) for path in group.paths]
+    text = values[group.text]
+    if not text or text.isspace():
+        values[group.text] = next((text for path in group.others if (text := _text_at(value, path)).strip()), "")
+    if "<" in text[:40] and HTML.match(text):
+        values[group.text] = plain_html(values[group.text])
+    group.reader.count = groups.count
+    yield from group.reader.items(values, raw, where)
+    groups.count = group.reader.count
+    for path in group.nested:
+        yield from _listed(groups, group.name, path, _at(value, path), where, options)
+
+
+def _within(groups: _Groups, name: KeyPath, value: dict[str, Any], where: str, options: ReadOptions) -> Iterator[Item]:
+    """Read the lists in an object that is no event itself: the events of a phase, of an incident."""
+    if len(name) <= 8:
+        for path, elements in _lists(value, ()):
+            yield from _listed(groups, name, path, elements, where, options)
+
+
+def _listed(groups: _Groups, name: KeyPath, path: KeyPath, elements: Any, where: str, options: ReadOptions) -> Iterator[Item]:
+    for number, element in enumerate(elements if isinstance(elements, list) else ()):
+        if isinstance(element, dict):
+            raw = json.dumps(element, ensure_ascii=False)
+            yield from _taken(groups, (*name, *path), element, raw, f"{where}, {place((*path, number))}"[:200], options)
 
 
 def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
@@ -142,22 +219,38 @@ def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
 
 def _lists(value: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, list[Any]]]:
     for key, each in value.items():
-        if isinstance(each, list) and each and isinstance(each[0], dict):
-            yield (*path, key), each
-        elif isinstance(each, dict) and len(path) < 3:
-            yield from _lists(each, (*path, key))
+        if type(each) is list:
+            if each and isinstance(each[0], dict):
+                yield (*path, key), each
+        elif type(each) is dict and each:
+            if _is_map_of_objects(each):
+                yield (*path, key), list(each.values())
+            elif len(path) < 3:
+                yield from _lists(each, (*path, key))
+
+
+def _is_map_of_objects(value: Any) -> bool:
+    """Tell whether an object is a list by id: {"p1": {...}, "p2": {...}}."""
+    if not isinstance(value, dict) or len(value) < 2 or not all(isinstance(each, dict) and each and ID.search(key) for key, each in value.items()):
+        return False
+    one, other = itertools.islice(value.values(), 2)
+    return len(one.keys() & other.keys()) * 2 >= len(one)
 
 
 def _is_event(value: dict[str, Any]) -> bool:
-    """Tell whether an object has a time and a text among its own keys."""
+    """Tell whether an object has a time and a text among its own keys, or further within where what it lists is only more of the same."""
+    if all(plain_name(path[-1]) in EVENTFUL for path, _ in _lists(value, ())):
+        within = {".".join(path): [_string(each)] for path, each in _leaves(value, ()) if not isinstance(each, (dict, list))}
+        return {"time", "text"} <= set(guess_fields(within).values())
     own = {key: [_string(each)] for key, each in value.items() if not isinstance(each, (dict, list))}
     return {"time", "text"} <= set(guess_fields(own).values())
 
 
-def _open(group: _Group, options: ReadOptions) -> Iterator[Item]:
+def _open(groups: _Groups, group: _Group, options: ReadOptions) -> Iterator[Item]:
     """Guess the keys of a list's objects and read those that have waited."""
     waiting, group.waiting = group.waiting, []
     if not waiting or group.reader is not None:
+        group.closed = group.reader is None
         return
     columns = _columns([value for value, _, _ in waiting])
     mapping = {name: kind for name, kind in options.mapping.items() if name in columns}
@@ -168,10 +261,22 @@ def _open(group: _Group, options: ReadOptions) -> Iterator[Item]:
     except SourceError:
         group.closed = True
         group.waiting = waiting[:1]
+        for value, _, where in waiting:
+            yield from _within(groups, group.name, value, where, options)
         return
     group.paths = [_path_of(name, columns) for name in used]
+    group.text = group.reader.text
+    group.nested = list(dict.fromkeys(path for value, _, _ in waiting for path, _ in _lists(value, ()) if plain_name(path[-1]) in EVENTFUL))
+    group.others = [_path_of(name, columns) for name in _texts(columns) if name not in used]
     for value, raw, where in waiting:
-        yield from group.reader.items([_text_at(value, path) for path in group.paths], raw, where)
+        yield from _read(groups, group, value, raw, where, options)
+
+
+def _texts(columns: _Columns) -> list[str]:
+    """Return the columns whose names say that they are texts, best first: a log may have textPayload in one line and jsonPayload.message in the next."""
+    rank = {name: number for number, name in enumerate(NAMES["text"])}
+    named = [(rank[plain], name) for name in columns if (plain := plain_name(name.rpartition(".")[2])) in rank]
+    return [name for _, name in sorted(named)]
 
 
 def _why_not(groups: list[_Group], options: ReadOptions) -> str:
@@ -212,10 +317,18 @@ def _path_of(name: str, columns: _Columns) -> KeyPath:
 
 def _leaves(value: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     for key, each in value.items():
-        if isinstance(each, dict) and len(path) < DEPTH - 1:
+        if isinstance(each, dict) and len(path) < DEPTH - 1 and not (len(each) == 1 and next(iter(each)).startswith("$")):
             yield from _leaves(each, (*path, key))
         else:
             yield (*path, key), each
+
+
+def _at(value: Any, path: KeyPath) -> Any:
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
 
 
 def _text_at(value: Any, path: KeyPath) -> str:
@@ -235,6 +348,8 @@ def _string(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return repr(value)
+    if isinstance(value, dict) and len(value) == 1 and (key := next(iter(value))) in MONGO:
+        return _string(value[key])
     if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
         return ", ".join(map(str, value))
     return json.dumps(value, ensure_ascii=False)

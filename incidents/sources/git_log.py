@@ -15,6 +15,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.markup import headed
+from incidents.sources.members import digest
 
 ADVICE = "Export with dates: git log --date=iso-strict --since=2026-03-01 > commits.txt"
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -34,6 +35,8 @@ DATES = (
 TRAILER = re.compile(r"^(?:Signed-off-by|Co-authored-by|Change-Id|Reviewed-(?:by|on)|Acked-by|Tested-by|Cc): ", re.IGNORECASE)
 DECORATION = re.compile(r"(?<![^\s|])\((?:HEAD|tag: |origin/|upstream/)[^()]*\)")
 NAMED = re.compile(r"<([^<>]{1,100})>\s*$")
+GRAPHED = " *|\\/_.-\t\r"  # a line of nothing else only leads from commit to commit
+REFLOG = re.compile(r"^(?P<before>.*?)\b\S{1,100}@\{(?P<date>[^{}]{1,60})\}: (?P<said>.*)$")
 EDGES = ' "'
 NAME = 5  # words of a name at most
 TAG = re.compile(r"tag: ([^,()]+)")
@@ -49,6 +52,7 @@ class _Commit:
     author: str = ""
     date: str = ""
     drawn: bool = False  # as a graph
+    moved: bool = False  # an entry of the reflog
     message: list[str] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
 
@@ -56,7 +60,7 @@ class _Commit:
 def detect(payload: Payload) -> int:
     if b"\0" in payload.head:
         return 0
-    lines = [line for line in COLOURS.sub("", payload.head[:16_384].decode("utf-8", "replace")).splitlines() if line.strip()][:60]
+    lines = [line for line in COLOURS.sub("", payload.head[:16_384].decode("utf-8", "replace")).splitlines() if line.strip(GRAPHED)][:60]
     if lines and COMMIT.match(lines[0].rstrip()):
         return 96 if any(HEADER.match(line.lstrip("|*\\/ ")) for line in lines[1:6]) else 0
     if len(lines) > 2 and payload.size > 16_384:
@@ -131,8 +135,10 @@ def _add(commit: _Commit, line: str) -> None:
 
 def _of_line(line: str, number: int) -> _Commit | None:
     match = LINE.match(line)
+    if match is not None and (moved := REFLOG.match(match[2])) and (span := _date_in(moved["date"])) is not None:
+        return _Commit(match[1], number, [], date=moved["date"][span[0] : span[1]], message=[moved["said"]], raw=[line], moved=True)
     if match is None:
-        return _Commit("", number, [], message=[line.strip()], raw=[line]) if line.strip() else None
+        return _Commit("", number, [], message=[line.strip()], raw=[line]) if line.strip(GRAPHED) else None
     tags = TAG.findall(match[2]) if DECORATION.search(match[2]) else []
     rest = DECORATION.sub(" ", match[2])
     span = _date_in(rest)
@@ -186,8 +192,8 @@ def _event(make: Drafting, commit: _Commit) -> EventDraft | Rejected:
     tags = f" (tag {', '.join(commit.tags)})" if commit.tags else ""
     draft = make.event(
         date,
-        headed(f"Commit {commit.sha[:7]}{tags}: {subject}", "\n".join(body).strip()),
-        f"commit:{commit.sha}",
+        headed(f"{'Moved to' if commit.moved else 'Commit'} {commit.sha[:7]}{tags}: {subject}", "\n".join(body).strip()),
+        f"reflog:{commit.sha}:{date}:{digest(subject)}" if commit.moved else f"commit:{commit.sha}",
         where,
         "\n".join(commit.raw),
         kind="change",

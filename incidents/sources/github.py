@@ -214,6 +214,9 @@ class _Reader:
             who = login(activity.get("actor"))
             yield from changes.push(self.make, body, where, raw, activity.get("created_at"), who)
         elif name in TYPES:
+            for noun in ("comment", "review", "release"):
+                if isinstance(body.get(noun), dict):  # older ones lack what stands outside
+                    body[noun] = {"created_at": activity.get("created_at"), "user": activity.get("actor"), **body[noun]}
             yield from self._webhook(body, where, raw)
         else:
             said = " ".join(filter(None, (name.removesuffix("Event"), string(body.get("action")), repository["full_name"])))
@@ -231,7 +234,9 @@ class _Reader:
         elif not self.about:
             self.about = "changes"
             yield _labels(body, noun, found)
-        if shape == "issue":
+        if "approver" in body or "requester" in body:
+            yield self._gate(action, body, where, raw, sender)
+        elif shape == "issue":
             yield from self._changed(action, body, issue, subject, where, raw)
         elif shape == "comment":
             yield self._comment(found, subject, where, raw, {"edited": "edited", "deleted": "deleted"}.get(action, ""))
@@ -255,6 +260,20 @@ class _Reader:
             yield Rejected(where, "This is GitHub's ping, which only tries the connection: it works, and there is nothing else to do.")
         else:
             yield from self._other(action, body, where, raw, sender)
+
+    def _gate(self, action: str, body: Mapping[str, Any], where: str, raw: Any, sender: str) -> Item:
+        """A deployment that waits for somebody's word, or has it."""
+        run, environment = mapping(body.get("workflow_run")), string(body.get("environment")) or "an environment"
+        said = {"requested": "Approval asked for: deployment to", "approved": "Approved deployment to", "rejected": "Rejected deployment to"}
+        name = string(run.get("name")) or string(mapping(body.get("workflow_job_run")).get("name"))
+        text = headed(f"{said.get(action, action)} {environment}" + (f" by workflow “{name}”" if name else ""), string(body.get("comment")))
+        stamp = body.get("since") or run.get("updated_at")
+        actor = login(body.get("approver")) or login(body.get("requester")) or sender
+        key = f"gate:{scalar(run.get('id'))}:{environment}:{action}:{self.make.second(stamp)}"
+        rule = f"deployment_review {action}"
+        return self.make.event(
+            stamp, text, key, where, raw, kind="decision" if action != "requested" else "change", rule=rule, actor=actor, url=run.get("html_url")
+        )
 
     def _changed(self, action: str, body: Mapping[str, Any], issue: Mapping[str, Any], subject: Subject, where: str, raw: Any) -> Iterator[Item]:
         if action == "opened":
@@ -281,8 +300,12 @@ class _Reader:
         if not noun:
             yield Rejected(where, f"This webhook of GitHub ({action or 'without an action'}) states no time. Enter it by hand if it belongs on the timeline.")
             return
-        stamp, key = found.get("updated_at") or found.get("created_at"), f"{noun}:{scalar(found.get('id'))}:{action}"
-        name = string(found.get("title")) or string(found.get("name"))
+        stamp, key = found.get("updated_at") or found.get("created_at"), f"{noun}:{scalar(found.get('id')) or scalar(found.get('number'))}:{action}"
+        advisory, rule = mapping(found.get("security_advisory")), mapping(found.get("rule"))
+        name = string(found.get("title")) or string(found.get("name")) or string(advisory.get("summary")) or string(rule.get("description"))
+        name = name or string(found.get("full_name")) or string(found.get("secret_type_display_name")) or string(found.get("secret_type"))
+        severity = string(advisory.get("severity")) or string(rule.get("security_severity_level"))
+        name += f" ({severity})" if name and severity else ""
         text = f"{noun.replace('_', ' ').capitalize()} {action.replace('_', ' ')}" + (f": {name}" if name else "")
         yield self.make.event(
             stamp, text, f"{key}:{self.make.second(stamp)}", where, raw, rule=f"webhook {noun} {action}", actor=sender, url=found.get("html_url")

@@ -37,7 +37,7 @@ NOUNS = (
     ("issue", "issue"),
     ("release", "release"),
 )
-ACTIONLESS = {"zen": "ping", "context": "status", "ref": "push"}
+ACTIONLESS = {"zen": "ping", "context": "status", "ref": "push", "forkee": "fork", "pages": "gollum"}
 
 
 @dataclass(frozen=True, slots=True)

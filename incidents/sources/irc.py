@@ -61,7 +61,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         if not text.strip():
             continue
         if not channel and (match := CHANNEL.search(text[:300])):
-            channel = match[1]
+            channel = match[1].rstrip(".,:;)")
             yield IncidentDraft(key=channel, labels=(("channel", channel),))
         if log.takes_day(text):
             continue

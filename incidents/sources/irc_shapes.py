@@ -43,6 +43,9 @@ PART = re.compile(
     r"|removes? (?:channel operator|voice)|disconnected|reconnect|server|irssi:|netsplit|now talking (?:in|on)|users? on|\[freenode|[Cc]hannel (?:created|#)|Keepalive|Notify|(?:\[.{1,80}@.{1,80}\]))",
     re.IGNORECASE,
 )
+EGGDROP = re.compile(  # what eggdrop and energymech write of the channel itself
+    r"#\S{1,50}: mode change |Topic changed on #|Nick change: |\S{1,40} kicked from #|Last message repeated \d|\S{1,40} (?:has (?:joined|left|quit)\b|is now known as )|(?:Joins|Parts|Quits): "
+)
 COMING = re.compile(r"\b(?:joined|joins|left|parts|parted|quits?|kicked|disconnected|netsplit)\b", re.IGNORECASE)
 DOES = re.compile(
     r"(?:(?:has (?:joined|left|quit|changed|set)|joined|left|quit|parted|is now known as|sets mode|changes topic|was kicked|gives|removes)\b|\(.{1,80}@.{1,80}\)|talking (?:in|on) #|(?:for|of) #)",
@@ -99,6 +102,8 @@ def _spoken(date: str, clock: str, zone: str, rest: str, written: str, *, tabbed
         return Line(date, clock, zone, "system", "", rest, written)
     if bracket and rest and "<" not in rest[:2] and (match := re.match(rf"(?P<nick>{NICK}) (?P<text>\(.{{1,80}}@.{{1,80}}\) (?:joined|left|got|has).*)", rest)):
         return Line(date, clock, zone, "system", match["nick"], match["text"], written)
+    if bracket and EGGDROP.match(rest):
+        return Line(date, clock, zone, "system", "", rest, written)
     return None
 
 

@@ -5,8 +5,10 @@ https://www.jenkins.io/doc/book/using/remote-access-api/ and https://plugins.jen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.builds import outcome, taking, weight_of
@@ -17,6 +19,7 @@ from incidents.sources.members import mapping, mappings, string
 from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
+JOB = re.compile(r"/job/([^/?#]{1,200})")
 LISTS = ("builds", "allBuilds", "runs")
 
 
@@ -28,7 +31,7 @@ def shape_of(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     kind = string(value.get("_class"))
-    if "timestamp" in value and "result" in value and ("fullDisplayName" in value or kind.startswith(("hudson.", "org.jenkinsci."))):
+    if "timestamp" in value and "result" in value and ("fullDisplayName" in value or "building" in value or kind.startswith(("hudson.", "org.jenkinsci."))):
         return "build"
     if "startTime" in value and "durationInMillis" in value and "state" in value:
         return "ocean"
@@ -56,10 +59,17 @@ def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> It
     causes = [cause for action in mappings(value.get("actions")) for cause in mappings(action.get("causes"))]
     actor = next((string(cause["userName"]) for cause in causes if string(cause.get("userName"))), "")
     why = next((string(cause["shortDescription"]) for cause in causes if string(cause.get("shortDescription"))), "")
-    name = string(value.get("fullDisplayName")) or string(value.get("displayName")) or f"build #{scalar(value.get('number'))}"
+    name = string(value.get("fullDisplayName")) or _job_of(string(value.get("url")), scalar(value.get("number"))) or string(value.get("displayName"))
+    name = name or f"#{scalar(value.get('number'))}"
     result = "" if value.get("building") is True else string(value.get("result"))
     start, url = value.get("timestamp"), string(value.get("url"))
     yield from _pair(make, name, why, result, start, _later(start, value.get("duration")), _seconds(value.get("duration")), where, raw, actor, url)
+
+
+def _job_of(url: str, number: str) -> str:
+    """Return "folder/job #42" for https://…/job/folder/job/job/42/."""
+    names = [unquote(name) for name in JOB.findall(url)]
+    return f"{'/'.join(names)} #{number}" if names and number else ""
 
 
 def _ocean(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:

@@ -92,7 +92,7 @@ class _Reader:
             resolution = string(mapping(fields.get("resolution")).get("name"))
             yield self._resolved(fields["resolutiondate"], resolution, subject, where, raw, "")
 
-    def _created(self, issue: Mapping[str, Any], subject: Subject, where: str, raw: Any) -> Item:
+    def _created(self, issue: Mapping[str, Any], subject: Subject, where: str, raw: Any, actor: str = "") -> Item:
         fields = mapping(issue.get("fields"))
         sort = string(mapping(fields.get("issuetype")).get("name")) or "Issue"
         priority = string(mapping(fields.get("priority")).get("name"))
@@ -105,7 +105,7 @@ class _Reader:
             raw,
             kind="status",
             rule="issue created",
-            actor=who(fields.get("creator")) or who(fields.get("reporter")),
+            actor=who(fields.get("creator")) or who(fields.get("reporter")) or actor,
             url=subject.url,
         )
 
@@ -185,7 +185,7 @@ class _Reader:
         if issue:
             yield from self._incident(issue, subject)
         if name == "issue_created":
-            yield self._created(issue, subject, where, raw)
+            yield self._created(issue, subject, where, raw, actor)
         if (changelog := mapping(body.get("changelog"))) and name != "issue_created":  # there it lists the fields that the form filled
             yield from self._history(changelog, subject, where, raw, fields.get("updated") or body.get("timestamp"), actor)
         if comment := mapping(body.get("comment")):

@@ -1,4 +1,4 @@
-"""Pure. The journal of systemd as `journalctl -o json` and `-o json-pretty` write it.
+"""Pure. The journal of systemd as `journalctl -o json`, `-o json-pretty` and `-o export` write it.
 
 https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html defines the fields. Times are microseconds UTC;
 `_SOURCE_REALTIME_TIMESTAMP` is when the line was written, `__REALTIME_TIMESTAMP` when the journal received it.
@@ -6,6 +6,7 @@ https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,10 +25,14 @@ def shape_of(value: dict[str, Any]) -> str:
     return "entry" if value.keys() & {"__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"} and own else ""
 
 
+EXPORTED = re.compile(rb"\s*__(?:CURSOR|REALTIME_TIMESTAMP)=")
+MAX_FIELD = 1024 * 1024
 MARKS = (b"realtime_timestamp",)
 
 
 def detect(payload: Payload) -> int:
+    if EXPORTED.match(payload.head) and b"\n__REALTIME_TIMESTAMP=" in b"\n" + payload.head[:4096]:
+        return 97
     return certainty(payload, shape_of, (), MARKS, 97)
 
 
@@ -36,7 +41,8 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    for found in found_in(payload, shape_of, (), "the journal"):
+    exported = EXPORTED.match(payload.head) is not None
+    for found in _exported(payload) if exported else found_in(payload, shape_of, (), "the journal"):
         if isinstance(found, Rejected):
             yield found
             continue
@@ -49,6 +55,32 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             if received is not None and abs((received - draft.at).total_seconds()) >= 1:
                 draft = replace(draft, recorded=received)
         yield draft
+
+
+def _exported(payload: Payload) -> Iterator[Found | Rejected]:
+    """Yield the entries of `journalctl -o export`: lines NAME=value, a binary field after its length, an empty line after each entry."""
+    payload.file.seek(0)
+    value: dict[str, Any] = {}
+    number, start = 0, 1
+    while True:
+        line = payload.file.readline(MAX_FIELD)
+        number += 1
+        name, equals, text = line.rstrip(b"\n").partition(b"=")
+        if equals:
+            value.setdefault(name.decode("utf-8", "replace"), text.decode("utf-8", "replace"))
+        elif name.strip() and len(size := payload.file.read(8)) == 8:  # the name alone: the length of the value follows, and the value
+            length = int.from_bytes(size, "little")
+            if length > MAX_FIELD:
+                yield Rejected(f"line {number}", "A field of this entry is longer than 1 MiB. What follows cannot be read.")
+                return
+            value.setdefault(name.decode("utf-8", "replace"), payload.file.read(length).decode("utf-8", "replace"))
+            payload.file.readline(2)
+        elif value:
+            shape = shape_of(value)
+            yield Found(value, shape, f"line {start}", (), "") if shape else Rejected(f"line {start}", "This entry has no time or nothing that a journal says.")
+            value, start = {}, number + 1
+        if not line:
+            return
 
 
 def _entry(found: Found, options: ReadOptions) -> Item:
@@ -77,6 +109,6 @@ SOURCE = Source(
     label="systemd journal",
     detect=detect,
     read=read,
-    docs="The journal of systemd as journalctl writes it with -o json or -o json-pretty "
+    docs="The journal of systemd as journalctl writes it with -o json, -o json-pretty or -o export "
     "(https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html).",
 )

@@ -13,10 +13,12 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.lib.timestamps import EARLIEST, NUMERIC_DATE, Moment, TimeError, read_human, read_machine
 from incidents.lib.zones import zone_named
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError, tidy
-from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, plain_name, zone_in
+from incidents.sources.fields import FIELDS, KIND_OF, MILESTONES, ORDERS, excel_day, plain_name, zone_in
 from incidents.sources.json_stream import MAX_RAW
 from incidents.sources.words import kind_of
 
+OPENED = ("created", "opened", "start", "begin", "began", "reported", "erstellt", "beginn")
+STATES = {"status", "state", "currentstatus", "statut", "estado", "zustand"}
 NOON = timedelta(hours=12)
 KEY_KINDS = {"acknowledgement", "resolution", "mitigation", "severity"}
 
@@ -73,6 +75,8 @@ class RowReader:
         self.text, self.title = at.get("text", at.get("title", -1)), at.get("title", -1) if "text" in at else -1
         self.actor, self.kind, self.url = at.get("actor", -1), at.get("kind", -1), at.get("url", -1)
         self.id, self.thread, self.milestone = at.get("id", -1), at.get("thread", -1), at.get("milestone", -1)
+        # A row that was opened then and has a state now: the state is not of that time.
+        self.is_record = plain_name(columns[self.time]).startswith(OPENED) and self.kind >= 0 and plain_name(columns[self.kind]) in STATES
         self.width = max(at.values()) + 1
         self.options, self.latest, self.day_first = options, options.latest, day_first
         self.stated_zone = zone_in(columns[self.time])
@@ -113,6 +117,9 @@ class RowReader:
             if sure:
                 kind, rule = sure, tidy(f"column kind: {named.strip()}", 60)
                 salience = 2 if sure in KEY_KINDS else max(salience, 1)
+        has_ended = self.end >= 0 and bool(values[self.end].strip())
+        if (has_ended or self.is_record) and kind in ("resolution", "recovery", "mitigation") and rule.startswith("column kind"):
+            kind, rule, salience, _ = kind_of(text)  # the state is the one at the end, not at the beginning
         if self.milestone >= 0 and values[self.milestone].strip() in MILESTONES:
             milestone = values[self.milestone].strip()
         self.count += 1
@@ -136,7 +143,7 @@ class RowReader:
             milestone,
             clean_text(raw, limit=MAX_RAW),
         )
-        if self.end >= 0 and values[self.end].strip():
+        if has_ended:
             return (draft, *self.ended(draft, values, raw))
         return (draft,)
 
@@ -198,6 +205,8 @@ class RowReader:
             moment = self.after_midnight(moment, whole, zone, column)
         elif moment.at is not None and column < 0 and self.options.date is None and (day or len(whole) > 8):
             self.last_day = _local_day(moment)
+        elif moment.needs == "zone" and column < 0 and self.options.date is None and (day or len(whole) > 8):
+            self.last_day = _local_day(self.read(whole, "UTC"))
         if zone and not assumed and moment.zone_assumed and not moment.warning:
             moment = Moment(moment.at, moment.local, moment.zone, False, moment.precision, moment.needs)
         return moment.at, moment
@@ -208,6 +217,8 @@ class RowReader:
         except TimeError:
             if len(written) > 100:
                 raise
+            if (serial := excel_day(written)) is not None:
+                return read_machine(serial, zone, self.latest)
             return read_human(written, zone, day_first=self.day_first, latest=self.latest)
 
     def after_midnight(self, moment: Moment, written: str, zone: str, column: int) -> Moment:

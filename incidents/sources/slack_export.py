@@ -14,6 +14,7 @@ from incidents.lib.text import clean_line
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import nodes, read_nodes, sample
+from incidents.sources.pages import paged
 from incidents.sources.slack_messages import Reader, delivered, message_in, person, revised_stamp
 
 DAY_FILE = re.compile(r"(?:.*/)?([^/]+)/(\d{4}-\d\d-\d\d)\.json")
@@ -32,7 +33,7 @@ def detect(payload: Payload) -> int:
         return 60  # the only archives read here: its own reader says best what is wrong with another one
     if FORMS.match(payload.head):
         return 90
-    found = [node for node in sample(payload, MESSAGES, 5) if not node.rest]
+    found = [node for node in paged(sample(payload, MESSAGES, 5), MESSAGES) if not node.rest]
     deliveries = [node for node in found if delivered(node.value) is not None]
     if deliveries and len(deliveries) * 2 >= len(found):
         return 97
@@ -60,14 +61,14 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     if FORMS.match(payload.head):
         raise SourceError("This is a slash command or a pressed button of Slack: it asks for something and tells no event. Send the Events API here instead.")
     known = CHANNEL_ID.search(payload.head[:2000].decode("utf-8", "replace"))
-    in_deliveries = any(delivered(node.value) is not None for node in sample(payload, MESSAGES, 5))
+    in_deliveries = any(delivered(node.value) is not None for node in paged(sample(payload, MESSAGES, 5), MESSAGES))
     reader = Reader(options, {}, known[1] if known and not in_deliveries else "", _final(payload))
     reason = ""
-    for item in reader.read(read_nodes(payload, MESSAGES), ""):
+    for item in reader.read(paged(read_nodes(payload, MESSAGES), MESSAGES), ""):
         reason = item.reason if isinstance(item, Rejected) else reason
         yield item
     if not reader.count:
-        if any(_is_pressed(node.value) for node in sample(payload, MESSAGES, 5)):
+        if any(_is_pressed(node.value) for node in paged(sample(payload, MESSAGES, 5), MESSAGES)):
             raise SourceError("This is a pressed button or a form of Slack: it asks for something and tells no event. Send the Events API here instead.")
         raise SourceError(f"There is no Slack message in this file. {reason}".strip())
 
@@ -84,7 +85,7 @@ def _final(payload: Payload) -> dict[str, int]:
         return {}
     final: dict[str, int] = {}
     try:
-        for number, node in enumerate(read_nodes(payload, MESSAGES)):
+        for number, node in enumerate(paged(read_nodes(payload, MESSAGES), MESSAGES)):
             if not node.error and (stamp := revised_stamp(node.value)) and (stamp in final or len(final) < MOST_REVISED):
                 final[stamp] = number
     except SourceError:

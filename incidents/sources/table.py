@@ -11,10 +11,25 @@ from incidents.lib.timestamps import NUMERIC_DATE
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.dialect import MAX_COLUMNS, Rows, delimiter_of, encoding_of, header_of, is_markdown, open_rows, text_of_head
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
-from incidents.sources.fields import SHARE, guess_fields, looks_of
+from incidents.sources.fields import SHARE, guess_fields, looks_of, plain_name
 from incidents.sources.json_stream import looks_like_json
 from incidents.sources.rows import RowReader, corrected, day_first_of
 
+DAY_FIRST = {
+    "datum",
+    "zeit",
+    "uhrzeit",
+    "zeitstempel",
+    "zeitpunkt",
+    "heure",
+    "horodatage",
+    "fecha",
+    "hora",
+    "fechahora",
+    "dataora",
+    "datahora",
+    "ora",
+}  # languages that do
 FEW = 100  # broken rows that are always borne
 
 
@@ -108,7 +123,8 @@ def _day_first(payload: Payload, encoding: str, layout: Layout, fields: dict[str
         return None
     rows, text = open_rows(payload.file, encoding, layout.delimiter)
     try:
-        return day_first_of((values for _, values, _ in rows if isinstance(values, list)), wanted)
+        found = day_first_of((values for _, values, _ in rows if isinstance(values, list)), wanted)
+        return True if found is None and any(plain_name(name) in DAY_FIRST for name in layout.columns) else found
     except UnicodeError:
         return None  # said when the rows are read
     finally:

@@ -19,6 +19,7 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.conversation import event_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import Node, read_nodes, sample
+from incidents.sources.pages import paged
 from incidents.sources.telegram_html import is_page, items_of_page
 
 LISTS = ("messages", "list", "result")
@@ -53,7 +54,7 @@ MEDIA = ("photo", "file", "document", "video", "voice", "audio", "animation", "v
 def detect(payload: Payload) -> int:
     if is_page(payload.head):
         return 95
-    found = [node for node in sample(payload, LISTS, 10) if not node.rest]
+    found = [node for node in paged(sample(payload, LISTS, 10), ("result",)) if not node.rest]
     hits = [node for node in found if any(True for _ in _messages(node))]
     return 95 if hits and len(hits) * 2 >= len(found) else 90 if any(_is_press(node.value) for node in found) else 0
 
@@ -68,7 +69,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     count = 0
     told: set[str] = set()
     reason = "There is no Telegram message in this file."
-    for number, node in enumerate(read_nodes(payload, LISTS)):
+    for number, node in enumerate(paged(read_nodes(payload, LISTS), ("result",))):
         if node.error:
             yield Rejected(node.where, node.error)
             continue
@@ -77,7 +78,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 told.add(_chat_id(node.value.get("id")))
                 yield _about(node.value)
             continue
-        if node.path and node.path[0] not in PLACES:
+        if node.path and isinstance(node.path[0], str) and node.path[0] not in PLACES:
             continue  # contacts, sessions and the like of an account
         found = list(_messages(node))
         if not found:
@@ -105,7 +106,7 @@ def _final(payload: Payload) -> dict[str, int]:
     if b'"update_id"' not in payload.head:
         return final
     try:
-        for number, node in enumerate(read_nodes(payload, LISTS)):
+        for number, node in enumerate(paged(read_nodes(payload, LISTS), ("result",))):
             if not node.error and isinstance(node.value, dict) and any(name.startswith("edited_") for name in node.value):
                 final |= {_key(chat, message): number for _, message, chat, _ in _messages(node) if len(final) < 100_000}
     except SourceError:
@@ -145,7 +146,7 @@ def _of_chat(chat: dict[str, Any], where: str) -> Iterator[tuple[str, dict[str, 
 
 
 def _is_message(value: Any) -> bool:
-    if not isinstance(value, dict) or value.get("type") not in ("message", "service", "unsupported") or "text" not in value:
+    if not isinstance(value, dict) or value.get("type") not in ("message", "service", "unsupported") or not value.keys() & {"text", "action"}:
         return False
     dated = isinstance(value.get("date_unixtime"), str) or isinstance(value.get("date"), str)
     return dated and any(key in value for key in ("from_id", "from", "actor", "actor_id", "date_unixtime"))

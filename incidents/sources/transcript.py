@@ -1,7 +1,7 @@
 """Pure. What was said on a call: WebVTT and SubRip transcripts, chats of Zoom, the text of Google Meet and Teams.
 
 https://www.w3.org/TR/webvtt1/ defines WebVTT. Times count from the start of the recording: when that was is taken from a note above the first words, the file's
-name (Zoom's GMT20260302-140211), or the date that is given. With a day but no clock the day is known and the order kept, no more.
+name (Zoom's GMT20260302-140211), or the date that is given. With a day but no clock nothing can be placed: midnight would be a guess, and the start is asked for.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ from incidents.sources.transcript_shapes import SAID, Piece, pieces, seconds_of,
 
 CERTAINTY = {"cues": 95, "chat": 92, "saved": 92, "meet": 88, "spoke": 80}
 NAMED = re.compile(  # GMT20260302-140211, 2026-03-02 14.02.11, 20260302_140211, (2026-03-02 14:00 GMT+1)
-    r"(?P<gmt>GMT)?(?<!\d)(?P<day>20\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"(?P<gmt>GMT)?(?<!\d)(?P<day>20\d\d[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
     r"(?:(?:[T _-]{1,3}|\s+at\s+)(?P<hour>[01]\d|2[0-3])[-:._h]?(?P<minute>[0-5]\d)(?:[-:._]?(?P<second>[0-5]\d))?(?!\d)(?:\.\d+)?\s?(?P<zone>Z|UTC|GMT(?:[+-]\d{1,2}(?::?\d\d)?)?|[+-]\d\d:?\d\d|[A-Z]{2,4}T)?)?"
 )
 SPOKEN_DAY = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? 20\d\d|\d{1,2}\.? [A-Z][a-z]{2,8} 20\d\d")
 SPOKEN_CLOCK = re.compile(r"20\d\d,?\s+(?:at\s+)?(?P<clock>\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\.?)?)(?:\s(?P<zone>UTC|GMT(?:[+-]\d{1,2})?|[A-Z]{2,4}T))?")
+STARTED = re.compile(  # "Recording started at 14:02 UTC", "Start: 2:02 PM"
+    r"\b(?:start(?:s|ed|ing)?|began|begins|recorded)\b\D{0,20}(?P<clock>\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\.?)?)(?:\s(?P<zone>UTC|GMT(?:[+-]\d{1,2})?|[A-Z]{2,4}T))?",
+    re.IGNORECASE,
+)
 REACTED = re.compile(r"^(?:Reacted to [“\"].*[”\"] with \S|Removed an? .{1,12} reaction from [“\"])", re.DOTALL)
 REPLYING = re.compile(r"^Replying to [“\"](?P<to>.{1,300}?)[”\"]\s*\n\s*(?P<text>.+)$", re.DOTALL)
 RECENT = 500  # messages that an answer may quote
@@ -108,6 +112,8 @@ def start_of(name: str, head: list[str], options: ReadOptions) -> Start:
                 if at := SPOKEN_CLOCK.search(text):
                     return Start(found.date(), at["clock"], _zone(at["zone"]))
                 day = day or found.date()
+        if not clock and (started := STARTED.search(text)):
+            clock, zone = started["clock"], _zone(started["zone"])
     return Start(day, clock, zone)
 
 
@@ -131,9 +137,10 @@ def moment_of(piece: Piece, start: Start, options: ReadOptions) -> Moment:
         moment = read_human(piece.at, zone, day, latest=options.latest)
         needs = moment.needs if moment.at is not None or day is not None else "date" if zone else "date, zone"
         return replace(moment, local=f"{piece.date} {piece.at}".strip(), needs=needs)
-    if start.day is None:
-        return Moment(None, piece.at, "", False, "second", "date" if zone else "date, zone")
-    began = read_human(start.clock or "00:00:00", zone, start.day, latest=options.latest)
+    if start.day is None or not start.clock:
+        missing = {"date": start.day is None, "zone": not zone, "start": not start.clock}
+        return Moment(None, piece.at, "", False, "second", ", ".join(what for what, is_missing in missing.items() if is_missing))
+    began = read_human(start.clock, zone, start.day, latest=options.latest)
     if began.at is None:
         return replace(began, local=piece.at)
     try:
@@ -142,7 +149,7 @@ def moment_of(piece: Piece, start: Start, options: ReadOptions) -> Moment:
         raise TimeError(f"{piece.at[:40]} is no time.") from None
     if at > options.latest:
         raise TimeError(f"{piece.at[:40]} after {start.day} lies in the future.")
-    return replace(began, at=at, local=piece.at, zone_assumed=not start.zone, precision=began.precision if start.clock else "day")
+    return replace(began, at=at, local=piece.at, zone_assumed=not start.zone)
 
 
 def _event(piece: Piece, moment: Moment, key: str, order: int, recent: deque[tuple[str, str]]) -> EventDraft:
@@ -182,5 +189,5 @@ SOURCE = Source(
     detect=detect,
     read=read,
     docs="What was said on a call: WebVTT, SubRip and SBV transcripts, chats of Zoom, the text of Google Meet and Teams. When the recording began comes from a note above "
-    "the first words or the file's name, such as GMT20260302-140211; else its date is asked for (https://www.w3.org/TR/webvtt1/).",
+    "the first words or the file's name, such as GMT20260302-140211; else it is asked for (https://www.w3.org/TR/webvtt1/).",
 )

@@ -18,7 +18,9 @@ SAVED = re.compile(  # by Zoom's program
     r"^(?:(?P<date>\d{4}-\d\d-\d\d)\s+)?(?P<at>\d{1,2}:\d\d:\d\d)(?:\s?(?P<half>[AP]M))?\s+(?:From|Von|De)\s+(?P<who>.{1,80}?)(?:\s+(?:to|an|à|a)\s+.{1,80}?)?\s*:\s*(?P<text>.*)$"
 )
 ALONE = re.compile(r"^\s*\[?(?P<at>\d{1,2}:\d\d:\d\d)\]?\s*$")  # Meet writes the time on a line of its own, every few minutes
-SPOKE = re.compile(r"^(?P<who>[^\d\s][^\n:]{0,60}?)(?:\s{2,}|\t|\s\|\s)(?P<at>(?:\d{1,2}:)?\d{1,2}:\d\d)\s*$")  # Teams, Otter: "Anna B   0:03"
+SPOKE = re.compile(
+    r"^(?P<who>[^\d\s][^\n:]{0,60}?)(?:\s{2,}|\t|\s\|\s|\s\((?=[\d:]+\):))(?P<at>(?:\d{1,2}:)?\d{1,2}:\d\d)(?:\):)?\s*$"
+)  # Teams, Otter, Rev: "Anna B   0:03", "Anna (00:03):"
 SAID = re.compile(r"^(?P<who>[^:\n<>]{1,60}):\s+(?P<text>\S.*)$", re.DOTALL)
 VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+(?P<who>[^>]{1,100})>")
 TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|<\d[\d:.]*>")
@@ -57,8 +59,9 @@ def shape_of(lines: list[str]) -> str:
     if sum(bool(ALONE.match(line)) for line in full[:400]) >= 1 and any("transcript" in line.lower() for line in full[:12]):
         spoken = [line for line in full if SAID.match(line.strip())]
         return "meet" if len(spoken) * 2 >= len(full) - 12 and len(spoken) >= 2 else ""
-    spoke = sum(bool(SPOKE.match(line)) for line in full[:200])
-    return "spoke" if spoke >= 2 and spoke * 4 >= len(full[:200]) else ""
+    spoke = [number for number, line in enumerate(full[:200]) if SPOKE.match(line)]
+    above = min(spoke[0], 10) if spoke else 0  # title, key words, list of speakers
+    return "spoke" if len(spoke) >= 2 and len(spoke) * 4 >= len(full[:200]) - above else ""
 
 
 def pieces(shape: str, lines: Iterable[tuple[int, str]]) -> Iterator[Piece]:

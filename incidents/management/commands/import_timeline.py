@@ -186,7 +186,9 @@ def store(files: list[Found], ignored: list[dict[str, str]], given: dict[str, An
         parts.append({"path": found.name, "source": delivery.source, "events": report["events"], "rejected": report["rejected"]})
     if needs and not any(sum(part["events"].values()) > part["events"]["skipped"] for part in parts):
         first = next(part["rejected"][0] for part in parts if part["rejected"])
-        ask = " and ".join({"date": "--date YYYY-MM-DD", "zone": "--timezone ZONE"}.get(what, what) for what in needs)
+        ask = " and ".join(
+            {"date": "--date YYYY-MM-DD", "zone": "--timezone ZONE", "start": "a name with the day and clock of the start"}.get(what, what) for what in needs
+        )
         if declared:
             incident.delete()
         raise Refused(f"No time could be placed. {first['reason']} Use {ask}.", first["where"], needs=needs)

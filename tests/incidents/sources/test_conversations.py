@@ -55,18 +55,19 @@ def test_the_order_of_messages_tells_the_order_of_day_and_month():
 
 
 def test_a_transcript_asks_for_its_date_and_counts_from_the_start_its_name_gives():
-    assert {event.needs for event in named_file("transcript", VTT, "call.vtt")} == {"date, zone"}
+    assert {event.needs for event in named_file("transcript", VTT, "call.vtt")} == {"date, zone, start"}
     assert [event.at for event in named_file("transcript", VTT, "GMT20260302-140211_Recording.vtt")] == [
         datetime(2026, 3, 2, 14, 2, 15, tzinfo=UTC),
         datetime(2026, 3, 2, 15, 2, 15, tzinfo=UTC),
     ]
 
 
-def test_a_transcript_with_a_day_alone_claims_no_clock():
-    events = named_file("transcript", VTT, "call.vtt", date=date(2026, 3, 2), time_zone="UTC")
+def test_a_transcript_with_a_day_alone_asks_when_the_recording_began():
+    given = {"date": date(2026, 3, 2), "time_zone": "UTC"}
 
-    assert {event.precision for event in events} == {"day"}
-    assert [event.at.date() for event in events] == [date(2026, 3, 2)] * 2
+    assert {(event.at, event.needs) for event in named_file("transcript", VTT, "call.vtt", **given)} == {(None, "start")}
+    started = VTT.replace(b"WEBVTT", b"WEBVTT\n\nNOTE Recording started at 14:02:11", 1)
+    assert named_file("transcript", started, "call.vtt", **given)[0].at == datetime(2026, 3, 2, 14, 2, 15, tzinfo=UTC)
 
 
 def test_an_irc_log_passes_midnight_and_takes_its_day_from_its_name():
