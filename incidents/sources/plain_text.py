@@ -31,6 +31,10 @@ from incidents.sources.text.setting import HEADING, Setting, headings, setting
 
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
+BEGAN = re.compile(
+    r"\b(?:began|begin+ing|started|starting|since|from|at)\b.{0,200}\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|went down|downtime|crashed)\b",
+    re.I | re.S,
+)
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
@@ -128,7 +132,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     state = setting(document, payload.name, options.date)
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
-    stated = any(entry.label and entry.label[1] == "impact_started" and entry.lead.date for entry in entries)  # says all by itself
+    stated = any(says_all(entry) for entry in entries)
     if not entries or (len(entries) < 2 and not few and not stated):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
     title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
@@ -150,6 +154,13 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield Rejected(f"line {entry.line}", moment)
         else:
             yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen, names)
+
+
+def says_all(entry: Entry) -> bool:
+    """Say whether one entry is a timeline by itself: a day and a time of a start, or of a sentence about an outage."""
+    if not entry.lead.date:
+        return False
+    return bool(entry.label and entry.label[1] == "impact_started" or entry.block == PROSE and entry.lead.clock and BEGAN.search(entry.text))
 
 
 def start_of(moments: list[tuple[Entry, Moment | str]]) -> Moment | None:
@@ -230,6 +241,7 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
         own = entry.day
         base = own or entry.heading_day or state.day or options.date
         minutes = minutes_of(entry.lead.clock)
+        step = timedelta(0) if entry.lead.written.lower().endswith("midnight") else longest  # "by midnight" ends the day
         goes_on = current is not None and base is not None and current > base and minutes is not None and last is not None and 0 <= minutes - last < 360
         if own is not None or (entry.block != block and not goes_on) or current is None:
             # A new list under the same day begins on that day, unless it goes on from a list that has passed midnight.
@@ -238,7 +250,7 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
         elif minutes is not None and last is not None:
             if entry.block == PROSE and base is not None and current > base and minutes - last > longest.seconds // 60:
                 current = base  # the next part of the story begins on the first evening again
-            elif not newest_first and last - minutes > longest.seconds // 60:
+            elif not newest_first and last - minutes > step.seconds // 60:
                 current += timedelta(days=1)
             elif newest_first and minutes - last > longest.seconds // 60:
                 current -= timedelta(days=1)

@@ -35,10 +35,13 @@ LABELS = (  # label as people write it -> (kind, milestone)
     ),
 )
 LABELLED = re.compile(
-    r"^[\s*_•+>|#-]*(?P<label>[A-Za-z][A-Za-z /()-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
+    r"^[\s*_•+>|#-]*(?P<label>[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
     re.I,
 )
-PERIOD = re.compile(r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when)", re.I)
+PERIOD = re.compile(
+    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
+    re.I,
+)
 
 
 def span(entry: Entry, label: str) -> Iterator[Entry]:

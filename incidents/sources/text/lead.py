@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from incidents.lib.timestamps import DOTTED, MONTH
 from incidents.lib.zones import ABBREVIATIONS, zone_named
+from incidents.sources.text.worded import SHARED, WORDED, shared, worded
 
 MARK = re.compile(
     r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)(?:\s+\[[ xX]\](?=\s))?|#{1,6}(?=\s)|=+(?=\s*\d)|"
@@ -22,12 +23,12 @@ WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+\d{1,2}:\d\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?!\d|:\d))?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:update|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-]))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
@@ -37,6 +38,7 @@ BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:{ZONES}|Z|h(?:rs?)?)\b|\s*
 ZONE = re.compile(
     r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
+OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
     r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
     + MONTH
@@ -106,10 +108,19 @@ def read(line: str) -> Lead | None:
         elif not date and (found := DATE.match(line, position)):
             date, position = found[0], found.end()
             last = position
-        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position)):
-            clock, position = found[0], found.end()
+        elif not clock and (found := SHARED.match(line, position)) and shared(found)[0]:
+            (clock, end), position = shared(found), found.end()
+            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
+                zone, position = found[1], found.end()
+            last = position
+        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position) or WORDED.match(line, position)):
+            clock, position = found[0] if found.re is not WORDED else worded(found), found.end()
+            if not clock:
+                break
             if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None and not is_range(line, position, clock):
                 zone, position = found[1], found.end()
+                if offset := OFFSET.match(line, position):  # "PST (UTC-7)": the offset leaves no doubt
+                    zone, position = offset[1], offset.end()
             last = position
             if zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
                 position = pair.end()

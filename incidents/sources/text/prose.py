@@ -10,21 +10,26 @@ from itertools import islice
 
 from incidents.sources import words
 from incidents.sources.text import lead as leads
+from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
 from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
-SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Za-z]\.)\s+(?=[A-Z\[*~])|(?<=\bp\.m\.)\s+(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+(?=[A-Z][a-z])")
+AREA = r"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London)\b)"  # a zone, no new sentence
+SENTENCE = re.compile(
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+)
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
@@ -32,15 +37,21 @@ FAILING = re.compile(
     re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
+    r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
+)
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
-UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|every (?:day|night|week))\b", re.I)
+UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
+OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
-EITHER = re.compile(rf"{CLOCK.pattern}|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:{ZONES})\b)", re.IGNORECASE)
+EITHER = re.compile(
+    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:{ZONES})\b)", re.IGNORECASE
+)
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
 
@@ -53,13 +64,20 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     for line, text in paragraphs(document, excluded):
         for sentence in SENTENCE.split(text):
             told += 1
-            if CODE.search(sentence[:2000]):
+            if CODE.search(sentence[:2000]) or is_posted(sentence):
                 continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
                 if told <= OPENING and HAPPENED.search(sentence[:600]) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
+            if (
+                not lead.end
+                and FAILING.search(sentence)
+                and (over := LASTED.search(sentence[:2000]))
+                and (last := time_within(sentence[over.end() : over.end() + 200]))
+            ):
+                lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
                 made.day = night_of(impact, lead)
@@ -121,7 +139,9 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         if not lines:
             start = document.numbers[offset]
         lines.append(line.strip())
-        titled = len(lines) == 1 and offset < 5 and not line.rstrip().endswith((".", ",", ":"))
+        following = document.lines[offset + 1] if offset + 1 < len(document.lines) else ""
+        titled = len(lines) == 1 and (offset < 5 or len(line) < 45 and following[:1].isupper()) and not line.rstrip().endswith((".", ",", ":"))
+        titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
         if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
             yield start, " ".join(lines)[:LONGEST]
             lines = []
@@ -140,7 +160,8 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        if not (alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
+        uhr = re.match(r"\s*Uhr\b", sentence[clock.end() : clock.end() + 6])
+        if not (uhr or alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
             continue
         if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
             continue
@@ -149,9 +170,9 @@ def time_within(sentence: str) -> Lead | None:
 
 
 def clocks(sentence: str) -> Iterator[re.Match[str]]:
-    """Yield what may be a clock time; four digits alone only where a zone follows and a word or a sign for a time comes before: "at 1402 PST", "~1400 UTC"."""
+    """Yield what may be a clock time; words, and four digits before a zone, only where a word or a sign for a time comes before: "at noon", "~1400 UTC"."""
     for found in EITHER.finditer(sentence):
-        if found["bare"] is None or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
+        if (found["bare"] is None and found["words"] is None) or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
             yield found
 
 

@@ -34,6 +34,9 @@ QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next 
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
 )
+NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
+    r"(?:%|ms\b(?!-)|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
+)
 ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
 
 
@@ -72,7 +75,9 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
         return False  # "At 14:02 …" opens a sentence; `sentences` reads those
     if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
         return False
-    return bool(lead.date or lead.zone) or not re.match(r"(?:%|ms\b(?!-)|seconds\b|minutes\b|hours\b|x\b)", lead.rest)
+    if not re.search(r"\d", lead.written) and not lead.parted:
+        return False  # "Midnight Commander ..."
+    return bool(lead.date or lead.zone) or not NO_CLOCK.match(lead.rest)
 
 
 def alone(line: str) -> bool:

@@ -286,7 +286,7 @@ class Walk:
         if self.current is not None:
             if QUESTION.fullmatch(line):
                 self.close()
-            elif beside(self.document.lines[self.current_at], line):
+            elif not self.below and beside(self.document.lines[self.current_at], line):
                 self.pending = f"{self.pending}\n{line.strip()}"[:LONGEST]
             elif self.below or not self.blank or line[:1] in " \t":
                 self.append(line)
