@@ -41,6 +41,7 @@ YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}})(?!\d))?", re.IGNORECASE
 )
+YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 
@@ -214,7 +215,9 @@ def read_date(text: str, *, day_first: bool | None = None, near: date | None = N
     """
     if match := YEAR_FIRST.search(text):
         return _date(int(match[1]), int(match[3]), int(match[4])), ""
-    if match := DAY_MONTH.search(text):
+    if match := YEAR_MONTH.search(text):
+        year, month, day = match[1], match[2], match[3]
+    elif match := DAY_MONTH.search(text):
         day, month, year = match[1], match[2], match[3]
     elif match := MONTH_DAY.search(text):
         month, day, year = match[1], match[2], match[3]
@@ -255,7 +258,7 @@ def read_human(text: str, zone: str = "", date: date | None = None, *, day_first
             raise
     day, missing = read_date(text, day_first=day_first, near=date)
     rest = text
-    for pattern in (YEAR_FIRST, DAY_MONTH, MONTH_DAY, NUMERIC_DATE):
+    for pattern in (YEAR_FIRST, YEAR_MONTH, DAY_MONTH, MONTH_DAY, NUMERIC_DATE):
         if pattern.search(rest):
             rest = pattern.sub(" ", rest, count=1).replace(" :", "  ")  # 02/Mar/2026:14:05:00, as web servers log
             break

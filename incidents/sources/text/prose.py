@@ -23,7 +23,7 @@ SENTENCE = re.compile(
     rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
@@ -50,7 +50,8 @@ OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
 EITHER = re.compile(
-    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:{ZONES})\b)", re.IGNORECASE
+    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES})\b)",
+    re.IGNORECASE,
 )
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
@@ -61,7 +62,11 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     started = False
     impact: list[Entry] = []
     told = 0
-    for line, text in paragraphs(document, excluded):
+    section = ""
+    for line, text, heading in paragraphs(document, excluded):
+        if heading != section:
+            section = heading
+            day = dated(heading, state.day_first, day or state.near) or day
         for sentence in SENTENCE.split(text):
             told += 1
             if CODE.search(sentence[:2000]) or is_posted(sentence):
@@ -107,7 +112,7 @@ def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     if stated:
         made.block = PROSE - 1
     yield made
-    end = leads.read(lead.end)
+    end = leads.read(lead.end) or leads.read(f"{lead.end} UTC")  # four digits need a zone to be a clock
     if end is None or not end.clock:
         return
     day = dated(end.date, None, made.day or made.heading_day) if end.date else made.day
@@ -117,8 +122,9 @@ def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     yield replace(made, lead=replace(end, zone=lead.zone, written=lead.end), text="End of the impact", day=day, label=("recovery", ""), block=PROSE - 1)
 
 
-def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str]]:
-    """Return the paragraphs, list items and other lines of their own, each with the number of its first line."""
+def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str, str]]:
+    """Return the paragraphs, list items and other lines of their own, each with the number of its first line and the heading above."""
+    above = ""
     lines: list[str] = []
     start = 1
     fenced = skipped = False
@@ -129,10 +135,11 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         heading = HEADING.match(line)
         if heading or APART.match(line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
             if lines:
-                yield start, " ".join(lines)[:LONGEST]
+                yield start, " ".join(lines)[:LONGEST], above
             lines = []
         if heading:
-            skipped = bool(excluded.match((heading["md"] or heading["title"] or "").strip("*_ :0123456789.")))
+            above = heading["md"] or heading["title"] or ""
+            skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
             continue
@@ -143,7 +150,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         titled = len(lines) == 1 and (offset < 5 or len(line) < 45 and following[:1].isupper()) and not line.rstrip().endswith((".", ",", ":"))
         titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
         if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
-            yield start, " ".join(lines)[:LONGEST]
+            yield start, " ".join(lines)[:LONGEST], above
             lines = []
 
 
@@ -180,8 +187,8 @@ def earliest(sentence: str, at: int, alone: Lead) -> Lead:
     """Return the time together with the date that stands before its clock."""
     start = max(0, at - FURTHEST)
     for pattern in (DATE, WEEKDAY):
-        for opening in pattern.finditer(sentence, start, at):
-            if opening.start() and sentence[opening.start() - 1].isalnum():
+        for opening in pattern.finditer(sentence, start, at + 8):
+            if opening.end() > at or opening.start() and sentence[opening.start() - 1].isalnum():
                 continue
             lead = leads.read(sentence[opening.start() : at + 120])
             if lead is not None and lead.clock == alone.clock and lead.date:

@@ -31,6 +31,7 @@ from incidents.sources.text.shapes import (
     beside,
     columns_of,
     dated_entry,
+    day_row,
     heading_of,
     once,
     row_lead,
@@ -169,19 +170,18 @@ class Walk:
         return True
 
     def row(self, offset: int, line: str) -> bool:
-        following = self.following(offset)
-        in_table = self.columns or line.lstrip().startswith("|") or ("|" in following and RULE.match(following))
+        in_table = self.columns or line.lstrip().startswith("|") or ("|" in (following := self.following(offset)) and RULE.match(following))
         if not (in_table and line.count("|") >= (1 if self.columns else 2)):
             return False
+        cells = cells_of(line)
         if RULE.match(line):
             return True
-        cells = cells_of(line)
         if header := columns_of(cells):
             self.columns = header
             self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
             return True
         self.close()
-        if row := row_lead(cells, self.columns):
+        if row := row_lead(cells, self.columns) or (day_row(cells, self.columns) if self.listed else None):
             lead, rest = row
             entry = self.open(offset, lead, rest)
             entry.actor = cells[self.columns["actor"]].strip("*_") if self.columns.get("actor", len(cells)) < len(cells) else ""
@@ -237,7 +237,7 @@ class Walk:
         return True
 
     def whole_day(self, offset: int, line: str) -> bool:
-        if self.at is None or not self.listed or not dated_entry(self.at) or self.running:
+        if self.at is None or not self.listed or not dated_entry(self.at) or (self.running and not self.at.marked):
             return False
         self.close()
         self.open(offset, self.at, self.at.rest)
