@@ -23,10 +23,7 @@ from incidents.sources.text.placing import after, moment_of, placed_days, start_
 from incidents.sources.text.prose import PROSE
 from incidents.sources.text.setting import setting
 
-BEGAN = re.compile(
-    r"\b(?:began|begin+ing|started|starting|since|from|at)\b.{0,200}\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|went down|downtime|crashed)\b",
-    re.I | re.S,
-)
+FAULT = re.compile(r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|(?:is|was|are|were|went|goes) down)\b", re.I)
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
@@ -142,7 +139,7 @@ def says_all(entry: Entry) -> bool:
     """Say whether one entry is a timeline by itself: a day and a time of a start, or of a sentence about an outage."""
     if not entry.lead.date:
         return False
-    return bool(entry.label and entry.label[1] == "impact_started" or entry.block == PROSE and entry.lead.clock and BEGAN.search(entry.text))
+    return bool(entry.label and entry.label[1] == "impact_started" or entry.block == PROSE and entry.lead.clock and FAULT.search(entry.text))
 
 
 def speakers(entries: list[Entry]) -> frozenset[str]:

@@ -7,6 +7,7 @@ import re
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.labels import front_matter, stated
+from incidents.sources.text.lead import minutes_of
 from incidents.sources.text.prose import sentences
 from incidents.sources.text.setting import Setting
 from incidents.sources.text.shapes import FENCE, NO_TIMELINE
@@ -61,6 +62,8 @@ def found(document: Document, state: Setting) -> list[Entry]:
             prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
     else:
         prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
+    named = {(entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) for entry in entries if entry.label}
+    prose = [entry for entry in prose if entry.label or (entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) not in named]
     if prose:
         entries = sorted(entries + prose, key=lambda entry: entry.line)
     started = [entry for entry in entries if entry.label and entry.label[1] == "impact_started"]

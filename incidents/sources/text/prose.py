@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from incidents.sources import words
 from incidents.sources.text import lead as leads
@@ -29,7 +29,7 @@ PLACED = re.compile(
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
@@ -43,6 +43,11 @@ LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
 UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
+ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
+CLAUSE = re.compile(
+    r",?\s+(?:and|but|then|while)\s+(?=(?:then\s+)?(?:by|at|around|about|from|shortly after|approximately)\s+[^,.;]{0,25}?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))",
+    re.IGNORECASE,
+)
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
@@ -67,13 +72,13 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
         if heading != section:
             section = heading
             day = dated(heading, state.day_first, day or state.near) or day
-        for sentence in SENTENCE.split(text):
+        for sentence in chain.from_iterable(clauses(each) for each in SENTENCE.split(text)):
             told += 1
             if CODE.search(sentence[:2000]) or is_posted(sentence):
                 continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
-                if told <= OPENING and HAPPENED.search(sentence[:600]) and (named := DATE.search(sentence[:600])):
+                if (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
             if (
@@ -96,6 +101,12 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 yield from outage(made, lead, stated=False)
                 continue
             yield made
+
+
+def clauses(sentence: str) -> list[str]:
+    """Return the parts of "Around 9:30 UTC it began to recover, and by 9:40 UTC it was over"; a sentence with one time stays whole."""
+    parts = CLAUSE.split(sentence) if len(sentence) < 2000 else [sentence]
+    return parts if len(parts) > 1 and all(time_within(part) for part in parts) and not LASTED.search(sentence) else [sentence]
 
 
 def night_of(impact: list[Entry], lead: Lead) -> date | None:
@@ -167,6 +178,8 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
+        if "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I):
+            continue  # a version
         uhr = re.match(r"\s*Uhr\b", sentence[clock.end() : clock.end() + 6])
         if not (uhr or alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
             continue

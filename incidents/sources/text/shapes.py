@@ -144,3 +144,7 @@ def day_row(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | Non
     cell = cells[at].strip("*_` ")
     lead = Lead(date=cell, written=cell) if SHORT.fullmatch(cell) else leads.read(cell)
     return (lead, rest) if lead and lead.date and not lead.clock and len(lead.rest) < 12 else None
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
