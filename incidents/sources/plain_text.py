@@ -20,7 +20,7 @@ from incidents.sources.text.about import severity_of, summary_of, title_of
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.placing import after, moment_of, placed_days, start_of
-from incidents.sources.text.prose import PROSE
+from incidents.sources.text.prose import PROSE, SENTENCE
 from incidents.sources.text.setting import setting
 
 FAULT = re.compile(r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|(?:is|was|are|were|went|goes) down)\b", re.I)
@@ -149,6 +149,14 @@ def speakers(entries: list[Entry]) -> frozenset[str]:
     return frozenset(name for name, count in said.items() if count > 1 or chat)
 
 
+def reading_of(text: str) -> words.Reading:
+    """Return what an entry is: by its first sentence, unless a later one says something weightier, such as that all is resolved."""
+    whole = words.kind_of(text)
+    opening = SENTENCE.split(text[:600], 1)[0]
+    first = words.kind_of(opening) if opening != text else whole
+    return first if first.kind != "message" and first.salience >= whole.salience else whole
+
+
 def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int], names: frozenset[str]) -> EventDraft:
     text = entry.text.strip() or entry.lead.written
     actor = entry.actor
@@ -162,7 +170,7 @@ def draft_of(entry: Entry, moment: Moment, order: int, seen: dict[str, int], nam
         kind, milestone = entry.label
         rule, salience = "a label in the text", 2
     else:
-        reading = words.kind_of(text)
+        reading = reading_of(text)
         kind, rule, salience, milestone = reading.kind, reading.rule, reading.salience, ""
     identity = f"{entry.lead.written}|{text[:500]}"
     seen[identity] = seen.get(identity, 0) + 1

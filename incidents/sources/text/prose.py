@@ -158,7 +158,8 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             start = document.numbers[offset]
         lines.append(line.strip())
         following = document.lines[offset + 1] if offset + 1 < len(document.lines) else ""
-        titled = len(lines) == 1 and (offset < 5 or len(line) < 45 and following[:1].isupper()) and not line.rstrip().endswith((".", ",", ":"))
+        short = len(line) < (70 if offset < 5 else 45) and (not following or not following[:1].islower()) and not SENTENCE.search(line)
+        titled = len(lines) == 1 and short and not line.rstrip().endswith((".", ",", ":"))
         titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
         if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
             yield start, " ".join(lines)[:LONGEST], above
