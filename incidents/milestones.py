@@ -46,7 +46,7 @@ LABELS = {
 WORDS = {
     "impact_started": re.compile(
         r"\b(?:(?:customer |user )?impact (?:started|starts|began|begins)|(?:start|onset) of (?:the |an? )?(?:\w+ )?(?:impact|outage|incident|disruption|degradation)"
-        r"|(?:outage|incident|errors?|failures?|latency|degradation|disruption|interruption|downtime|problems|issues) (?:started|starts|began|begins|first (?:seen|appeared|observed)))\b",
+        r"|(?:outage|incident|errors?|failures?|latency|degradation|disruption|interruption|downtime|problems?|issues?) (?:started|starts|began|begins|first (?:seen|appeared|observed)))\b",
         re.I,
     ),
     "detected": re.compile(
@@ -69,7 +69,7 @@ WORDS = {
     ),
     "resolved": re.compile(
         r"\b(?:(?:incident|issue|problem|outage) (?:is |was |has been |now |fully |marked (?:as )?)*(?:resolved|closed|over|fixed)|all[- ]clear|fully (?:recovered|restored|resolved|operational)"
-        r"|(?:everything|service|services|all systems?|site|traffic) (?:is |are |has |have |was |were )*(?:back to normal|back up|restored|recovered|operational|healthy)|(?:brought|came) (?:back )?online|^(?:status: ?)?resolved)\b",
+        r"|(?:everything|service|services|all systems?|site|traffic) (?:is |are |has |have |was |were )*(?:back to normal|back up|restored|recovered|operational|healthy)|(?:brought|came) (?:back )?online|^(?:status: ?)?resolved|(?<=\()resolved(?=\)))\b",
         re.I,
     ),
 }

@@ -89,7 +89,7 @@ class Walk:
     def open(self, offset: int, lead: Lead, text: str, *, keep_day: bool = False) -> Entry:
         """Begin an entry; the day it states holds for those below."""
         self.current = entry_of(self.document.numbers[offset], lead, text, self.state, self.day, self.zone, self.block)
-        if not keep_day:
+        if not keep_day and lead.date:
             self.day = self.current.day or self.day
         return self.current
 
