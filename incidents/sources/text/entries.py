@@ -61,6 +61,10 @@ def found(document: Document, state: Setting) -> list[Entry]:
         else:
             prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
     else:
+        for only in [entry for entry in entries if entry.label is None]:
+            if sum(only.line <= entry.line <= only.line + only.text.count("\n") for entry in prose) >= FEW:
+                entries.remove(only)  # one update that tells the whole story
+                taken -= set(range(only.line, only.line + only.text.count("\n") + 1))
         prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
     named = {(entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) for entry in entries if entry.label}
     prose = [entry for entry in prose if entry.label or (entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) not in named]

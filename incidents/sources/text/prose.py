@@ -48,6 +48,8 @@ CLAUSE = re.compile(
     r",?\s+(?:and|but|then|while)\s+(?=(?:then\s+)?(?:by|at|around|about|from|shortly after|approximately)\s+[^,.;]{0,25}?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))",
     re.IGNORECASE,
 )
+AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen)\W{1,3}$", re.IGNORECASE)
+ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
@@ -88,6 +90,8 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 and (last := time_within(sentence[over.end() : over.end() + 200]))
             ):
                 lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
+            if stamp(sentence, lead):
+                continue
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
                 made.day = night_of(impact, lead)
@@ -103,9 +107,24 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             yield made
 
 
+def stamp(sentence: str, lead: Lead) -> bool:
+    """Say whether a sentence only says when something was written: a full time alone, or after a name and before a colon."""
+    if not lead.date or not lead.clock or len(sentence) > 100:
+        return False
+    before, _, after = sentence.partition(lead.written)
+    return not re.search(r"\w", after) and (not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50)
+
+
 def clauses(sentence: str) -> list[str]:
     """Return the parts of "Around 9:30 UTC it began to recover, and by 9:40 UTC it was over"; a sentence with one time stays whole."""
-    parts = CLAUSE.split(sentence) if len(sentence) < 2000 else [sentence]
+    if len(sentence) >= 2000:
+        return [sentence]
+    steps: list[str] = []
+    for part in ARROW.split(sentence):  # "deploy at 14:02 → errors at 14:10 → calls time out"
+        steps[len(steps) - (bool(steps) and time_within(part) is None) :] = [part] if not steps or time_within(part) else [f"{steps[-1]} → {part}"]
+    if len(steps) > 1:
+        return steps
+    parts = CLAUSE.split(sentence)
     return parts if len(parts) > 1 and all(time_within(part) for part in parts) and not LASTED.search(sentence) else [sentence]
 
 
@@ -179,7 +198,8 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        if "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I):
+        dotted = "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
+        if dotted and not (re.match(r"\d\d\.", alone.clock) and AT.search(before)):
             continue  # a version
         uhr = re.match(r"\s*Uhr\b", sentence[clock.end() : clock.end() + 6])
         if not (uhr or alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
+from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
 
@@ -73,8 +74,18 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     if day is None and len(years) == 1:  # "Summary of June 8 outage", and the year somewhere
         near = date(min(years), 7, 1)
         day = next((found for title in titles if (found := dated(title, day_first, near))), None)
-    zone = next((value for key in ("timezone", "time_zone", "tz", "zone") if zone_named(value := document.front.get(key, (0, ""))[1])), "") or zone_in(head)
+    zone = (
+        next((value for key in ("timezone", "time_zone", "tz", "zone") if zone_named(value := document.front.get(key, (0, ""))[1])), "")
+        or zone_in(head)
+        or posted_zone(document.lines)
+    )
     return Setting(day, zone, day_first, given, years.pop() if len(years) == 1 else 0)
+
+
+def posted_zone(lines: list[str]) -> str:
+    """Return the zone of a status page's "Posted Nov 23, 2012 - 11:33 NZDT", where it is the same for all."""
+    named = {match[1] for line in lines[:2000] if is_posted(line) and (match := re.search(r"([A-Z]{2,5})\)?\W*$", line)) and zone_named(match[1])}
+    return named.pop() if len(named) == 1 else ""
 
 
 def told(lines: list[str], day_first: bool | None) -> date | None:

@@ -194,3 +194,26 @@ def test_a_line_of_a_hundred_kilobytes_comes_back(piece):
     """Nothing is timed here: a pattern that explodes would not come back at all."""
     for start in ("", "- ", "# ", "| ", "On 2 March 2026 the outage began at 10:00 UTC "):
         events_of(f"{start}{piece * (100_000 // len(piece))}\n- 10:00 a\n- 10:05 b\n", date=date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UPDATE 11:10am Monday 2-March-2026: slow\nUPDATE 12:10pm Monday 2-March-2026: fixed\n", ["03-02 11:10", "03-02 12:10"]),
+        ("On Monday 2 March 2026 the power failed at approximately 16.40.  It was back at 17.30.\n\nMore\n\nto come.\n", ["03-02 16:40", "03-02 17:30"]),
+        (f"{DAY}- Key points: deploy at 14:02 → errors at 14:10 → calls time out → rollback at 14:47.\n", ["03-02 14:02", "03-02 14:10", "03-02 14:47"]),
+        ("At approximately 11:11, Monday the 2nd of March 2026, a switch failed. It was back at 11:33.\n\nMore\n\nto come.\n", ["03-02 11:11", "03-02 11:33"]),
+        (
+            "2 March outage\n\n2026-03-03 15:26:34\n\nAt 06:32 on 2 March the power failed.\n\nAna@2026-03-03 15:26:36:\n\nBy 13:30 it was back.\n",
+            ["03-02 06:32", "03-02 13:30"],
+        ),
+    ],
+)
+def test_stories_of_other_kinds(text, expected):
+    assert times(text) == expected
+
+
+def test_one_update_that_tells_a_story_is_read_as_the_story():
+    text = "Outage\nIncident Report for Shop\nResolved\nAt 11:11 on March 2 a switch failed. Service was restored at 11:33.\nPosted Mar 02, 2026 - 11:33 JST\n"
+
+    assert times(text) == ["03-02 02:11", "03-02 02:33"]
