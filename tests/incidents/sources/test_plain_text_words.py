@@ -204,8 +204,8 @@ def test_a_line_of_a_hundred_kilobytes_comes_back(piece):
         (f"{DAY}- Key points: deploy at 14:02 → errors at 14:10 → calls time out → rollback at 14:47.\n", ["03-02 14:02", "03-02 14:10", "03-02 14:47"]),
         ("At approximately 11:11, Monday the 2nd of March 2026, a switch failed. It was back at 11:33.\n\nMore\n\nto come.\n", ["03-02 11:11", "03-02 11:33"]),
         (
-            "2 March outage\n\n2026-03-03 15:26:34\n\nAt 06:32 on 2 March the power failed.\n\nAna@2026-03-03 15:26:36:\n\nBy 13:30 it was back.\n",
-            ["03-02 06:32", "03-02 13:30"],
+            "2 March outage\n\n2026-03-03 15:26:34\n\nAt 06:32 on 2 March the power failed. By 07:10 half was back.\n\nAna@2026-03-03 15:26:36:\n\nBy 13:30 it was back.\n",
+            ["03-02 06:32", "03-02 07:10", "03-02 13:30"],
         ),
     ],
 )
