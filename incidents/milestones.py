@@ -19,6 +19,7 @@ RIVAL_RANGE = timedelta(hours=24)  # evidence further away speaks of something e
 AGREES, DISAGREES = timedelta(minutes=2), timedelta(minutes=10)
 CONFLICT = timedelta(minutes=1)  # from which two sources do not say the same
 EVIDENCE_LIMIT = 5
+TOLD = frozenset({"plain_text", "table"})  # sources whose entries carry the time they tell of, not the time of telling
 TEXT_LIMIT = 300  # a sentence that states a milestone stands at the start
 
 #: Kinds that can be evidence by themselves, and kinds whose words are read.
@@ -28,30 +29,32 @@ WORDY_KINDS = frozenset({"message", "note", "status", "communication", "decision
 #: How people label a line of their own timeline: “**Detection:** ...”, “OUTAGE BEGINS - ...”.
 LABELS = {
     "impact_started": re.compile(
-        r"^[\W_]*(?:(?:start of )?(?:impact|outage|incident)(?: (?:start(?:s|ed)?|beg[ia]ns?))?|(?:impact |outage |incident )?start(?:ed)?|trigger)(?: time)?[\W_]*[:\u2013\u2014]",
+        r"^[\W_]*(?:(?:start of )?(?:impact|outage|incident)(?: (?:start(?:s|ed)?|beg[ia]ns?))?|(?:impact |outage |incident )?start(?:ed)?|trigger)(?: time)?[\W_]*(?:[:\u2013\u2014|]|\s-\s)",
         re.I,
     ),
-    "detected": re.compile(r"[\W_]*(?:time to )?(?:detection|detected|discovery|discovered|first alert)[\W_]*[:\u2013\u2014]", re.I),
-    "acknowledged": re.compile(r"[\W_]*(?:acknowledged?(?:ment)?|response|responded|engaged)[\W_]*[:\u2013\u2014]", re.I),
+    "detected": re.compile(r"[\W_]*(?:time to )?(?:detection|detected|discovery|discovered|first alert)[\W_]*(?:[:\u2013\u2014|]|\s-\s)", re.I),
+    "acknowledged": re.compile(r"[\W_]*(?:acknowledged?(?:ment)?|response|responded|engaged)[\W_]*(?:[:\u2013\u2014|]|\s-\s)", re.I),
     "mitigated": re.compile(
-        r"^[\W_]*(?:(?:incident |outage |impact )?mitigat(?:ion|ed)|end of impact|impact end(?:s|ed)?|outage end(?:s|ed)?)[\W_]*[:\u2013\u2014]", re.I
+        r"^[\W_]*(?:(?:incident |outage |impact )?mitigat(?:ion|ed)|end of impact|impact end(?:s|ed)?|outage end(?:s|ed)?)[\W_]*(?:[:\u2013\u2014|]|\s-\s)",
+        re.I,
     ),
     "resolved": re.compile(
-        r"^[\W_]*(?:(?:incident |outage )?(?:resolution|resolved|closed)|(?:full )?recovery|end of (?:the )?incident|all[- ]clear)[\W_]*[:\u2013\u2014]", re.I
+        r"^[\W_]*(?:(?:incident |outage )?(?:resolution|resolved|closed)|(?:full )?recovery|end of (?:the )?incident|all[- ]clear)[\W_]*(?:[:\u2013\u2014|]|\s-\s)",
+        re.I,
     ),
 }
 
 WORDS = {
     "impact_started": re.compile(
-        r"\b(?:(?:customer |user )?impact (?:started|starts|began|begins)|start of (?:the )?(?:impact|outage|incident)"
-        r"|(?:outage|incident|errors?|failures?|latency|degradation) (?:started|starts|began|begins|first (?:seen|appeared|observed)))\b",
+        r"\b(?:(?:customer |user )?impact (?:started|starts|began|begins)|(?:start|onset) of (?:the |an? )?(?:\w+ )?(?:impact|outage|incident|disruption|degradation)"
+        r"|(?:outage|incident|errors?|failures?|latency|degradation|disruption|interruption|downtime|problems?|issues?) (?:started|starts|began|begins|first (?:seen|appeared|observed)))\b",
         re.I,
     ),
     "detected": re.compile(
-        r"\b(?:(?:receiv\w+|got) (?:\w+ ){0,4}(?:alerts?|alarms?)|(?:users?|customers?|clients?|developers?|engineers?|people|someone|support|partner) (?:\w+ ){0,3}report(?:s|ed|ing)?"
+        r"\b(?:(?:receiv\w+|got) (?:\w+ ){0,4}(?:alerts?|alarms?|reports?)|(?:people|users|customers|engineers|we|they) (?:\w+ ){0,2}notice|(?:users?|customers?|clients?|developers?|engineers?|people|someone|support|partner) (?:\w+ ){0,3}report(?:s|ed|ing)?"
         r"|reports? (?:from|by) (?:\w+ ){0,2}(?:users?|customers?|clients?|developers?|support)|\b(?!cause\b|is\b)\w+ (?:first )?(?:notic|discover)(?:ed|es|s)"
         r"|(?:alerts?|alarms?|monitors?|probes?|pagers?) (?:\w+ ){0,3}(?:fired|fires|firing|triggered|triggers|went off)|(?:was|were|got|been) (?:paged|alerted)"
-        r"|first (?:customer )?reports?|(?:incident|issue|problem) (?:was )?(?:detected|noticed|declared|reported))\b",
+        r"|first (?:customer )?reports?|\w+ reports? (?:in|on|via) (?:slack|irc|chat|discord|twitter|teams|#)|(?:incident|issue|problem) (?:was )?(?:detected|noticed|declared|reported))\b",
         re.I,
     ),
     "acknowledged": re.compile(
@@ -67,23 +70,27 @@ WORDS = {
     ),
     "resolved": re.compile(
         r"\b(?:(?:incident|issue|problem|outage) (?:is |was |has been |now |fully |marked (?:as )?)*(?:resolved|closed|over|fixed)|all[- ]clear|fully (?:recovered|restored|resolved|operational)"
-        r"|(?:everything|service|services|all systems?|site|traffic) (?:is |are |has |have |was |were )*(?:back to normal|back up|restored|recovered|operational|healthy)|^(?:status: ?)?resolved)\b",
+        r"|(?:everything|service|services|all systems?|site|traffic) (?:is |are |has |have |was |were )*(?:back to normal|back up|restored|recovered|operational|healthy)|(?:brought|came) (?:back )?online|^(?:status: ?)?resolved|(?<=\()resolved(?=\)))\b",
         re.I,
     ),
 }
 #: Every match of WORDS has one of these in it: looking for them first makes the common message cost next to nothing.
 STEMS = {
-    "impact_started": ("start", "beg", "first"),
+    "impact_started": ("start", "beg", "first", "onset"),
     "detected": ("alert", "alarm", "report", "paged", "notic", "discover", "detected", "declared", "fire", "firing", "trigger", "went off"),
     "acknowledged": ("ack", "on it", "looking", "taking a look", "investigat"),
     "mitigated": ("mitigat", "roll", "workaround", "impact", "outage", "no longer", "traffic", "fail"),
-    "resolved": ("resolved", "closed", "over", "fixed", "clear", "restored", "operational", "back ", "healthy", "recovered"),
+    "resolved": ("resolved", "online", "closed", "over", "fixed", "clear", "restored", "operational", "back ", "healthy", "recovered"),
 }
 #: Words that turn a statement into a plan, a wish or a question.
 HEDGES = re.compile(
     r"\b(?:not|never|isn'?t|hasn'?t|wasn'?t|won'?t|until|unless|once|if|whether|should|will|would|could|might|may|maybe|try|trying|tried|about to|going to"
     r"|attempt(?:s|ing)?|in order to|bring(?:ing)?|decid\w+|decision|let'?s|please|need(?:s|ed)? to|want to|hope|hoping|expect(?:ed|ing)?|soon|partially|can we|did we|are we|is it)\b|\?\s*$",
     re.I,
+)
+
+PARTLY = re.compile(
+    r"\b(?:almost|nearly|most|majority|partial(?:ly)?|some|beg[aiu]n(?:s|ning)?|start(?:s|ed|ing)? to|gradual(?:ly)?|slowly|recovering|improv\w+)\b", re.I
 )
 
 NAMES = {
@@ -211,7 +218,9 @@ def candidates(entry: Entry, labels: Mapping[str, str]) -> Iterable[tuple[str, C
                 continue
             match = WORDS[key].search(text)
             if match and not hedged(text, match):
-                yield key, Candidate(4, entry, 0.4, f"Words: “{' '.join(match.group().split())}”.")
+                # A report's sentence that states the start is as good as the first description of an effect; in a chat it only looks back.
+                rank, confidence = (1, 0.55) if key == "impact_started" and entry.source in TOLD else (4, 0.4)
+                yield key, Candidate(rank, entry, confidence, f"Words: “{' '.join(match.group().split())}”.")
 
 
 def by_kind(entry: Entry) -> Iterable[tuple[str, Candidate]]:
@@ -237,6 +246,8 @@ def by_kind(entry: Entry) -> Iterable[tuple[str, Candidate]]:
             yield "mitigated", Candidate(1, entry, 0.6, "An entry of the kind mitigation.")
         case "resolution":
             yield "resolved", Candidate(1, entry, 0.65, "An entry of the kind resolution.")
+        case "recovery" if PARTLY.search(entry.text[:TEXT_LIMIT]):
+            yield "resolved", Candidate(5, entry, 0.3, "A signal recovered in part, or began to.")
         case "recovery":
             yield "resolved", Candidate(3, entry, 0.4, "The signal recovered. A quiet signal does not yet mean that the condition behind it is gone.")
 

@@ -13,11 +13,14 @@ from incidents.lib.zones import Zone, to_utc, zone_named
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
-# As Germans and the French write them, where that differs.
+# As Germans, the French, Italians, the Spanish and Portuguese write them, where that differs.
+MONTHS |= {"ene": 1, "genn": 1, "abr": 4, "magg": 5, "giug": 6, "lugl": 7, "ago": 8, "set": 9, "out": 10, "ott": 10, "dic": 12}
 MONTHS |= {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "fév": 2, "fev": 2, "avr": 4, "juin": 6, "juil": 7, "aoû": 8, "aou": 8, "déc": 12}
 MONTH = (
     r"(?:jan(?:uar[iy]?|vier)?|feb(?:ruary?)?|f[ée]v(?:rier)?|mar(?:ch|s)?|märz?|mrz|apr(?:il)?|avr(?:il)?|ma[iy]|june?|juni|juin|july?|juli|juil(?:let)?"
-    r"|aug(?:ust)?|ao[ûu]t|sept?(?:emb(?:er|re))?|o[ck]t(?:o(?:ber|bre))?|nov(?:emb(?:er|re))?|de[cz](?:ember)?|d[ée]c(?:embre)?)\.?"
+    r"|aug(?:ust)?|ao[ûu]t|sept?(?:emb(?:er|re))?|o[ck]t(?:o(?:ber|bre))?|nov(?:emb(?:er|re))?|de[cz](?:ember)?|d[ée]c(?:embre)?"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|se(?:tt?|p)embr[oe]|outubro|novembro|dezembro"
+    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|ottobre|dicembre)\.?"
 )
 DOTTED = r"\.(?=\s+(?:januar|februar|märz|mai|juni|juli|oktober|dezember)\b)|\.(?=\s+[^\W\d]{3,10}\.?\s+\d{4})"  # "2. März", "2. April 2026"; not "2. May be"
 NULLS = {"", "?", "-", "n/a", "na", "null", "none", "nil", "0", "tbd", "unknown"}
@@ -35,7 +38,10 @@ CLOCK = re.compile(
 )
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
-DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:of\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(\d{{4}})(?!\d))?", re.IGNORECASE)
+DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}})(?!\d))?", re.IGNORECASE
+)
+YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
 HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
@@ -214,7 +220,9 @@ def read_date(text: str, *, day_first: bool | None = None, near: date | None = N
     """
     if match := YEAR_FIRST.search(text):
         return _date(int(match[1]), int(match[3]), int(match[4])), ""
-    if match := DAY_MONTH.search(text):
+    if match := YEAR_MONTH.search(text):
+        year, month, day = match[1], match[2], match[3]
+    elif match := DAY_MONTH.search(text):
         day, month, year = match[1], match[2], match[3]
     elif match := MONTH_DAY.search(text):
         month, day, year = match[1], match[2], match[3]
@@ -255,7 +263,7 @@ def read_human(text: str, zone: str = "", date: date | None = None, *, day_first
             raise
     day, missing = read_date(text, day_first=day_first, near=date)
     rest = text
-    for pattern in (YEAR_FIRST, DAY_MONTH, MONTH_DAY, NUMERIC_DATE):
+    for pattern in (YEAR_FIRST, YEAR_MONTH, DAY_MONTH, MONTH_DAY, NUMERIC_DATE):
         if pattern.search(rest):
             rest = pattern.sub(" ", rest, count=1).replace(" :", "  ")  # 02/Mar/2026:14:05:00, as web servers log
             break

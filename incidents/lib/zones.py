@@ -26,6 +26,9 @@ ABBREVIATIONS: dict[str, tuple[int, str]] = {
     "EEST": (180, "Europe/Athens"),
     "MSK": (180, "Europe/Moscow"),
     "TRT": (180, "Europe/Istanbul"),
+    "WAT": (60, "Africa/Lagos"),
+    "CAT": (120, "Africa/Maputo"),
+    "EAT": (180, "Africa/Nairobi"),
     "SAST": (120, "Africa/Johannesburg"),
     "GST": (240, "Asia/Dubai"),
     "PKT": (300, "Asia/Karachi"),
@@ -61,6 +64,7 @@ ABBREVIATIONS: dict[str, tuple[int, str]] = {
     "AKDT": (-480, "America/Anchorage"),
     "HST": (-600, "Pacific/Honolulu"),
 }
+SAID = {"PACIFIC": "Los_Angeles", "MOUNTAIN": "Denver", "CENTRAL": "Chicago", "EASTERN": "New_York"}
 # Names that leave summer time to the date.
 REGIONS = {
     "PT": "America/Los_Angeles",
@@ -75,6 +79,7 @@ REGIONS = {
     "MOUNTAIN TIME": "America/Denver",
     "CENTRAL TIME": "America/Chicago",
     "EASTERN TIME": "America/New_York",
+    **{f"{area} {kind} TIME": f"America/{city}" for kind in ("STANDARD", "DAYLIGHT") for area, city in SAID.items()},
     "US PACIFIC": "America/Los_Angeles",
     "US EASTERN": "America/New_York",
     "US/PDT": "America/Los_Angeles",

@@ -37,7 +37,8 @@ def _rule(kind: str, triggers: str, pattern: str, salience: int = NORMAL, milest
     return Rule(kind, frozenset(triggers.split()), re.compile(pattern, re.IGNORECASE), salience, milestone, claims)
 
 
-_SERVICE = r"(?:services?|systems?|site|api|errors?|error rates?|latenc(?:y|ies)|traffic|metrics|everything|things|queues?|databases?|cluster|response times?|success rates?)"
+_MONITOR = r"(?:monitors?|monitoring|alerts?|alerting|alarms?|probes?|health ?checks?|cloudwatch|datadog|pingdom|nagios|icinga|prometheus|alertmanager|sentry|pagerduty|opsgenie)"
+_SERVICE = r"(?:services?|requests?|builds?|hub|website|systems?|site|api|errors?|error rates?|latenc(?:y|ies)|traffic|metrics|everything|things|queues?|databases?|cluster|response times?|success rates?)"
 RULES = (
     # Chatter of the tools.
     _rule("message", "joined left renamed archived", r"\bhas (?:joined|left|renamed|archived)\b|\b(?:joined|left) (?:the (?:channel|call|bridge)|#\S+)", NOISE),
@@ -55,18 +56,18 @@ RULES = (
     ),
     _rule(
         "alert",
-        "firing critical triggered problem alert",
-        r"^\W*(?:\[?firing\b|critical\b\s*[:\-|]|(?:new )?alert\b\s*[:\-|]|triggered\b\s*[:\-|]|problem\b\s*[:\-|])",
+        "firing critical triggered problem alert page alarm",
+        r"^\W*(?:\[?firing\b|critical\b\s*[:\-|]|(?:new )?alert\b\s*[:\-|]|triggered\b\s*[:\-|]|triggered (?:through|via|by) |problem\b\s*[:\-|]|\w+ (?:page|alert|alarm)\b\s*:)",
         NORMAL,
         "detected",
     ),
     # The incident as a whole.
     _rule(
         "resolution",
-        "resolved closed over resolve closing declared all-clear clear normal recovered ended restored",
+        "resolved closed over resolve closing declared all-clear clear normal recovered ended restored resolution",
         r"\b(?:incident|issue|outage|problem)\b[^.?!\n]{0,40}\b(?:resolved|closed|over|ended)\b|\ball[ -]clear\b|\b(?:closing|closed|resolved|resolving) (?:the|this) (?:incident|issue)\b"
         r"|\b(?:marked|marking|declared|declaring|status|set|moved)\b[^.?!\n]{0,30}\bresolved\b|^\W*(?:fully )?resolved\b|\bfully (?:resolved|recovered|restored)\b"
-        r"|\bservices? (?:is |are |was |were |has been |have been )?(?:fully |completely )?restored\b",
+        r"|\bservices? (?:is |are |was |were |has been |have been )?(?:fully |completely )?restored\b|\b(?:full |complete )?resolution (?:is |was )?confirmed\b",
         KEY,
         "resolved",
         claims=True,
@@ -158,7 +159,7 @@ RULES = (
     _rule(
         "change",
         "deployed deploying deploy deploys deployment merged merging released releasing release rollout rolled-out rolled pushed shipped upgraded upgrading migration migrated config configuration flag maintenance",
-        r"\bdeploy(?:ed|ing|s|ment)?\b|\bmerg(?:ed|ing)\b|\breleas(?:ed|ing)\b|\brelease (?:v?\d|started|finished|went)|\broll(?:ed|ing)?[ -]?out\b|\bpushed (?:\w+ ){0,3}(?:to|change|config|commit|fix)\b|\bshipped\b|\bupgrad(?:ed|ing) (?:\w+ ){0,3}(?:to|from)\b"
+        r"(?<![/.\w-])deploy(?:ed|ing|s|ment)?\b|\bmerg(?:ed|ing)\b|\breleas(?:ed|ing)\b|\brelease (?:v?\d|started|finished|went)|\broll(?:ed|ing)?[ -]?out\b|\bpushed (?:\w+ ){0,3}(?:to|change|config|commit|fix)\b|\bshipped\b|\bupgrad(?:ed|ing) (?:\w+ ){0,3}(?:to|from)\b"
         r"|\bmigrat(?:ed|ion) (?:started|finished|ran|to|from|of|complete)\b|\bconfig(?:uration)? (?:change|push|update)\b|\bfeature flag\b|\bmaintenance (?:window )?(?:start|began|begin|finish|end)",
         NORMAL,
         claims=True,
@@ -166,14 +167,17 @@ RULES = (
     # What is seen.
     _rule(
         "recovery",
-        "recovered recovering recovers recovery healthy normal baseline dropping decreasing restored green cleared subsided improving back",
-        rf"\brecover(?:ed|ing|s|y)\b|\b(?:is|are|now|looks?|all) (?:healthy|green|normal)\b|\b(?:back|return(?:ed|ing|s)?) to (?:normal|baseline|usual)\b|\b{_SERVICE} (?:is |are |has |have )?(?:now )?(?:back(?: up)?|dropp(?:ed|ing)|decreas(?:ed|ing)|subsided|improving|cleared|normal(?:i[sz]ed)?)\b",
+        "recovered recovering recovers recovery recover healthy normal baseline dropping decreasing restored green cleared subsided improving back online",
+        rf"\brecover(?:ed|ing|s|y)\b|\b(?:began|begins?|start(?:ed|s)?) to recover\b|\b(?:been|was|were|is|are) (?:\w+ )?restored\b|\b(?:back|brought|came) (?:back )?online\b|\b(?:is|are|now|looks?|all) (?:healthy|green|normal)\b|\b(?:back|return(?:ed|ing|s)?) to (?:normal|baseline|usual)\b|\b{_SERVICE} (?:is |are |has |have )?(?:now )?(?:back(?: up)?|dropp(?:ed|ing)|decreas(?:ed|ing)|subsided|improving|cleared|normal(?:i[sz]ed)?)\b",
         NORMAL,
         claims=True,
     ),
     _rule(
         "alert",
-        "alert alerts alerted alerting alarm alarms alarmed monitor monitoring firing fired triggered",
+        "alert alerts alerted alerting alarm alarms alarmed monitor monitors monitoring firing fired triggered probe probes cloudwatch datadog pingdom nagios icinga prometheus alertmanager sentry "
+        "pagerduty opsgenie check checks healthcheck",
+        rf"\b{_MONITOR}\b[^.?!\n]{{0,40}}\b(?:detect(?:s|ed)?|identif(?:ies|ied)|report(?:s|ed)|notif(?:ies|ied)|notices?|noticed|flag(?:s|ged)|caught)\b"
+        rf"|\b(?:detected|identified|caught|flagged|noticed|reported) by (?:\w+ ){{0,3}}{_MONITOR}\b|"
         r"\b(?:alert|alarm|monitor)(?:s|ing|ed)?\b[^.?!\n]{0,60}\b(?:fir(?:ed|ing|es?)|trigger(?:ed|s|ing)|went off|goes off|rais(?:ed|es)|received|came in|sent)\b|\b(?:first|new|another|received|multiple|got|an?|see(?:ing)?|fired|triggered) (?:\w+ ){0,4}(?:alert|alarm)s?\b|\balert(?:ed|ing) (?:on|us|the|for|about)\b",
         NORMAL,
         "detected",
@@ -181,9 +185,9 @@ RULES = (
     ),
     _rule(
         "impact",
-        "customers customer users user clients outage down unavailable degraded degradation unreachable errors 5xx 500s 502s 503s 504s timeouts failing impact impacted affected elevated spike",
+        "customers customer users user clients 500 502 503 504 outage down unavailable degraded degradation unreachable errors 5xx 500s 502s 503s 504s timeouts failing impact impacted affected elevated spike",
         r"\b(?:customers?|users?|clients?)\b[^.?!\n]{0,40}\b(?:can'?t|cannot|unable|report(?:ed|ing|s)?|see(?:ing)?|saw|complain\w*|experienc\w+|affected|impacted|getting|receiv\w+)\b|\b(?:outage|unavailable|unreachable|degraded|degradation)\b|\b(?:is|are|was|were|went|go(?:es|ing)) (?:completely |fully |hard )?down\b"
-        r"|\b(?:5xx|50[0-4]s)\b|\b(?:elevated|increased|high|spike in|lots of|seeing|many) (?:\w+ ){0,2}(?:errors?|error rates?|latency|timeouts?|failures)\b|\b(?:requests?|logins?|payments?|checkouts?|orders?) (?:are |is |were )?(?:failing|failed|timing out|erroring)\b|\bimpact(?:ed|ing)?\b|\baffected\b",
+        r"|\b(?:5xx|50[0-4]s|50[0-4] errors?)\b|\b(?:elevated|increased|high|spike in|lots of|seeing|many) (?:\w+ ){0,2}(?:errors?|error rates?|latency|timeouts?|failures)\b|\b(?:requests?|logins?|payments?|checkouts?|orders?) (?:are |is |were )?(?:failing|failed|timing out|erroring)\b|\bimpact(?:ed|ing)?\b|\baffected\b",
         NORMAL,
         claims=True,
     ),

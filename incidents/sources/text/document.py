@@ -37,6 +37,7 @@ WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
 TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
 INLINE = re.compile(
+    r"(?<=\w)\s+(?=(?:[01]\d|2[0-3]):?[0-5]\d (?:UTC|GMT|[PECM][DS]T|CES?T|BST) [-\u2013\u2014](?: [A-Z\u201c]|$))|"
     r"(?:(?<=[.!?\u201d\u2019)\]])|(?<=[Tt]imeline:)|(?<=\s\s))\s+(?=(?:\d{4}-\d\d-\d\d[ T])?(?:[01]?\d|2[0-3]):?[0-5]\d(?::[0-5]\d)? ?(?:[ap]m )?\(?(?:UTC|GMT|Z|[PECM][DS]T|CES?T|BST)\)?(?: on [^.:]{3,20}?)?\s*[-\u2013\u2014:]\s)"
 )
 

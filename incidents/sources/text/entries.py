@@ -7,9 +7,10 @@ import re
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.labels import front_matter, stated
+from incidents.sources.text.lead import minutes_of
 from incidents.sources.text.prose import sentences
 from incidents.sources.text.setting import Setting
-from incidents.sources.text.shapes import NO_TIMELINE
+from incidents.sources.text.shapes import FENCE, NO_TIMELINE
 from incidents.sources.text.walk import Walk
 
 FEW = 2
@@ -18,6 +19,18 @@ PARAGRAPH = re.compile(r"(?![-*+•▪#|>\[=<`(]|\d{1,2}[.)]\s)[^|\t]{60,}$")
 
 def is_paragraph(line: str) -> bool:
     return bool(PARAGRAPH.match(line))
+
+
+def fenced(document: Document) -> set[int]:
+    """Return the numbers of the lines within code fences."""
+    inside: set[int] = set()
+    opened = False
+    for number, line in zip(document.numbers, document.lines, strict=True):
+        if FENCE.match(line):
+            opened = not opened
+        elif opened:
+            inside.add(number)
+    return inside
 
 
 def is_span(prose: list[Entry]) -> bool:
@@ -40,13 +53,22 @@ def found(document: Document, state: Setting) -> list[Entry]:
         if first is None:
             first = next((index for index, entry in enumerate(prose) if entry.lead.end and entry.line < entries[0].line and is_span(prose[index:])), None)
         others = [entry for entry in prose if entry.line not in taken]
-        if len(others) > max(FEW, len(entries)) and all(is_paragraph(lines.get(entry.line, "")) for entry in entries):
+        fences = fenced(document)
+        if len(others) >= FEW and all(entry.line in fences for entry in entries):
+            prose = others  # the lists are excerpts of logs: the story is told around them
+        elif len(others) > max(FEW, len(entries)) and all(is_paragraph(lines.get(entry.line, "")) for entry in entries):
             prose = others  # paragraphs, some of which happen to begin with their time
         else:
             prose = [] if known or first is None else prose[first : first + 2]  # the impact and its end
     else:
+        for only in [entry for entry in entries if entry.label is None]:
+            if sum(only.line <= entry.line <= only.line + only.text.count("\n") for entry in prose) >= FEW:
+                entries.remove(only)  # one update that tells the whole story
+                taken -= set(range(only.line, only.line + only.text.count("\n") + 1))
         prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
-    if len(prose) + len(entries) >= 2 or any(entry.label and entry.label[1] for entry in prose):
+    named = {(entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) for entry in entries if entry.label}
+    prose = [entry for entry in prose if entry.label or (entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) not in named]
+    if prose:
         entries = sorted(entries + prose, key=lambda entry: entry.line)
     started = [entry for entry in entries if entry.label and entry.label[1] == "impact_started"]
     for entry in started[1:]:

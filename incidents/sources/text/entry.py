@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from incidents.lib.timestamps import TimeError
+from incidents.lib.zones import zone_named
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import Setting, in_year, read_day
+
+BESIDE = re.compile(
+    r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)",
+    re.I,
+)
+LAST = re.compile(r"[(\[]((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)[)\]]\W*$")
 
 
 @dataclass(slots=True)
@@ -34,4 +42,8 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
         except TimeError:
             needs = "date"
     day = in_year(day, lead.date, heading_day or state.near)
+    if day is None and lead.clock and (near := heading_day or state.day) and (match := BESIDE.match(text)):
+        day = near + timedelta(days=-1 if match["before"] else 1)
+    if not lead.zone and lead.clock and (match := LAST.search(text[-40:])) and zone_named(match[1]) is not None:
+        lead = replace(lead, zone=match[1])  # "14:02 first alert (JST)"
     return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)

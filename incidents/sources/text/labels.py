@@ -24,6 +24,9 @@ LABELS = (  # label as people write it -> (kind, milestone)
         "impact",
         "impact_started",
     ),
+    (re.compile("(?:\u969c\u5bb3)?\u767a\u751f(?:\u65e5\u6642|\u6642\u523b)?$"), "impact", "impact_started"),
+    (re.compile("\u691c\u77e5(?:\u65e5\u6642|\u6642\u523b)?$"), "alert", "detected"),
+    (re.compile("(?:\u89e3\u6c7a|\u5fa9\u65e7)(?:\u65e5\u6642|\u6642\u523b)?$"), "resolution", "resolved"),
     (re.compile(r"(?:(?:first|incident|issue|fault|time of|initially) )?(?:detect(?:ed|ion)|noticed|identified)(?: at| time)?$", re.I), "alert", "detected"),
     (re.compile(r"(?:incident )?acknowledged(?: at)?$", re.I), "acknowledgement", "acknowledged"),
     (re.compile(r"(?:incident )?(?:declared|opened)(?: at)?$", re.I), "status", ""),
@@ -35,10 +38,13 @@ LABELS = (  # label as people write it -> (kind, milestone)
     ),
 )
 LABELLED = re.compile(
-    r"^[\s*_•+>|#-]*(?P<label>[A-Za-z][A-Za-z /()-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
+    r"^[\s*_•+>|#-]*(?P<label>[^\W\d_][^\W\d_ /()\u2013-]{1,40}?|[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–\uff1a-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
     re.I,
 )
-PERIOD = re.compile(r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when)", re.I)
+PERIOD = re.compile(
+    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
+    re.I,
+)
 
 
 def span(entry: Entry, label: str) -> Iterator[Entry]:

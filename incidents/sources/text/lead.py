@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from incidents.lib.timestamps import DOTTED, MONTH
 from incidents.lib.zones import ABBREVIATIONS, zone_named
+from incidents.sources.text.worded import SHARED, WORDED, shared, worded
 
 MARK = re.compile(
     r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)(?:\s+\[[ xX]\](?=\s))?|#{1,6}(?=\s)|=+(?=\s*\d)|"
@@ -21,22 +22,24 @@ FILLER = re.compile(
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+\d{1,2}:\d\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:of\s+)?{MONTH}\b,?(?:[\s,-]+\d{{4}}(?!\d|:\d))?"
-    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+(?:at\s+)?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
+    rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:[\s,:;–—-]|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d))[0-5]\d(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
-PREFIX = re.compile(r"(?:update|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-]))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
+PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
 ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
 BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
-BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
+BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
 ZONE = re.compile(
-    r"\s*[(\[]?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:US )?(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+    r"\s*[(\[]?(?:U\.?S\.?\s)?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
+OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
     r"\s*(?:-|–|—|->|→|to|until|till|through|and|&)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
     + MONTH
@@ -45,6 +48,7 @@ RANGE = re.compile(
 )
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
+DAY_AFTER = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?(?={DATE.pattern})", re.IGNORECASE)  # "11:11, Friday the 23rd of November"
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
@@ -53,7 +57,7 @@ PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
 JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
-PAIR = re.compile(r"\s*[/(]\s*\d{1,2}:\d\d(?:\s*[ap]m)?\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
+PAIR = re.compile(r"\s*[/(]\s*(?P<clock>\d{1,2}:\d\d(?:\s*[ap]m)?)\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
 RELATIVE = re.compile(
     r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,–—-])"
 )
@@ -106,10 +110,21 @@ def read(line: str) -> Lead | None:
         elif not date and (found := DATE.match(line, position)):
             date, position = found[0], found.end()
             last = position
-        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position)):
-            clock, position = found[0], found.end()
+        elif not clock and (found := SHARED.match(line, position)) and shared(found)[0]:
+            (clock, end), position = shared(found), found.end()
+            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
+                zone, position = found[1], found.end()
+            last = position
+        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position) or WORDED.match(line, position)):
+            clock, position = found[0] if found.re is not WORDED else worded(found), found.end()
+            if not clock:
+                break
             if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None and not is_range(line, position, clock):
                 zone, position = found[1], found.end()
+                if offset := OFFSET.match(line, position):  # "PST (UTC-7)": the offset leaves no doubt
+                    zone, position = offset[1], offset.end()
+            elif not zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
+                clock, zone, position = pair["clock"], pair["zone"], pair.end()  # "17:03 (15:03 UTC)"
             last = position
             if zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
                 position = pair.end()
@@ -138,8 +153,11 @@ def read(line: str) -> Lead | None:
         elif clock and date and not end and (found := RANGE_OF_DAYS.match(line, position)) and (ending := _range_end(line, position, zone))[0]:
             end, position, zone = ending
             last = position
-        elif clock and not date and (found := ON.match(line, position)):
+        elif clock and not date and (found := ON.match(line, position) or DAY_AFTER.match(line, position)):
             position = found.end()
+        elif clock and date and not zone and position == last and (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
+            zone, position = found[1], found.end()  # "1am 5/18 UTC"
+            last = position
         else:
             break
     if not date and not clock:

@@ -6,25 +6,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from incidents.sources import words
 from incidents.sources.text import lead as leads
+from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
 from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
-SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Za-z]\.)\s+(?=[A-Z\[*~])|(?<=\bp\.m\.)\s+(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+(?=[A-Z][a-z])")
+AREA = r"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London)\b)"  # a zone, no new sentence
+SENTENCE = re.compile(
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+)
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
@@ -32,15 +37,29 @@ FAILING = re.compile(
     re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
+    r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
+)
 HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
-UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|every (?:day|night|week))\b", re.I)
+UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
+ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
+CLAUSE = re.compile(
+    r",?\s+(?:and|but|then|while)\s+(?=(?:then\s+)?(?:by|at|around|about|from|shortly after|approximately)\s+[^,.;]{0,25}?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))",
+    re.IGNORECASE,
+)
+AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen)\W{1,3}$", re.IGNORECASE)
+ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
+OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
-EITHER = re.compile(rf"{CLOCK.pattern}|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:{ZONES})\b)", re.IGNORECASE)
+EITHER = re.compile(
+    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES})\b)",
+    re.IGNORECASE,
+)
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
 
@@ -50,15 +69,28 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     started = False
     impact: list[Entry] = []
     told = 0
-    for line, text in paragraphs(document, excluded):
-        for sentence in SENTENCE.split(text):
+    section = ""
+    for line, text, heading in paragraphs(document, excluded):
+        if heading != section:
+            section = heading
+            day = dated(heading, state.day_first, day or state.near) or day
+        for sentence in chain.from_iterable(clauses(each) for each in SENTENCE.split(text)):
             told += 1
-            if CODE.search(sentence[:2000]):
+            if CODE.search(sentence[:2000]) or is_posted(sentence):
                 continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
-                if told <= OPENING and HAPPENED.search(sentence[:600]) and (named := DATE.search(sentence[:600])):
+                if (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
+                continue
+            if (
+                not lead.end
+                and FAILING.search(sentence)
+                and (over := LASTED.search(sentence[:2000]))
+                and (last := time_within(sentence[over.end() : over.end() + 200]))
+            ):
+                lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
+            if stamp(sentence, lead):
                 continue
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
@@ -75,6 +107,27 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             yield made
 
 
+def stamp(sentence: str, lead: Lead) -> bool:
+    """Say whether a sentence only says when something was written: a full time alone, or after a name and before a colon."""
+    if not lead.date or not lead.clock or len(sentence) > 100:
+        return False
+    before, _, after = sentence.partition(lead.written)
+    return not re.search(r"\w", after) and (not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50)
+
+
+def clauses(sentence: str) -> list[str]:
+    """Return the parts of "Around 9:30 UTC it began to recover, and by 9:40 UTC it was over"; a sentence with one time stays whole."""
+    if len(sentence) >= 2000:
+        return [sentence]
+    steps: list[str] = []
+    for part in ARROW.split(sentence):  # "deploy at 14:02 → errors at 14:10 → calls time out"
+        steps[len(steps) - (bool(steps) and time_within(part) is None) :] = [part] if not steps or time_within(part) else [f"{steps[-1]} → {part}"]
+    if len(steps) > 1:
+        return steps
+    parts = CLAUSE.split(sentence)
+    return parts if len(parts) > 1 and all(time_within(part) for part in parts) and not LASTED.search(sentence) else [sentence]
+
+
 def night_of(impact: list[Entry], lead: Lead) -> date | None:
     """Return the day after, for a clock that lies before the start of an impact that went on past midnight."""
     if len(impact) < 2 or (first := impact[0].day) is None or (last := impact[1].day) is None or first >= last:
@@ -89,7 +142,7 @@ def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     if stated:
         made.block = PROSE - 1
     yield made
-    end = leads.read(lead.end)
+    end = leads.read(lead.end) or leads.read(f"{lead.end} UTC")  # four digits need a zone to be a clock
     if end is None or not end.clock:
         return
     day = dated(end.date, None, made.day or made.heading_day) if end.date else made.day
@@ -99,8 +152,9 @@ def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     yield replace(made, lead=replace(end, zone=lead.zone, written=lead.end), text="End of the impact", day=day, label=("recovery", ""), block=PROSE - 1)
 
 
-def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str]]:
-    """Return the paragraphs, list items and other lines of their own, each with the number of its first line."""
+def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[int, str, str]]:
+    """Return the paragraphs, list items and other lines of their own, each with the number of its first line and the heading above."""
+    above = ""
     lines: list[str] = []
     start = 1
     fenced = skipped = False
@@ -111,19 +165,23 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         heading = HEADING.match(line)
         if heading or APART.match(line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
             if lines:
-                yield start, " ".join(lines)[:LONGEST]
+                yield start, " ".join(lines)[:LONGEST], above
             lines = []
         if heading:
-            skipped = bool(excluded.match((heading["md"] or heading["title"] or "").strip("*_ :0123456789.")))
+            above = heading["md"] or heading["title"] or ""
+            skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
             continue
         if not lines:
             start = document.numbers[offset]
         lines.append(line.strip())
-        titled = len(lines) == 1 and offset < 5 and not line.rstrip().endswith((".", ",", ":"))
+        following = document.lines[offset + 1] if offset + 1 < len(document.lines) else ""
+        short = len(line) < (70 if offset < 5 else 45) and (not following or not following[:1].islower()) and not SENTENCE.search(line)
+        titled = len(lines) == 1 and short and not line.rstrip().endswith((".", ",", ":"))
+        titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
         if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
-            yield start, " ".join(lines)[:LONGEST]
+            yield start, " ".join(lines)[:LONGEST], above
             lines = []
 
 
@@ -140,7 +198,11 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        if not (alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
+        dotted = "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
+        if dotted and not (re.match(r"\d\d\.", alone.clock) and AT.search(before)):
+            continue  # a version
+        uhr = re.match(r"\s*Uhr\b", sentence[clock.end() : clock.end() + 6])
+        if not (uhr or alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
             continue
         if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
             continue
@@ -149,9 +211,9 @@ def time_within(sentence: str) -> Lead | None:
 
 
 def clocks(sentence: str) -> Iterator[re.Match[str]]:
-    """Yield what may be a clock time; four digits alone only where a zone follows and a word or a sign for a time comes before: "at 1402 PST", "~1400 UTC"."""
+    """Yield what may be a clock time; words, and four digits before a zone, only where a word or a sign for a time comes before: "at noon", "~1400 UTC"."""
     for found in EITHER.finditer(sentence):
-        if found["bare"] is None or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
+        if (found["bare"] is None and found["words"] is None) or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
             yield found
 
 
@@ -159,8 +221,8 @@ def earliest(sentence: str, at: int, alone: Lead) -> Lead:
     """Return the time together with the date that stands before its clock."""
     start = max(0, at - FURTHEST)
     for pattern in (DATE, WEEKDAY):
-        for opening in pattern.finditer(sentence, start, at):
-            if opening.start() and sentence[opening.start() - 1].isalnum():
+        for opening in pattern.finditer(sentence, start, at + 8):
+            if opening.end() > at or opening.start() and sentence[opening.start() - 1].isalnum():
                 continue
             lead = leads.read(sentence[opening.start() : at + 120])
             if lead is not None and lead.clock == alone.clock and lead.date:

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 
 from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
+from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
-from incidents.sources.text.lead import DATE, WEEKDAY
+from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONES = re.compile(
     r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
-    r"\b(UTC|GMT|[A-Z]{3,4}) (?:[Tt]imes?|TIMES?)\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|PST|PDT|CES?T|BST|E[SD]T)\)",
+    r"\b(UTC|GMT|[A-Z]{3,4}) (?:[Tt]imes?|TIMES?)\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)\)",
     re.MULTILINE,
 )
 COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
@@ -28,6 +29,7 @@ NTH = re.compile(
     rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
 )  # "Friday 16th"
 SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.)")  # "03/02", "02.03."
+NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
 NEAR = timedelta(days=31)
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -54,6 +56,7 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     head = "\n".join(document.lines[:400])
     day_first = order_of_days(document.lines)
     day: date | None = None
+    titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
     for key in ("date", "incident_date", "started", "start"):
         if key in document.front and day is None:
             day = dated(document.front[key][1], day_first)
@@ -62,15 +65,27 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
             if (match := DATED.match(line)) and (day := dated(match["text"], day_first)):
                 break
     if day is None:
-        titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
         day = next((found for title in titles if (found := dated(title, day_first))), None)
     if day is None and (match := DAY.search(name)):
         day = safe_date(int(match[1]), int(match[2]), int(match[3]))
     if day is None:
         day = told(document.lines[:80], day_first)
     years = {int(year) for year in re.findall(r"(?<![\d:.#/-])20[0-3]\d(?![\d:])", "\n".join([name, *document.lines[:200]])[:60_000])}
-    zone = next((value for key in ("timezone", "time_zone", "tz", "zone") if zone_named(value := document.front.get(key, (0, ""))[1])), "") or zone_in(head)
+    if day is None and len(years) == 1:  # "Summary of June 8 outage", and the year somewhere
+        near = date(min(years), 7, 1)
+        day = next((found for title in titles if (found := dated(title, day_first, near))), None)
+    zone = (
+        next((value for key in ("timezone", "time_zone", "tz", "zone") if zone_named(value := document.front.get(key, (0, ""))[1])), "")
+        or zone_in(head)
+        or posted_zone(document.lines)
+    )
     return Setting(day, zone, day_first, given, years.pop() if len(years) == 1 else 0)
+
+
+def posted_zone(lines: list[str]) -> str:
+    """Return the zone of a status page's "Posted Nov 23, 2012 - 11:33 NZDT", where it is the same for all."""
+    named = {match[1] for line in lines[:2000] if is_posted(line) and (match := re.search(r"([A-Z]{2,5})\)?\W*$", line)) and zone_named(match[1])}
+    return named.pop() if len(named) == 1 else ""
 
 
 def told(lines: list[str], day_first: bool | None) -> date | None:
@@ -127,7 +142,14 @@ def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date
         close = [day for day in possible if abs(day - near) <= CLOSE]
         chosen = possible if len(possible) == 1 else close
         return (chosen[0], "") if len(chosen) == 1 else (None, "order")
-    return read_date(text, day_first=day_first, near=near)
+    found, needs = read_date(text, day_first=day_first, near=near)
+    if needs == "order" and near is not None and (match := NUMERIC.search(text)):
+        year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
+        either = {way for way in (safe_date(year, int(match[1]), int(match[2])), safe_date(year, int(match[2]), int(match[1]))) if way}
+        close = [way for way in either if abs(way - near) <= CLOSE]
+        if len(close) == 1:
+            return close[0], ""
+    return found, needs
 
 
 def in_year(day: date | None, text: str, near: date | None) -> date | None:
@@ -149,6 +171,8 @@ def zone_in(text: str) -> str:
     text = text[:40_000]
     for match in [*ZONES.finditer(text), *ZONES.finditer(re.sub(r"(?<!\n)\n(?!\n)", " ", text))]:
         name = next(group for group in match.groups() if group)
+        if offset := OFFSET.match(text, match.end()) if match.string is text else None:
+            name = offset[1]  # "PST (UTC-7)": the offset leaves no doubt
         name = COMMON.get(name.split()[0].lower(), name) if name.lower().endswith("time") else name
         if zone_named(name) is not None:
             return name

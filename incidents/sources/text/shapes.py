@@ -8,7 +8,7 @@ from dataclasses import replace
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
 from incidents.sources.text.lead import WEEKDAY, Lead
-from incidents.sources.text.setting import HEADING
+from incidents.sources.text.setting import HEADING, SHORT
 
 BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
 UNDERLINE = re.compile(r"^(?:={3,}|-{3,})\s*$")
@@ -19,10 +19,13 @@ NO_TIMELINE = re.compile(
     r"^(?:action|follow|next step|to ?do|remediation|corrective|preventa?tive|references?|links?|see also|related|learning|lessons|contents|table of contents|glossary)",
     re.I,
 )
-TIMELINE = re.compile(r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened", re.I)
+TIMELINE = re.compile(
+    r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened|linha do tempo|l[ií]nea de(?:l)? tiempo|cronolog|zeitleiste|zeitlicher ablauf|^(?:ablauf|verlauf)\b|tijdlijn|\u30bf\u30a4\u30e0\u30e9\u30a4\u30f3|\u6642\u7cfb\u5217|\u65f6\u95f4\u7ebf|\u6642\u9593\u7dda",
+    re.I,
+)
 COLUMNS = {
-    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour", re.I),
-    "date": re.compile(r"^date|^day", re.I),
+    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour|^hora|^heure|^uhrzeit|^zeit\b", re.I),
+    "date": re.compile(r"^date|^day|^data\b|^fecha|^datum|^dia\b|^jour", re.I),
     "end": re.compile(r"^(?:end(?:ed)?|until|to|finish(?:ed)?)(?: time)?\b", re.I),
     "number": re.compile(r"^(?:#|no\.?|nr\.?|n\u00b0|step|seq\.?)$", re.I),
     "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
@@ -33,6 +36,9 @@ ALONE = re.compile(r"\s*(?P<clock>\d{1,2}:\d\d)(?P<half>\s*[ap]m)?\s*", re.I)
 QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next section
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
+)
+NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
+    r"(?:%|ms\b(?!-)|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
 )
 ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
 
@@ -72,7 +78,9 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
         return False  # "At 14:02 …" opens a sentence; `sentences` reads those
     if "." in lead.clock and ":" not in lead.clock and not re.search(r"[ap]\.?m", lead.clock, re.I) and not lead.zone and not lead.rest:
         return False
-    return bool(lead.date or lead.zone) or not re.match(r"(?:%|ms\b(?!-)|seconds\b|minutes\b|hours\b|x\b)", lead.rest)
+    if not re.search(r"\d", lead.written) and not lead.parted:
+        return False  # "Midnight Commander ..."
+    return bool(lead.date or lead.zone) or not NO_CLOCK.match(lead.rest)
 
 
 def alone(line: str) -> bool:
@@ -126,3 +134,17 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
     left_out = {columns.get("actor"), columns.get("number")}
     rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index not in left_out]
     return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)
+
+
+def day_row(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | None:
+    """Return the day of a row that has no clock, from the column for days or times, and the text of its other cells."""
+    at = columns.get("date", columns.get("time", len(cells)))
+    if at >= len(cells) or not (rest := " | ".join(cell for index, cell in enumerate(cells) if cell and index not in (at, columns.get("number")))):
+        return None
+    cell = cells[at].strip("*_` ")
+    lead = Lead(date=cell, written=cell) if SHORT.fullmatch(cell) else leads.read(cell)
+    return (lead, rest) if lead and lead.date and not lead.clock and len(lead.rest) < 12 else None
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]

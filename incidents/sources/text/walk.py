@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
+from incidents.sources.text import shapes
 from incidents.sources.text.chat import posted_below, speaker_line
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
@@ -16,25 +18,6 @@ from incidents.sources.text.labels import label_of, span
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.prose import NEXT
 from incidents.sources.text.setting import Setting, dated, zone_in
-from incidents.sources.text.shapes import (
-    ALL_TIMES,
-    ALONE,
-    BULLET,
-    FENCE,
-    KEY,
-    KEYED,
-    NO_TIMELINE,
-    QUESTION,
-    RULE,
-    TIMELINE,
-    accepted,
-    beside,
-    columns_of,
-    dated_entry,
-    heading_of,
-    once,
-    row_lead,
-)
 
 HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
 LONGEST = 18_000  # characters of one entry's text
@@ -49,7 +32,7 @@ class Walk:
     done: list[Entry] = field(default_factory=list)
     current: Entry | None = None  # open: the lines below may belong to it
     current_at: int = 0  # where its own line is
-    pending: str = ""  # items without a time beside the entry's own: its details only when another entry follows
+    pending: str = ""  # items without a time shapes.beside the entry's own: its details only when another entry follows
     day: date | None = None
     zone: str = ""
     block: int = 0
@@ -62,6 +45,7 @@ class Walk:
     spoke: bool = False  # the open entry is what somebody said in a chat
     below: bool = False  # the open entry's text begins below its time
     open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
+    days: set[int] = field(default_factory=set)  # entries that a heading with a day began, and no more than that
     at: Lead | None = None  # the time that the line at hand begins with
 
     def entries(self) -> list[Entry]:
@@ -79,9 +63,10 @@ class Walk:
             else:
                 self.line(offset, line)
         if self.current is not None and self.open_row:
-            self.current.text = once(self.current.text)
+            self.current.text = shapes.once(self.current.text)
         self.close()
-        return self.done
+        timed = {id(entry) for entry, below in pairwise(self.done) if entry.block == below.block and below.day in (None, entry.day)}
+        return [entry for entry in self.done if id(entry) not in self.days or (entry.text and id(entry) not in timed)]
 
     def line(self, offset: int, line: str) -> None:
         if self.row_goes_on(line) or self.nothing(line) or self.heading(offset, line) or self.excluded or self.row(offset, line):
@@ -89,7 +74,7 @@ class Walk:
         self.at = leads.read(line)
         if self.at and self.at.clock and NEXT.match(self.at.rest):
             return
-        shapes: tuple[Callable[[int, str], bool], ...] = (
+        known: tuple[Callable[[int, str], bool], ...] = (
             self.speech_goes_on,
             self.keyed,
             self.timed,
@@ -98,13 +83,13 @@ class Walk:
             self.labelled,
             self.speech,
         )
-        if not any(shape(offset, line) for shape in shapes):
+        if not any(shape(offset, line) for shape in known):
             self.text(line)
 
     def open(self, offset: int, lead: Lead, text: str, *, keep_day: bool = False) -> Entry:
         """Begin an entry; the day it states holds for those below."""
         self.current = entry_of(self.document.numbers[offset], lead, text, self.state, self.day, self.zone, self.block)
-        if not keep_day:
+        if not keep_day and lead.date:
             self.day = self.current.day or self.day
         return self.current
 
@@ -120,11 +105,11 @@ class Walk:
     def row_goes_on(self, line: str) -> bool:
         if not self.open_row or self.current is None:
             return False
-        row = row_lead(cells_of(line), self.columns) if line.lstrip().startswith("|") else None
-        if row is None and not ALL_TIMES.match(line):
+        row = shapes.row_lead(shapes.cells_of(line), self.columns) if line.lstrip().startswith("|") else None
+        if row is None and not shapes.ALL_TIMES.match(line):
             self.append(line)
             return True
-        self.current.text = once(self.current.text)
+        self.current.text = shapes.once(self.current.text)
         self.open_row = row is not None
         return False
 
@@ -134,7 +119,7 @@ class Walk:
 
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
-        if FENCE.match(line):
+        if shapes.FENCE.match(line):
             self.fenced, self.running = not self.fenced, False
             return True
         if not line.strip():
@@ -146,8 +131,8 @@ class Walk:
 
     def heading(self, offset: int, line: str) -> bool:
         """A heading with a time is an entry whose text stands below; any other begins a list of its own."""
-        heading = heading_of(line, self.following(offset))
-        if RULE.match(line) and "|" not in line:
+        heading = shapes.heading_of(line, self.following(offset))
+        if shapes.RULE.match(line) and "|" not in line:
             return True
         if heading is None:
             return False
@@ -160,28 +145,30 @@ class Walk:
             return True
         self.below = False
         self.block += 1
-        self.excluded = bool(NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
+        self.excluded = bool(shapes.NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
         day = dated(heading, self.state.day_first, self.day or self.state.near)
-        self.listed = bool(TIMELINE.search(heading)) or (self.listed and day is not None)
+        self.listed = bool(shapes.TIMELINE.search(heading)) or (self.listed and day is not None)
         if day:
             self.day, self.excluded = day, False
+        if day and self.listed and at and at.date and not at.rest:  # the text below may be all that is told of the day
+            self.days.add(id(self.open(offset, at, "")))
+            self.below = True
         self.zone = zone_in(heading) or self.zone
         return True
 
     def row(self, offset: int, line: str) -> bool:
-        following = self.following(offset)
-        in_table = self.columns or line.lstrip().startswith("|") or ("|" in following and RULE.match(following))
+        in_table = self.columns or line.lstrip().startswith("|") or ("|" in (following := self.following(offset)) and shapes.RULE.match(following))
         if not (in_table and line.count("|") >= (1 if self.columns else 2)):
             return False
-        if RULE.match(line):
+        cells = shapes.cells_of(line)
+        if shapes.RULE.match(line):
             return True
-        cells = cells_of(line)
-        if header := columns_of(cells):
+        if header := shapes.columns_of(cells):
             self.columns = header
             self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
             return True
         self.close()
-        if row := row_lead(cells, self.columns):
+        if row := shapes.row_lead(cells, self.columns) or (shapes.day_row(cells, self.columns) if self.listed else None):
             lead, rest = row
             entry = self.open(offset, lead, rest)
             entry.actor = cells[self.columns["actor"]].strip("*_") if self.columns.get("actor", len(cells)) < len(cells) else ""
@@ -200,7 +187,7 @@ class Walk:
 
     def keyed(self, offset: int, line: str) -> bool:
         """ "Time: 14:02 UTC" above "Event: ..."."""
-        match, below = KEYED.match(line), KEY.match(self.following(offset))
+        match, below = shapes.KEYED.match(line), shapes.KEY.match(self.following(offset))
         at = leads.read(line[match.end() :]) if match and below else None
         if at is None or not at.clock or at.end or at.rest:
             return False
@@ -211,7 +198,7 @@ class Walk:
 
     def speech_goes_on(self, offset: int, line: str) -> bool:
         """A clock alone below what somebody said: the next message of the same person, in the same half of the day."""
-        if self.current is None or not self.spoke or not (match := ALONE.fullmatch(line)):
+        if self.current is None or not self.spoke or not (match := shapes.ALONE.fullmatch(line)):
             return False
         before = self.current
         half = match["half"] or (re.search(r"\s*[ap]\.?m\.?$", before.lead.clock, re.I) or [""])[0]
@@ -223,9 +210,9 @@ class Walk:
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
-        if at is None or not accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
+        if at is None or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
             return False
-        if self.current is not None and self.pending and (not self.blank or BULLET.match(self.document.lines[self.current_at]) is None):
+        if self.current is not None and self.pending and (not self.blank or shapes.BULLET.match(self.document.lines[self.current_at]) is None):
             self.current.text = f"{self.current.text}{self.pending}"
         self.close()
         entry = self.open(offset, at, at.rest)
@@ -237,12 +224,17 @@ class Walk:
         return True
 
     def whole_day(self, offset: int, line: str) -> bool:
-        if self.at is None or not self.listed or not dated_entry(self.at) or self.running:
+        if self.at is None or not (self.listed or self.among(offset)) or not shapes.dated_entry(self.at) or (self.running and not self.at.marked):
             return False
         self.close()
         self.open(offset, self.at, self.at.rest)
         self.below = self.blank = self.running = False
         return True
+
+    def among(self, offset: int) -> bool:
+        """Say whether an item of a day stands in a list whose other items give day and time."""
+        near = [at for line in self.document.lines[offset + 1 : offset + 4] if (at := leads.read(line)) and at.marked]
+        return bool(self.at and self.at.marked and any(at.date and at.clock for at in near))
 
     def day_line(self, offset: int, line: str) -> bool:
         at = self.at
@@ -284,9 +276,9 @@ class Walk:
     def text(self, line: str) -> None:
         """Any other line: the open entry's text, a detail that may yet be its, or the end of it."""
         if self.current is not None:
-            if QUESTION.fullmatch(line):
+            if shapes.QUESTION.fullmatch(line):
                 self.close()
-            elif beside(self.document.lines[self.current_at], line):
+            elif not self.below and shapes.beside(self.document.lines[self.current_at], line):
                 self.pending = f"{self.pending}\n{line.strip()}"[:LONGEST]
             elif self.below or not self.blank or line[:1] in " \t":
                 self.append(line)
@@ -294,7 +286,3 @@ class Walk:
             else:
                 self.close()
         self.blank, self.running = False, True
-
-
-def cells_of(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip().strip("|").split("|")]
