@@ -217,6 +217,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventKind": "incidents.models.Kind",
         "Precision": "incidents.models.Precision",
+        "MilestoneDecision": "incidents.models.Milestone.Decision",
+        "FusionDecision": "incidents.models.Fusion.Decision",
         "IncidentStatus": "incidents.models.Incident.Status",
         "PostmortemStatus": "postmortems.models.Postmortem.Status",
         "SectionKind": "postmortems.models.SectionKind",

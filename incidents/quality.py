@@ -24,18 +24,18 @@ EARLY = timedelta(minutes=1)
 TRACES: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
     "PagerDuty": (re.compile(r"\bpager ?duty\b|\bPD (?:alert|page|incident)\b", re.I), ("pagerduty",)),
     "Opsgenie": (re.compile(r"\bopsgenie\b", re.I), ("opsgenie",)),
-    "Grafana": (re.compile(r"\bgrafana\b", re.I), ("grafana", "alertmanager")),
+    "Grafana": (re.compile(r"\bgrafana\b", re.I), ("grafana", "grafana_oncall", "grafana_incident", "alertmanager")),
     "Datadog": (re.compile(r"\bdatadog\b|\bdatadoghq\.", re.I), ("datadog",)),
     "Sentry": (re.compile(r"\bsentry\.io\b|\bsentry (?:issue|alert|error)", re.I), ("sentry",)),
     "a status page": (re.compile(r"\bstatus ?page\b", re.I), ("statuspage",)),
-    "a Zoom call": (re.compile(r"\bzoom\.us/|\bzoom (?:call|bridge|meeting|room|link)\b|\b(?:on|join(?:ed|ing)?(?: the)?) zoom\b", re.I), ("transcript", "webvtt", "vtt", "srt", "subtitles")),
-    "a Google Meet call": (re.compile(r"\bmeet\.google\.com/|\bgoogle meet\b", re.I), ("transcript", "webvtt", "vtt", "srt", "subtitles")),
-    "a Teams call": (re.compile(r"\bteams\.microsoft\.com/|\bteams (?:call|meeting|bridge)\b", re.I), ("msteams", "teams", "microsoft", "transcript", "webvtt", "vtt")),
+    "a Zoom call": (re.compile(r"\bzoom\.us/|\bzoom (?:call|bridge|meeting|room|link)\b|\b(?:on|join(?:ed|ing)?(?: the)?) zoom\b", re.I), ("transcript",)),
+    "a Google Meet call": (re.compile(r"\bmeet\.google\.com/|\bgoogle meet\b", re.I), ("transcript",)),
+    "a Teams call": (re.compile(r"\bteams\.microsoft\.com/|\bteams (?:call|meeting|bridge)\b", re.I), ("msteams", "transcript")),
     "Slack": (re.compile(r"\bslack\.com/archives/|\b(?:slack channel|on slack|in slack)\b", re.I), ("slack",)),
     "Jira": (re.compile(r"\bjira\b|\.atlassian\.net/browse/", re.I), ("jira",)),
     "GitHub": (re.compile(r"\bgithub\.com/[\w.-]+/[\w.-]+/(?:issues|pull|actions|deployments|commit)", re.I), ("github", "git")),
     "GitLab": (re.compile(r"\bgitlab\.[\w.]+/\S+/(?:issues|merge_requests|pipelines|commit)", re.I), ("gitlab", "git")),
-    "Kubernetes": (re.compile(r"\bkubectl\b|\bCrashLoopBackOff\b|\bOOMKilled\b"), ("kubernetes", "argocd", "argo")),
+    "Kubernetes": (re.compile(r"\bkubectl\b|\bCrashLoopBackOff\b|\bOOMKilled\b"), ("kubernetes", "argocd")),
 }  # fmt: skip
 #: One of these is in every text that TRACES know: looking for them first makes the common message cost next to nothing.
 TRACE_WORDS = re.compile(r"pager|PD |opsgenie|grafana|datadog|sentry|status ?page|zoom|meet|teams|slack|jira|atlassian|git|kubectl|CrashLoop|OOMKilled", re.I)

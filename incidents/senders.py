@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 PASTE = "Then copy the secret that it shows and paste it under “Secret” here."
 BEARER = "Add the header “Authorization: Bearer …” with the secret of this endpoint."
 
+UNSIGNED = "It signs nothing that could be checked here, so the address itself holds a token: treat it as a password."
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -30,7 +32,7 @@ class Sender:
 
 AUTO, ANY_JSON = "auto", "json"
 UNKNOWN = Sender()
-#: Letters of the source's name -> sender. A part of a name is enough, so that “aws_cloudwatch” and “sentry_issues” are found.
+#: Name of the source -> sender.
 SENDERS = {
     "pagerduty": Sender(
         "pagerduty",
@@ -57,20 +59,21 @@ SENDERS = {
         "In Sentry open Settings → Custom Integrations, make an internal integration with the address as webhook URL, and switch on issue and alert events. "
         "Then copy its client secret and paste it under “Secret” here.",
     ),
-    "linear": Sender("linear", "In Linear open Settings → API → New webhook and paste the address. " + PASTE),
     "rootly": Sender(
         "rootly", "In Rootly open Integrations → Webhooks, add an endpoint with the address, and choose the incident events. " + PASTE, paths=("event.id",)
     ),
     "firehydrant": Sender("firehydrant", "In FireHydrant add a webhook (or the runbook step “Send a webhook”) with the address. " + PASTE),
-    "incidentio": Sender("standard", "In incident.io open Settings → Webhooks → Add endpoint and paste the address. " + PASTE),
+    "incident_io": Sender("standard", "In incident.io open Settings → Webhooks → Add endpoint and paste the address. " + PASTE),
     "grafana": Sender(
         "grafana",
         "In Grafana open Alerting → Contact points → Webhook: the address, and under HMAC signature the secret from here. Set a timestamp header there and name "
         "it here too: what is replayed later is then refused.",
         keys=("groupKey",),
     ),
-    "grafanaoncall": Sender("bearer", f"In Grafana OnCall add an outgoing webhook with the address and the whole event as data. {BEARER}"),
-    "grafanaincident": Sender("hmac", "In Grafana Incident add an outgoing webhook with the address; it signs with the secret it shows.", header="X-Signature"),
+    "grafana_oncall": Sender("bearer", f"In Grafana OnCall add an outgoing webhook with the address and the whole event as data. {BEARER}"),
+    "grafana_incident": Sender(
+        "hmac", "In Grafana Incident add an outgoing webhook with the address; it signs with the secret it shows.", header="X-Signature"
+    ),
     "alertmanager": Sender(
         "bearer",
         "In Alertmanager add a receiver with webhook_configs: the address as url, send_resolved: true, and http_config.authorization.credentials with the secret "
@@ -88,25 +91,44 @@ SENDERS = {
     ),
     "statuspage": Sender(
         "path",
-        "Statuspage signs nothing, so the address itself holds a token: treat it as a password. Subscribe it to your page by Subscribe → Webhook.",
+        f"Subscribe the address to your page by Subscribe → Webhook. {UNSIGNED}",
         paths=("incident.incident_updates.0.id",),
         keys=("incident.id",),
     ),
     "newrelic": Sender("bearer", f"In New Relic open Alerts → Destinations → Webhook with the address, and add a workflow that uses it. {BEARER}"),
-    "cloudwatch": Sender(
+    "aws": Sender(
         "path",
         "Subscribe the address to the SNS topic of your alarms (protocol HTTPS). AWS then sends a link to confirm: it appears here, and opening it is up to you.",
         paths=("MessageId",),
         takes_text=True,
     ),
-    "splunkoncall": Sender("bearer", f"In Splunk On-Call open Integrations → Outgoing Webhooks: the address for incident and paging events. {BEARER}"),
-    "uptimekuma": Sender("bearer", f"In Uptime Kuma add a notification of the kind Webhook with the address. {BEARER}"),
-    "betterstack": Sender("bearer", f"In Better Stack open Integrations → Webhooks with the address. {BEARER}"),
+    "splunk_oncall": Sender("bearer", f"In Splunk On-Call open Integrations → Outgoing Webhooks: the address for incident and paging events. {BEARER}"),
+    "uptime_kuma": Sender("bearer", f"In Uptime Kuma add a notification of the kind Webhook with the address. {BEARER}"),
+    "better_stack": Sender("bearer", f"In Better Stack open Integrations → Webhooks with the address. {BEARER}"),
     "zabbix": Sender("bearer", f"In Zabbix add a media type of the kind Webhook whose script posts JSON to the address. {BEARER}"),
+    "argocd": Sender("bearer", f"In the notifications of Argo CD add a service.webhook with the address and a template that posts the application. {BEARER}"),
+    "azure_devops": Sender(
+        "basic", "In Azure DevOps open Project settings → Service hooks → Web Hooks: the address, any user name, and the secret from here as password."
+    ),
+    "azure_monitor": Sender("path", f"In Azure Monitor add a webhook action with the common alert schema to an action group. {UNSIGNED}"),
+    "bitbucket": Sender("hmac", "In Bitbucket open Repository settings → Webhooks: the address, and the secret from here.", header="X-Hub-Signature"),
+    "circleci": Sender("path", f"In CircleCI open Project settings → Webhooks with the address, for finished workflows and jobs. {UNSIGNED}"),
+    "gcp_monitoring": Sender(
+        "basic", "In Google Cloud open Alerting → Notification channels → Webhooks: the address, basic authentication, and the secret from here as password."
+    ),
+    "graylog": Sender("path", f"In Graylog add an HTTP notification with the address to your event definitions. {UNSIGNED}"),
+    "icinga": Sender("bearer", f"Let a notification command of Icinga post its object as JSON to the address. {BEARER}"),
+    "jenkins": Sender("path", f"In Jenkins add an endpoint of the Notification plugin with the address to your jobs. {UNSIGNED}"),
+    "launchdarkly": Sender(
+        "hmac", "In LaunchDarkly open Integrations → Webhooks: the address, sign it, and paste its secret under “Secret” here.", header="X-LD-Signature"
+    ),
+    "pingdom": Sender("path", f"In Pingdom open Integrations → Add integration → Webhook with the address, and choose it in your checks. {UNSIGNED}"),
+    "telegram": Sender(
+        "header", "Call setWebhook of your bot with the address and the secret from here as secret_token.", header="X-Telegram-Bot-Api-Secret-Token"
+    ),
     "auto": Sender(takes_text=True),
     "json": Sender(takes_text=True, setup=f"Let the tool send JSON by POST to the address. {BEARER} After the first delivery, say here what its keys mean."),
 }
-ALIASES = {"sns": "cloudwatch", "eventbridge": "cloudwatch", "oncall": "grafanaoncall", "victorops": "splunkoncall"}
 
 #: Scheme -> headers with the sender's id of a delivery, the same in every retry
 ID_HEADERS = {
@@ -122,13 +144,8 @@ AWS = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 
 
 def sender_of(source: str) -> Sender:
-    """Return the sender of that name, or the one whose name is the longest part of it."""
-    letters = re.sub(r"[^a-z]", "", source.lower())
-    if letters in (AUTO, ANY_JSON):
-        return SENDERS[letters]
-    named = {name: name for name in SENDERS if name not in (AUTO, ANY_JSON)} | ALIASES
-    found = max((name for name in named if name in letters), key=len, default="")
-    return SENDERS[named[found]] if found else UNKNOWN
+    """Return the sender of that source; one that is not listed proves itself by a bearer token."""
+    return SENDERS.get(source, UNKNOWN)
 
 
 def is_known(source: str) -> bool:

@@ -35,7 +35,7 @@ class Window:
 
 
 #: Sources of what is written afterwards: such an entry says when it happened, and hardly ever when it was known.
-TOLD_LATER = frozenset({"plain_text", "markdown", "html", "wikitext", "table", "spreadsheet"})
+TOLD_LATER = frozenset({"plain_text", "table", "xlsx"})
 #: When an event was known: once it had happened and was written down. What people add by hand was known to the timeline when they added it.
 KNOWN_AT = Greatest("at", Coalesce("recorded_at", Case(When(source="manual", then=F("created_at")), default=F("at"))))
 

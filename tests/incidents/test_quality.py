@@ -109,7 +109,7 @@ def test_people_named_but_never_seen():
 def test_sources_that_the_texts_speak_of_and_that_are_missing():
     entries = [seen(1, 0, "Opsgenie paged us", kind="alert"), seen(2, 5, "see https://harbour.zoom.us/j/1"), seen(3, 8, "pagerduty says so too")]
     assert [finding.key for finding in found(entries)] == ["missing:Opsgenie", "missing:a Zoom call"]
-    assert found(entries, sources=["pagerduty", "opsgenie", "webvtt"]) == []
+    assert found(entries, sources=["pagerduty", "opsgenie", "transcript"]) == []
 
 
 def test_what_surrounds_a_timeline_is_asked_about():

@@ -16,8 +16,8 @@ def test_every_source_has_a_scheme_that_exists_and_says_how_to_set_it_up():
 
 @pytest.mark.parametrize(
     ("source", "scheme"),
-    [("pagerduty", "pagerduty"), ("incident_io", "standard"), ("incidentio", "standard"), ("sentry_issues", "sentry"), ("grafana", "grafana"),
-     ("grafana_oncall", "bearer"), ("sns", "path"), ("statuspage", "path"), ("github", "github"), ("unknown", "bearer")],
+    [("pagerduty", "pagerduty"), ("incident_io", "standard"), ("launchdarkly", "hmac"), ("sentry", "sentry"), ("grafana", "grafana"),
+     ("grafana_oncall", "bearer"), ("aws", "path"), ("slack_status", "bearer"), ("statuspage", "path"), ("github", "github"), ("unknown", "bearer")],
 )  # fmt: skip
 def test_found_by_name(source, scheme):
     assert sender_of(source).scheme == scheme
