@@ -40,16 +40,16 @@ DECISIONS = {
 }
 
 
-def options_of(endpoint: Endpoint) -> dict[str, Any]:
-    """Return how to read what this endpoint gets."""
+def options_of(endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:
+    """Return how to read what this endpoint got."""
     given = {"source": endpoint.source, "time_zone": endpoint.time_zone, "mapping": endpoint_mapping.of_events(endpoint.mapping)}
-    return intake.clean_options(given)
+    return intake.clean_options(given | {name: value for name, value in delivery.options.items() if name in intake.KEPT})
 
 
-def facts_in(file: BinaryIO, name: str, endpoint: Endpoint) -> Facts:
+def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
     """Read what a delivery says of its incident. Raises SourceError when it holds no event."""
-    options = options_of(endpoint)
-    payload = intake.payload_of(file, name)
+    options = options_of(endpoint, delivery)
+    payload = intake.payload_of(file, delivery.file_name)
     source = intake.source_for(payload, options)
     report, texts = Report(), []
     for number, item in enumerate(intake.items(source, payload, options)):
@@ -93,7 +93,7 @@ def route(delivery_id: int) -> None:
     endpoint = delivery.endpoint
     try:
         with storing.opened(delivery.stored_as, delivery.options.get("wrapping", "")) as file:
-            facts = facts_in(file, delivery.file_name, endpoint)
+            facts = facts_in(file, delivery, endpoint)
     except SourceError as error:
         refuse(delivery, error)
         return
@@ -225,7 +225,7 @@ def put(delivery: Delivery, incident: Incident, endpoint: Endpoint, facts: Facts
     """Give the delivery its incident, remember whose key it has, and ask for its import."""
     if facts.key:
         ExternalRef.objects.update_or_create(endpoint=endpoint, key=ref_key(facts), defaults={"incident": incident})
-    options = options_of(endpoint) | {name: value for name, value in delivery.options.items() if name == "wrapping"}
+    options = options_of(endpoint, delivery)
     given = {"incident": incident, "facts": facts.as_json(), "decision": decision, "options": options, "report": {}, "source": "", "finished_at": None}
     Delivery.objects.filter(pk=delivery.pk).update(state=State.RECEIVED, **given)
     jobs.enqueue("import", delivery.pk)

@@ -100,10 +100,10 @@ def preview(endpoint: Endpoint, rows: list[Delivery], mapping: dict[str, str]) -
 
 def read_one(endpoint: Endpoint, row: Delivery) -> Read:
     found = Read(row)
-    options = assigning.options_of(endpoint)
+    options = assigning.options_of(endpoint, row)
     try:
         with storing.opened(row.stored_as, row.options.get("wrapping", "")) as file:
-            found.facts = assigning.facts_in(file, row.file_name, endpoint)
+            found.facts = assigning.facts_in(file, row, endpoint)
             payload = intake.payload_of(file, row.file_name)
             for item in intake.items(intake.source_for(payload, options), payload, options):
                 if isinstance(item, EventDraft):

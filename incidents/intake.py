@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -38,9 +38,10 @@ UPLOAD_LIMIT = 50 * MEGABYTE
 COMMAND_LIMIT = 2048 * MEGABYTE
 HARD_EVENT_LIMIT = 1_000_000
 MAX_COLUMNS = 100
+KEPT = ("wrapping", "received")  # of a webhook: how its body was wrapped, and when it came
 LOOK = 50  # items that a look at a file reads
 PASSES = 5
-OPTIONS = ("source", "time_zone", "date", "mapping", "encoding", "wrapping")
+OPTIONS = ("source", "time_zone", "date", "mapping", "encoding", *KEPT)
 #: What a source's own mistake looks like. A stranger's file must not take the worker down, nor be tried eight times.
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, AssertionError)
 
@@ -87,6 +88,7 @@ def read_options(options: dict[str, Any]) -> ReadOptions:
         date=date.fromisoformat(day) if day else None,
         mapping=options.get("mapping") or {},
         encoding=options.get("encoding", ""),
+        received=datetime.fromisoformat(options["received"]) if options.get("received") else None,
     )
 
 

@@ -123,7 +123,7 @@ def keep(endpoint: Endpoint, body: bytes, form: str, dedupe_key: str, *, handsha
                 sha256=stored.sha256,
                 size=stored.size,
                 stored_as=stored.name,
-                options={"wrapping": storing.FORM} if form == FORM else {},
+                options={"received": now.isoformat()} | ({"wrapping": storing.FORM} if form == FORM else {}),
                 **fields,
             )
             if delivery.state == State.RECEIVED:

@@ -88,14 +88,15 @@ def draft(
 ) -> EventDraft | Rejected:
     """Return the event that happened at `stamp`, or why there is none: with `advice` on a missing time, a `correction` of one that is none.
 
-    What states no time happened when it was `received`; when it is `dated` and that is not known either, it needs a date, or takes
+    What states no time happened when it was `received`, as its envelope or the options say; when it is `dated` and that is not known either, it needs a date, or takes
     that of the options. `timed` makes the second a part of the key: for what has no identity but what it says and when. What was `recorded` at another
     moment counts when it was that much `later`.
     """
     try:
         moment = clock(stamp, options.time_zone, options.latest)
-        if received is not None and not _stated(moment):
-            moment = clock(received(), options.time_zone, options.latest)
+        if not _stated(moment) and (received is not None or options.received):
+            came = received() if received is not None else None
+            moment = clock(came or (options.received and options.received.isoformat()), options.time_zone, options.latest)
             timed = timed or _stated(moment)
         if dated and not _stated(moment) and options.date is not None:
             moment = clock(options.date.isoformat(), options.time_zone or "UTC", options.latest)

@@ -88,6 +88,7 @@ class ReadOptions:
     date: date | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
+    received: datetime | None = None  # when a webhook's body came: what happened in it and states no time happened then
     latest: datetime = field(default_factory=a_day_ahead)  # a later time is an error of the payload
 
 

@@ -290,3 +290,19 @@ def test_deleting_an_endpoint_leaves_the_evidence(admin):
     endpoints.remove(actor=admin, endpoint=endpoint)
     assert list(Delivery.objects.values_list("pk", "state", "endpoint")) == [(kept.pk, "imported", None)]
     assert waiting.pk not in Delivery.objects.values_list("pk", flat=True)
+
+
+def test_what_states_no_time_happened_when_it_came(admin):
+    """Grafana's older alerts say what is wrong, and not since when."""
+    endpoint = make_endpoint(source="grafana")
+    body = {"ruleId": 7, "ruleName": "Disk", "state": "alerting", "title": "[Alerting] Disk", "message": "Disk is full", "evalMatches": []}
+    webhooks.keep(endpoint, json.dumps(body).encode(), "json", "disk-1")
+    work()
+    held = Delivery.objects.get()
+    incident = assigning.assign(actor=admin, delivery=held, incident=None)
+    work()
+    event = incident.events.get()
+    assert abs(event.at - held.received_at) < timedelta(seconds=5)
+    assigning.again(actor=admin, delivery=Delivery.objects.latest("pk"))
+    work()
+    assert incident.events.get().at == event.at
