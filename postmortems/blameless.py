@@ -1,0 +1,154 @@
+"""Pure. The blameless coach: lint a text for verdicts on people. Step: between writing and review; the rules are in `coach/`.
+
+Advice, never a gate. Finding nothing does not mean that a text is blameless, and nothing here counts anything by person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from postmortems.coach import actions, endings, masking, people, verdicts
+from postmortems.coach.rules import Rule, Severity
+from postmortems.coach.texts import ADVICE
+from postmortems.coach.words import HOLE, MARK, mark_people
+
+KINDS = ("prose", "action", "timeline", "heading", "chat", "five_whys")
+PROFILES = ("standard", "sre", "learning", "light", "public")
+LIMIT = 1_000_000
+RULES: list[Rule] = [*people.RULES, *endings.RULES, *verdicts.RULES, *actions.RULES]
+#: A few of the commonest English words: a text without them is in another language.
+ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]{2,}")
+STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`start` and `end` are offsets in characters of the text; `rewrite` may safely stand instead, None where only a person can tell."""
+
+    category: str
+    rule: str
+    severity: Severity
+    start: int
+    end: int
+    text: str
+    sentence: str
+    rewrite: str | None = None
+
+    @property
+    def message(self) -> str:
+        return ADVICE[self.category].reason
+
+    @property
+    def suggestion(self) -> str:
+        return ADVICE[self.category].question
+
+
+def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: str = "standard") -> list[Finding]:
+    """Return what the coach would ask about, in the order of the text.
+
+    Kind "document" takes prose and finds timelines and action items by their headings. `names` are the people of this review.
+    """
+    if kind in ("heading", "chat") or not text.strip():
+        return []
+    text = text[:LIMIT]
+    letters = masking.masked(text, kind)
+    known = tuple(sorted(set(names)))
+    found: list[Finding] = []
+    for block in masking.blocks(text, kind):
+        for sentence in masking.sentences(letters, block):
+            found += findings(text, letters, sentence, known)
+    return list(profiled(found, profile))
+
+
+def is_english(text: str) -> bool:
+    """Tell whether the coach can read this at all. Of a short text nobody can tell; it is taken for English."""
+    words = len(WORD.findall(text))
+    return words < 12 or len(ENGLISH.findall(text)) >= words * 0.1
+
+
+def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[str, ...]) -> Iterator[Finding]:
+    plain = letters[sentence.start : sentence.end].replace("\n", " ")
+    if not plain.strip(f" {HOLE}"):
+        return
+    is_question = plain.rstrip(" \"”'’)*").endswith("?")
+    lower, people_in_it = plain.lower().replace("’", "'"), mark_people(plain, names)
+    whole = text[sentence.start : sentence.end].strip()
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for rule in RULES:
+        if sentence.kind not in rule.kinds or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
+            continue
+        for start, end in matches(rule, plain, people_in_it):
+            if any(start < there and here < end for here, there in taken.get(rule.category, [])):
+                continue
+            taken.setdefault(rule.category, []).append((start, end))
+            yield finding(rule, text, sentence.start + start, sentence.start + end, whole)
+    if sentence.kind == "action" and "vague_action" not in taken and not masking.is_part(plain) and actions.is_stub(plain):
+        start = len(plain) - len(plain.lstrip(" -*+•"))
+        yield finding(STUB, text, sentence.start + start, sentence.start + len(plain.rstrip()), whole)
+
+
+def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
+    """Look before searching: most rules have no chance in most sentences."""
+    if rule.about_people and "|" not in rule.id and MARK not in people_in_it and rule.id not in EITHER:
+        return False
+    return not rule.wanted or any(part in lower for part in rule.wanted)
+
+
+#: Rules that name people in one of their branches only.
+EITHER = frozenset(
+    rule.id for rule in RULES if rule.about_people and rule.id in {"PB7", "PB8", "CF7b", "CF8c", "CF9", "CF10", "HS2b", "HS4b", "CF6", "CF6b", "CF4c", "PB1c"}
+)
+
+
+def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
+    subject = people_in_it if rule.about_people else plain
+    if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
+        return
+    for found in rule.find.finditer(subject):
+        if found.end() == found.start():
+            continue
+        if rule.excuse and (rule.excuse.search(plain) or MARK in rule.excuse.pattern and rule.excuse.search(people_in_it)):
+            return
+        start = found.start()
+        while subject[start] == MARK and start and plain[start - 1] not in " \n(\"“,;:" and start > found.start() - 30:
+            start -= 1
+            if plain[start - 1 : start] in ("", " ", "("):
+                break
+        if subject[found.start()] == MARK:
+            start = plain.rfind(" ", 0, found.start()) + 1
+        yield start, found.end()
+
+
+def finding(rule: Rule, text: str, start: int, end: int, sentence: str) -> Finding:
+    words = text[start:end]
+    start, end = start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip())
+    words = text[start:end]
+    return Finding(rule.category, rule.id, rule.severity, start, end, words, sentence, rewritten(rule, words))
+
+
+def rewritten(rule: Rule, words: str) -> str | None:
+    for pattern, instead in rule.rewrite:
+        changed, number = re.subn(pattern, instead, words, count=1, flags=re.IGNORECASE if pattern[:2] != "^T" and pattern[:2] != "^t" else 0)
+        if number:
+            return changed
+    return None
+
+
+def profiled(found: list[Finding], profile: str) -> Iterator[Finding]:
+    """Weigh the findings as a template's profile wants it; the first of one cause stands for all."""
+    causes = 0
+    for one in sorted(found, key=lambda finding: (finding.start, finding.end)):
+        if one.category == "single_cause":
+            causes += 1
+            if causes > 1 or profile == "sre":
+                one = replace(one, severity="hint")
+            if profile == "sre" and causes > 1:
+                continue
+        if profile == "light" and one.severity != "strong":
+            continue
+        if profile == "public" and one.category in ("person_blame", "human_error"):
+            one = replace(one, severity="strong")
+        yield one
