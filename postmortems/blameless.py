@@ -21,6 +21,8 @@ RULES: list[Rule] = [*people.RULES, *endings.RULES, *verdicts.RULES, *actions.RU
 #: A few of the commonest English words: a text without them is in another language.
 ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
+#: The first says it better than the others, where they mean the same words.
+YIELDS = {"HS3": ("PB1", "PB3"), "HS2b": ("PB3",), "CF8c": ("PB8c",), "PB6c": ("SC2",), "PB6": ("JU1",), "PB6d": ("JU1",), "PB10": ("JU1",), "JU2": ("PB10",), "HE1": ("PB10",)}
 STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
 
 
@@ -77,6 +79,7 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
     lower, people_in_it = plain.lower().replace("’", "'"), mark_people(plain, names)
     whole = text[sentence.start : sentence.end].strip()
     taken: dict[str, list[tuple[int, int]]] = {}
+    here: list[Finding] = []
     for rule in RULES:
         if sentence.kind not in rule.kinds or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
             continue
@@ -84,7 +87,10 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
             if any(start < there and here < end for here, there in taken.get(rule.category, [])):
                 continue
             taken.setdefault(rule.category, []).append((start, end))
-            yield finding(rule, text, sentence.start + start, sentence.start + end, whole)
+            here.append(finding(rule, text, sentence.start + start, sentence.start + end, whole))
+    for one in here:
+        if not any(one.rule in YIELDS.get(other.rule, ()) and one.start < other.end and other.start < one.end for other in here):
+            yield one
     if sentence.kind == "action" and "vague_action" not in taken and not masking.is_part(plain) and actions.is_stub(plain):
         start = len(plain) - len(plain.lstrip(" -*+•"))
         yield finding(STUB, text, sentence.start + start, sentence.start + len(plain.rstrip()), whole)

@@ -83,6 +83,11 @@ WORK_BASE = (
     "|mention|coordinate|heed|investigate|understand the|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
     "|update (?:the )?(?:ticket|docs?|documentation|runbook|status|plan|page|wiki|team)|clean up|hand over|sign off|think of|account for|give|set up|make sure|ensure|keep an eye|see the|see that|see this)"
 )
+#: What would have been done with more care, in a condition.
+CARE = (
+    "(?:double-|cross-)?(?:tested|checked|verified|validated|reviewed|noticed|spotted|caught|documented|communicated|escalated|paged|followed|consulted|informed|told|notified|"
+    "warned|asked|planned|considered|monitored|investigated|addressed|fixed|anticipated|rehearsed|questioned|discussed|briefed|trained|involved|done (?:properly|earlier|sooner|first)|better|more)"
+)
 #: Work of people, as a noun that can have a quality.
 EFFORT = (
     "(?:handling|communications?|planning|preparation|preparations|testing|reviews?|code reviews?|documentation|runbooks?|leadership|management|coordination|engineering|teamwork|work|workmanship|efforts?"
@@ -109,6 +114,7 @@ CLASSES = {
     "<WORK>": WORK,
     "<DO>": WORK_BASE,
     "<EFFORT>": EFFORT,
+    "<CARE>": CARE,
     "<MACHINE>": MACHINES,
     "<NOT>": "(?: not|n['’]t)",
 }
@@ -154,4 +160,4 @@ def expand(pattern: str) -> str:
     """Return a rule's pattern with its classes spelled out; one space matches any number of them."""
     for name, spelled in CLASSES.items():
         pattern = pattern.replace(name, spelled)
-    return pattern.replace(" ", " +")
+    return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)
