@@ -18,7 +18,7 @@ ROLES = (
     "|teams?|squads?|crews?|departments?|vendors?|suppliers?|subcontractors?|management|leadership|managers?|leads?|leaders?|directors?|executives?|execs?|boss(?:es)?"
     "|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
     "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|infrastructure|infra|security|storage|operations) (?:group|guild|side)"
-    "|(?:support|service|help ?desk) agents?|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
+    "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
 MACHINE_MODIFIERS = frozenset(
@@ -158,6 +158,7 @@ def is_machine(text: str, found: re.Match[str]) -> bool:
 
 def expand(pattern: str) -> str:
     """Return a rule's pattern with its classes spelled out; one space matches any number of them."""
+    pattern = pattern.replace(r"\ue000", MARK)
     for name, spelled in CLASSES.items():
         pattern = pattern.replace(name, spelled)
     return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)
