@@ -56,6 +56,7 @@ def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: 
     if kind in ("heading", "chat") or not text.strip():
         return []
     text = text[:LIMIT]
+    original, text = text, text.replace("\r", " ")
     letters = masking.masked(text, kind)
     known = tuple(sorted(set(names)))
     found: list[Finding] = []
@@ -63,7 +64,7 @@ def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: 
         for number, sentence in enumerate(masking.sentences(letters, block)):
             if kind == "document" and sentence.kind == "action" and number:
                 sentence = replace(sentence, kind="prose")  # an item says what is to be done, and goes on to tell why
-            found += [one for one in findings(text, letters, sentence, known) if kind == "action" or one.rule != STUB.id]
+            found += [one for one in findings(original, letters, sentence, known) if kind == "action" or one.rule != STUB.id]
     return list(profiled(found, profile))
 
 
@@ -100,33 +101,21 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
 
 def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
     """Look before searching: most rules have no chance in most sentences."""
-    if rule.about_people and "|" not in rule.id and MARK not in people_in_it and rule.id not in EITHER:
+    if rule.needs_person and MARK not in people_in_it:
         return False
     return not rule.wanted or any(part in lower for part in rule.wanted)
 
 
-#: Rules that name people in one of their branches only.
-EITHER = frozenset(
-    rule.id for rule in RULES if rule.about_people and rule.id in {"PB7", "PB8", "CF7b", "CF8c", "CF9", "CF10", "HS2b", "HS4b", "CF6", "CF6b", "CF4c", "PB1c"}
-)
-
-
 def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
-    subject = people_in_it if rule.about_people else plain
     if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
         return
+    subject = people_in_it if rule.about_people else plain
     for found in rule.find.finditer(subject):
-        if found.end() == found.start():
-            continue
-        if rule.excuse and (rule.excuse.search(plain) or MARK in rule.excuse.pattern and rule.excuse.search(people_in_it)):
+        if found.end() == found.start() or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
             return
         start = found.start()
-        while subject[start] == MARK and start and plain[start - 1] not in " \n(\"“,;:" and start > found.start() - 30:
-            start -= 1
-            if plain[start - 1 : start] in ("", " ", "("):
-                break
-        if subject[found.start()] == MARK:
-            start = plain.rfind(" ", 0, found.start()) + 1
+        if subject[start] == MARK:  # it stands at the end of a word
+            start = plain.rfind(" ", 0, start) + 1
         yield start, found.end()
 
 
@@ -139,7 +128,7 @@ def finding(rule: Rule, text: str, start: int, end: int, sentence: str) -> Findi
 
 def rewritten(rule: Rule, words: str) -> str | None:
     for pattern, instead in rule.rewrite:
-        changed, number = re.subn(pattern, instead, words, count=1, flags=re.IGNORECASE if pattern[:2] != "^T" and pattern[:2] != "^t" else 0)
+        changed, number = re.subn(pattern, instead, words, count=1)
         if number:
             return changed
     return None

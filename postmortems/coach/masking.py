@@ -18,9 +18,8 @@ PARSER = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable(["
 LONGEST = 600
 
 INLINE = [
-    re.compile(r"<!--.*?-->", re.DOTALL),
     re.compile(r"(?<!`)(`+)(?!`)[^\n]{1,400}?(?<!`)\1(?!`)"),
-    re.compile(r"\]\([^)\s]{1,2000}(?: +\"[^\"\n]{0,300}\")?\)"),
+    re.compile(r"\]\([^)\s(]{1,500}(?:\([^)\s]{0,100}\))?[^)\s]{0,100}(?: +\"[^\"\n]{0,300}\")?\)"),
     re.compile(r"(?i)\b(?:https?|ftp|mailto|file|ssh|git)://?[^\s<>|]+|\bwww\.[^\s<>|]+"),
     re.compile(r"</?[A-Za-z][^<>\n]{0,300}>"),
     re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
@@ -67,7 +66,7 @@ class Block:
 
 def masked(text: str, kind: str) -> str:
     """Return the text with code, quotes, addresses and mark-up taken out, as long as before."""
-    letters = text
+    letters = without_comments(text)
     for pattern in INLINE:
         letters = pattern.sub(hole, letters)
     for pattern in QUOTES:
@@ -75,6 +74,17 @@ def masked(text: str, kind: str) -> str:
     letters = QUOTED_BREAK.sub(lambda found: hole(found) if len(found[0].split()) >= 3 and "\n\n" not in found[0] else found[0], letters)
     letters = EMPHASIS.sub(lambda found: " " * len(found[0]), letters)
     return letters.replace("[", " ").replace("\t", " ").replace("\u00a0", " ")
+
+
+def without_comments(text: str) -> str:
+    """Take out HTML comments, also one that is never closed; by hand, because a pattern would look for each end anew."""
+    start = text.find("<!--")
+    while start >= 0:
+        end = text.find("-->", start + 4)
+        end = len(text) if end < 0 else end + 3
+        text = text[:start] + "".join("\n" if letter == "\n" else HOLE for letter in text[start:end]) + text[end:]
+        start = text.find("<!--", end)
+    return text
 
 
 def hole(found: re.Match[str]) -> str:
@@ -105,9 +115,8 @@ def blocks(text: str, kind: str) -> Iterator[Block]:
         if number in hidden or not line.strip() or number <= row:
             continue
         row = number
-        if kind not in ("action", "timeline") or True:
-            while row + 1 < len(lines) and joins(lines, row + 1, hidden, kind):
-                row += 1
+        while row + 1 < len(lines) and joins(lines, row + 1, hidden, kind):
+            row += 1
         here = line_kind(line, kind, under)
         if here != "skip":
             yield Block(starts[number], min(starts[row + 1] - 1, len(text)), here)

@@ -35,6 +35,7 @@ class Rule:
     find: re.Pattern[str] = field(init=False, repr=False, compare=False)
     excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
     about_people: bool = field(init=False, repr=False, compare=False)
+    needs_person: bool = field(init=False, repr=False, compare=False)
     wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -43,4 +44,20 @@ class Rule:
         object.__setattr__(self, "find", re.compile(pattern, flags))
         object.__setattr__(self, "excuse", re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None)
         object.__setattr__(self, "about_people", MARK in pattern)
+        object.__setattr__(self, "needs_person", all(MARK in branch for branch in branches(pattern)))
         object.__setattr__(self, "wanted", tuple(self.needs.split("|")) if self.needs else ())
+
+
+def branches(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern at its outermost level."""
+    depth, found, in_class, escaped = 0, [""], False, False
+    for letter in pattern:
+        if letter == "|" and not (depth or in_class or escaped):
+            found.append("")
+            continue
+        if not escaped:
+            in_class = letter == "[" or in_class and letter != "]"
+            depth += 0 if in_class or letter == "]" else (letter == "(") - (letter == ")")
+        escaped = letter == "\\" and not escaped
+        found[-1] += letter
+    return found

@@ -14,7 +14,7 @@ PRONOUNS = "we|I|he|she|they|you|who|whoever|someone|somebody|anyone|anybody|eve
 ROLES = (
     "engineers?|developers?|devs?|SREs?|DBAs?|sysadmins?|admins?|administrators?|responders?|reviewers?|authors?|committers?|maintainers?|contributors?"
     "|on-?calls?|on-?callers?|interns?|trainees?|apprentices?|juniors?|seniors?|contractors?|consultants?|employees?|technicians?|electricians?|analysts?"
-    "|testers?|QA|personnel|staff|staffers?|colleagues?|co-?workers?|team-?mates?|team[ -]members?|crew members?|members? of (?:the |our )?(?:\\w+ )?(?:team|staff)"
+    r"|testers?|QA|personnel|staff|staffers?|colleagues?|co-?workers?|team-?mates?|team[ -]members?|crew members?|members? of (?:the |our )?(?:\w+ )?(?:team|staff)"
     "|teams?|squads?|crews?|departments?|vendors?|suppliers?|subcontractors?|management|leadership|managers?|leads?|leaders?|directors?|executives?|execs?|boss(?:es)?"
     "|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
     "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|infrastructure|infra|security|storage|operations) (?:group|guild|side)"
