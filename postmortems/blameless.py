@@ -23,6 +23,8 @@ ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|wit
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: The first says it better than the others, where they mean the same words.
 YIELDS = {"HS3": ("PB1", "PB3"), "CF8c": ("PB8c",), "PB6c": ("SC2",), "PB6": ("JU1",), "PB14": ("JU1", "JU2", "PB6d"), "CF10": ("PB3",), "HS4": ("CF4",), "HS2b": ("PB3", "CF2"), "PB8b": ("CF8",), "PB6d": ("JU1",), "PB10": ("JU1",), "JU2": ("PB10",), "HE1": ("PB10",)}
+#: What stands before the words of a finding and is none of them.
+LEADING = " \t\r\n-*+•>(\"“,;:.—–|"
 STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
 
 
@@ -79,7 +81,7 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
     if not plain.strip(f" {HOLE}"):
         return
     is_question = plain.rstrip(" \"”'’)*").endswith("?")
-    lower, people_in_it = plain.lower().replace("’", "'"), mark_people(plain, names)
+    lower, people_in_it = " ".join(plain.lower().replace("’", "'").split()), mark_people(plain, names)
     whole = text[sentence.start : sentence.end].strip()
     taken: dict[str, list[tuple[int, int]]] = {}
     here: list[Finding] = []
@@ -121,7 +123,7 @@ def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, in
 
 def finding(rule: Rule, text: str, start: int, end: int, sentence: str) -> Finding:
     words = text[start:end]
-    start, end = start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip())
+    start, end = start + len(words) - len(words.lstrip(LEADING)), end - len(words) + len(words.rstrip())
     words = text[start:end]
     return Finding(rule.category, rule.id, rule.severity, start, end, words, sentence, rewritten(rule, words))
 

@@ -39,7 +39,10 @@ DOING = frozenset(
     "bump version lock unlock fix close open file report track assign appoint hire order buy renew cancel terminate retire deprecate decommission unify consolidate separate isolate quarantine fence guard gate require "
     "enforce introduce implement define describe draw map list train teach onboard retry reduce rebuild reboot reinstall provision register unregister subscribe export import generate mark mount unmount return stagger setup "
     "turn make give put let use apply adopt include exclude exempt cover protect store save persist ask tell invite interview present demo write-up review-date instrument trace sample emit wire hook bind route redirect point swap "
-    "warn teach hold pay remind revert rate-limit whitelist allowlist denylist backport cherry-pick vendor fork contact negotiate agree decide choose select formalise formalize standardise standardize".split()
+    "warn teach hold pay remind revert rate-limit whitelist allowlist denylist backport cherry-pick vendor fork contact negotiate agree decide choose select formalise formalize standardise standardize "
+    "surface detect benchmark profile inventory host push pull merge freeze sunset debounce batch paginate compress vacuum warm prewarm preload prefetch seed cordon taint evict preempt prioritise prioritize sequence "
+    "parallelise parallelize serialise serialize deduplicate loosen relax codify parametrise mock stub fuzz simulate load-test canary shadow sandbox tie treat default bump parse render retain truncate trim reject "
+    "escalate nominate staff hand transfer take own lead bring send receive expire prune trigger await time timebox budget archive patch pause resume skip open label name number".split()
 )
 VAGUE = [
     Rule("VA1", "vague_action", "ask", rf"^\W*(?:\d+[.)] )?(?:\[[ x]\] )?(?:(?:we|I|team|the team|they|everyone|someone|somebody|action|todo|to do|need|needs|should|must|will|could|may|might|to|please|also|then|and|ideally|continue to|want|have|let['’]s|can)\b:? ?)*(?:{WEAK})\b", kinds=ACTION),
@@ -54,4 +57,4 @@ def is_stub(action: str) -> bool:
     if not words or len(words) > 4:
         return False
     first = words[0].lower()
-    return not ({first, first.split("-")[0], first.removesuffix("ing"), first.removesuffix("ing") + "e", first.removesuffix("s")} & DOING)
+    return not ({first, first.split("-")[0], first.removeprefix("re"), first.removeprefix("un"), first.removesuffix("ing"), first.removesuffix("ing") + "e", first.removesuffix("s")} & DOING)

@@ -119,7 +119,7 @@ CLASSES = {
     "<NOT>": "(?: not|n['’]t)",
 }
 POSSESSIVE = re.compile(r"['’]s?\b")
-PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])", re.IGNORECASE)
+PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])".replace("[ -]", "(?: |-)").replace(" ", " +"), re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{0,38}\w(?![\w@])")
 GIVEN_NAME = re.compile(rf"(?<![\w@.'’-])(?:{GIVEN})(?: [A-Z][\w'’-]*[a-z])?(?![\w'’-])")
 TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
@@ -161,4 +161,5 @@ def expand(pattern: str) -> str:
     pattern = pattern.replace(r"\ue000", MARK)
     for name, spelled in CLASSES.items():
         pattern = pattern.replace(name, spelled)
+    pattern = pattern.replace("[- ]", "(?:-| )").replace("[ -]", "(?: |-)")
     return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)
