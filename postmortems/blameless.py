@@ -22,7 +22,7 @@ RULES: list[Rule] = [*people.RULES, *endings.RULES, *verdicts.RULES, *actions.RU
 ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: The first says it better than the others, where they mean the same words.
-YIELDS = {"HS3": ("PB1", "PB3"), "CF8c": ("PB8c",), "PB6c": ("SC2",), "PB6": ("JU1",), "PB14": ("JU1", "JU2", "PB6d"), "CF10": ("PB3",), "HS4": ("CF4",), "HS2b": ("PB3", "CF2"), "PB8b": ("CF8",), "PB6d": ("JU1",), "PB10": ("JU1",), "JU2": ("PB10",), "HE1": ("PB10",)}
+YIELDS = {"HS3": ("PB1", "PB3"), "CF8c": ("PB8c",), "PB6c": ("SC2",), "PB6": ("JU1",), "CF10": ("PB3",), "HS4": ("CF4",), "HS2b": ("PB3", "CF2"), "PB8b": ("CF8",), "PB21": ("SC2", "PB6c"), "PB19": ("PB5",), "PB5": ("PE3",), "JU2": ("PB10",), "HE1": ("PB10",)}
 #: What stands before the words of a finding and is none of them.
 LEADING = " \t\r\n-*+•>(\"“,;:.—–|"
 STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
@@ -111,8 +111,9 @@ def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
 def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
     if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
         return
-    subject = people_in_it if rule.about_people else plain
-    for found in rule.find.finditer(subject):
+    subjects = [people_in_it] if rule.about_people else []
+    subjects += [] if rule.needs_person else [plain]
+    for subject, found in ((subject, found) for subject in subjects for found in rule.find.finditer(subject)):
         if found.end() == found.start() or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
             return
         start = found.start()

@@ -109,6 +109,7 @@ CLASSES = {
     "<P>": MARK + AFTER_PERSON + ADVERB,
     "<P,>": MARK + AFTER_PERSON,
     "<P!>": MARK,
+    "<P3>": rf"(?<=[a-z])(?<!\bw){MARK}" + AFTER_PERSON + ADVERB,
     "<ADV>": ADVERB,
     "<PP>": PARTICIPLE,
     "<WORK>": WORK,
