@@ -9,22 +9,35 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from postmortems.coach import actions, endings, masking, people, verdicts
-from postmortems.coach.rules import Rule, Severity
+from postmortems.coach import actions, masking
+from postmortems.coach.rules import Rule, Severity, rules
 from postmortems.coach.texts import ADVICE
 from postmortems.coach.words import HOLE, MARK, mark_people
 
 KINDS = ("prose", "action", "timeline", "heading", "chat", "five_whys")
 PROFILES = ("standard", "sre", "learning", "light", "public")
 LIMIT = 1_000_000
-RULES: list[Rule] = [*people.RULES, *endings.RULES, *verdicts.RULES, *actions.RULES]
 #: A few of the commonest English words: a text without them is in another language.
 ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: The first says it better than the others, where they mean the same words.
-YIELDS = {"HS3": ("PB1", "PB3"), "CF8c": ("PB8c",), "PB6c": ("SC2",), "PB6": ("JU1",), "CF10": ("PB3",), "HS4": ("CF4",), "HS2b": ("PB3", "CF2"), "PB8b": ("CF8",), "PB21": ("SC2", "PB6c"), "PB19": ("PB5",), "PB5": ("PE3",), "JU2": ("PB10",), "HE1": ("PB10",)}
+YIELDS = {
+    "HS3": ("PB1", "PB3"),
+    "CF8c": ("PB8c",),
+    "PB6c": ("SC2",),
+    "PB6": ("JU1",),
+    "CF10": ("PB3",),
+    "HS4": ("CF4",),
+    "HS2b": ("PB3", "CF2"),
+    "PB8b": ("CF8",),
+    "PB21": ("SC2", "PB6c"),
+    "PB19": ("PB5",),
+    "PB5": ("PE3",),
+    "JU2": ("PB10",),
+    "HE1": ("PB10",),
+}
 #: What stands before the words of a finding and is none of them.
-LEADING = " \t\r\n-*+•>(\"“,;:.—–|"
+LEADING = ' \t\r\n-*+•>("“,;:.—–|'
 STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
 
 
@@ -85,8 +98,8 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
     whole = text[sentence.start : sentence.end].strip()
     taken: dict[str, list[tuple[int, int]]] = {}
     here: list[Finding] = []
-    for rule in RULES:
-        if sentence.kind not in rule.kinds or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
+    for rule in rules():
+        if not rule.reads(sentence.kind) or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
             continue
         for start, end in matches(rule, plain, people_in_it):
             if any(start < there and here < end for here, there in taken.get(rule.category, [])):
@@ -111,15 +124,15 @@ def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
 def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
     if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
         return
-    subjects = [people_in_it] if rule.about_people else []
-    subjects += [] if rule.needs_person else [plain]
-    for subject, found in ((subject, found) for subject in subjects for found in rule.find.finditer(subject)):
-        if found.end() == found.start() or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
-            return
-        start = found.start()
-        if subject[start] == MARK:  # it stands at the end of a word
-            start = plain.rfind(" ", 0, start) + 1
-        yield start, found.end()
+    texts = [people_in_it] if rule.about_people else []
+    texts += [] if rule.needs_person else [plain]
+    found = [(text, one) for text in texts for one in rule.pattern.finditer(text) if one.group()]
+    if not found or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
+        return
+    for text, one in found:
+        # A mark stands at the end of a word, and the word belongs to what is found.
+        start = plain.rfind(" ", 0, one.start()) + 1 if text[one.start()] == MARK else one.start()
+        yield start, one.end()
 
 
 def finding(rule: Rule, text: str, start: int, end: int, sentence: str) -> Finding:

@@ -20,11 +20,16 @@ TEXT_LIMIT = 100_000
 class LintSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=TEXT_LIMIT, allow_blank=True, trim_whitespace=False, help_text="Plain text or Markdown.")
     kind = serializers.ChoiceField(
-        choices=["document", *blameless.KINDS], default="document", help_text="A document tells timeline and action items by its headings; headings and chat are left alone."
+        choices=["document", *blameless.KINDS],
+        default="document",
+        help_text="A document tells timeline and action items by its headings; headings and chat are left alone.",
     )
     profile = serializers.ChoiceField(choices=blameless.PROFILES, default="standard", help_text="How findings are weighed.")
     names = serializers.ListField(
-        child=serializers.CharField(max_length=100), max_length=100, required=False, help_text="Display names of the people of the review, who else are known only where a common given name is used."
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        required=False,
+        help_text="Display names of the people of the review, who else are known only where a common given name is used.",
     )
 
 
@@ -36,7 +41,9 @@ class FindingSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=["strong", "ask", "hint"])
     message = serializers.CharField(help_text="Why it is asked about.")
     suggestion = serializers.CharField(help_text="The question to answer instead.")
-    rewrite = serializers.CharField(allow_null=True, help_text="What may safely stand instead of the words; empty where they can be left out, null where only a person can tell.")
+    rewrite = serializers.CharField(
+        allow_null=True, help_text="What may safely stand instead of the words; empty where they can be left out, null where only a person can tell."
+    )
 
 
 class AdviceSerializer(serializers.Serializer[Any]):

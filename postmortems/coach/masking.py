@@ -39,10 +39,15 @@ EMPHASIS = re.compile(r"(?<!\w)_{1,3}(?=\w)|(?<=[\w.,;:!?])_{1,3}(?!\w)|\*+|~~")
 CLOCK = r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?(?:\.\d+)?(?: ?[ap]\.?m\.?)?)"
 DATE = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2} [A-Z][a-z]{2,8}(?: \d{4})?|[A-Z][a-z]{2,8} \d{1,2}(?:,? \d{4})?)"
 #: A line of a timeline, a log or a chat: it begins with a moment.
-TIMED = re.compile(rf"^\W{{0,8}}(?:\w{{3,9}},? )?(?:{DATE}[T ,]{{0,3}})?(?:at )?~?{CLOCK}(?: ?(?:Z|UTC|GMT|[A-Z]{{3,4}}|[+-]\d\d:?\d\d))?\b(?!\s*(?:%|ms\b|s\b|GB|hours?|minutes?))|^\W{{0,8}}(?:T[+-]\d|{DATE}\W)")
+TIMED = re.compile(
+    rf"^\W{{0,8}}(?:\w{{3,9}},? )?(?:{DATE}[T ,]{{0,3}})?(?:at )?~?{CLOCK}(?: ?(?:Z|UTC|GMT|[A-Z]{{3,4}}|[+-]\d\d:?\d\d))?\b(?!\s*(?:%|ms\b|s\b|GB|hours?|minutes?))|^\W{{0,8}}(?:T[+-]\d|{DATE}\W)"
+)
 SPEAKER = re.compile(r"^\W{0,4}(?:<[\w .@-]{1,40}>|\[?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?\]?\s+<?@?[\w.-]{1,30}(?: [\w.-]{1,30})?>?:|@[\w.-]{1,30}:) ")
 TIMELINE_HEADING = re.compile(r"\b(?:time ?line|chronology|sequence of events|log of events|incident log|chat|transcript|irc log|slack log)\b", re.IGNORECASE)
-ACTION_HEADING = re.compile(r"\b(?:action(?:s|able)?(?: items?| points?)?|follow[- ]?ups?|next steps|to-?dos?|remediations?|remediation items?|preventi(?:on|ve)[\w ]*|corrective[\w ]*|improvements?|tasks)\b", re.IGNORECASE)
+ACTION_HEADING = re.compile(
+    r"\b(?:action(?:s|able)?(?: items?| points?)?|follow[- ]?ups?|next steps|to-?dos?|remediations?|remediation items?|preventi(?:on|ve)[\w ]*|corrective[\w ]*|improvements?|tasks)\b",
+    re.IGNORECASE,
+)
 SENTENCE_END = re.compile(r"\|\s*|(?<=[.!?])[\"”’')\]]*(?:\s+|$)|(?<=[:;])\s*\n|\n{2,}")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|incl|Mr|Mrs|Ms|Dr|St|No|Fig|a\.k\.a|p\.m|a\.m|U\.S|etc|max|min|ca)|\b[A-Z])\.$", re.IGNORECASE)
 ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -168,7 +173,13 @@ def spans(text: str, lines: list[str]) -> Iterator[tuple[int, int, str]]:
             yield first, last, "skip"
     for number, line in enumerate(lines):
         bold = line.strip()
-        if 4 < len(bold) < 80 and bold.startswith(("**", "__")) and bold.endswith(("**", "__", "**:", ":**")) and bold[-4:-3] not in ".!?" and bold.count("**") in (0, 2):
+        if (
+            4 < len(bold) < 80
+            and bold.startswith(("**", "__"))
+            and bold.endswith(("**", "__", "**:", ":**"))
+            and bold[-4:-3] not in ".!?"
+            and bold.count("**") in (0, 2)
+        ):
             yield number, number + 1, "heading"
             yield number, number + 1, "skip"
         elif bold.startswith(">"):

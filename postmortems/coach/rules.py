@@ -1,51 +1,96 @@
-"""Pure. What a rule is: a pattern over one sentence, what excuses it, and what it says."""
+"""Pure. What a rule is, and the rules themselves, read from tables/: data, so that they can be reviewed line by line."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
 
 from postmortems.coach.words import MARK, expand
 
 Severity = Literal["strong", "ask", "hint"]
-PROSE = frozenset({"prose", "five_whys", "action"})
-NARRATIVE = frozenset({"prose", "five_whys"})
-ANY = frozenset({"prose", "five_whys", "action", "timeline"})
-ACTION = frozenset({"action"})
+TABLES = Path(__file__).parent / "tables"
+#: In this order: where two rules of a category mean the same words, the earlier one speaks.
+ORDER = ("people", "endings", "verdicts", "actions")
+KINDS = {
+    "any": frozenset({"prose", "five_whys", "action", "timeline"}),
+    "prose": frozenset({"prose", "five_whys", "action"}),
+    "narrative": frozenset({"prose", "five_whys"}),
+    "action": frozenset({"action"}),
+}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`needs` are parts of words of which the sentence must hold one, so that most rules never run: a search costs, a look does not.
+    """One entry of a table.
 
-    `rewrite` takes the matched words and returns what may stand instead without changing what is said; "" takes them out.
+    `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
+    sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
+    `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
     id: str
     category: str
     severity: Severity
-    pattern: str
-    needs: str = ""
+    find: str
     unless: str = ""
-    kinds: frozenset[str] = PROSE
+    needs: str = ""
+    kinds: str = "prose"
     reads_questions: bool = False
-    keep_case: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
-    find: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
     excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
     about_people: bool = field(init=False, repr=False, compare=False)
     needs_person: bool = field(init=False, repr=False, compare=False)
     wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        flags = re.NOFLAG if self.keep_case else re.IGNORECASE
-        pattern = expand(self.pattern)
-        object.__setattr__(self, "find", re.compile(pattern, flags))
-        object.__setattr__(self, "excuse", re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None)
-        object.__setattr__(self, "about_people", MARK in pattern)
-        object.__setattr__(self, "needs_person", all(MARK in branch for branch in branches(pattern)))
-        object.__setattr__(self, "wanted", tuple(self.needs.split("|")) if self.needs else ())
+        pattern = expand(self.find)
+        derived = {
+            "pattern": re.compile(pattern, re.IGNORECASE),
+            "excuse": re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None,
+            "about_people": MARK in pattern,
+            "needs_person": all(MARK in branch for branch in branches(pattern)),
+            "wanted": tuple(self.needs.split("|")) if self.needs else (),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def reads(self, kind: str) -> bool:
+        return kind in KINDS[self.kinds]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return all rules; read and compiled when the first text is linted, not at every start."""
+    return tuple(rule for name in ORDER for rule in table(name))
+
+
+def table(name: str) -> list[Rule]:
+    data: dict[str, Any] = yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    classes: dict[str, str] = {}
+    for key, text in data["classes"].items():
+        classes[f"<{key}>"] = joined(text, classes)
+    return [Rule(**{key: joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
+
+
+def joined_value(value: Any, classes: dict[str, str]) -> Any:
+    if isinstance(value, list):  # of rewrites
+        return tuple((joined(find, classes), instead) for find, instead in value)
+    return joined(value, classes) if isinstance(value, str) else value
+
+
+def joined(text: str, classes: dict[str, str]) -> str:
+    """Return a pattern on one line, with the table's own classes, defined above their use, spelled out."""
+    text = text.replace("\n", "")
+    for name, spelled in classes.items():
+        text = text.replace(name, spelled)
+    return text
 
 
 def branches(pattern: str) -> list[str]:

@@ -21,14 +21,22 @@ ROLES = (
     "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
-MACHINE_MODIFIERS = frozenset(
-    "kubernetes k8s postgres postgresql prometheus cert database cluster ingress custom package secret secrets resource window connection session memory "
-    "transaction queue lock job volume key load traffic alert process event network-policy cache task file device disk boot plugin extension dependency node "
-    "pod helm openshift istio redis kafka mysql mongo elasticsearch backup storage-class image container state config configuration certificate license "
-    "cloud bandwidth power password system service account root entity content buffer object region partition thread snapshot operator-lifecycle ".split()
+MACHINE_MODIFIER = re.compile(
+    r"(?:account|alert|backup|bandwidth|boot|buffer|cache|cert|certificate|cloud|cluster|config|configuration|connection|container|content"
+    r"|custom|database|dependency|device|disk|elasticsearch|entity|event|extension|file|helm|image|ingress|istio|job|k8s|kafka|key"
+    r"|kubernetes|license|load|lock|memory|mongo|mysql|network-policy|node|object|openshift|operator-lifecycle|package|partition|password"
+    r"|plugin|pod|postgres|postgresql|power|process|prometheus|queue|redis|region|resource|root|secret|secrets|service|session|snapshot"
+    r"|state|storage-class|system|task|thread|traffic|transaction|volume|window"
+    r")",
+    re.IGNORECASE,
 )
 #: Roles that machines have too; others ("engineer", "developer") never follow such a word as a machine.
-AMBIGUOUS_ROLES = frozenset("operator operators manager managers user users admin admins lead leads leader leaders owner owners author coordinator coordinators dispatcher director".split())
+AMBIGUOUS_ROLE = re.compile(
+    r"(?:admin|admins|author|coordinator|coordinators|director|dispatcher|lead|leader|leaders|leads|manager|managers|operator|operators"
+    r"|owner|owners|user|users"
+    r")",
+    re.IGNORECASE,
+)
 
 #: Given names from many places, without those that are also words or products of the trade (Jenkins, Chef, Amber, Mark, Will, Grace, Ruby, Jade, Rust ...).
 GIVEN = (
@@ -151,10 +159,10 @@ def mark_people(text: str, names: tuple[str, ...] = ()) -> str:
 
 def is_machine(text: str, found: re.Match[str]) -> bool:
     """Tell a machine with a person's title ("the cert-manager operator") from a person."""
-    if found[0].lower() not in AMBIGUOUS_ROLES:
+    if not AMBIGUOUS_ROLE.fullmatch(found[0]):
         return False
     before = text[max(0, found.start() - 30) : found.start()].split()
-    return bool(before) and before[-1].lower().strip("*_(") in MACHINE_MODIFIERS
+    return bool(before) and bool(MACHINE_MODIFIER.fullmatch(before[-1].strip("*_(")))
 
 
 def expand(pattern: str) -> str:

@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("files", nargs="*", metavar="FILE", default=["-"], help="files to read; - or nothing is standard input")
-        parser.add_argument("--kind", choices=blameless.KINDS, default="document", help="what the text is; without it a document, whose headings tell timeline and actions")
+        parser.add_argument(
+            "--kind", choices=blameless.KINDS, default="document", help="what the text is; without it a document, whose headings tell timeline and actions"
+        )
         parser.add_argument("--profile", choices=blameless.PROFILES, default="standard", help="how findings are weighed")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -36,8 +38,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([{"file": name, **as_json(one)} for name, _text, one in found], ensure_ascii=False))
             return
         for name, text, one in found:
-            self.stdout.write(f"{name}:{position(text, one.start)}: {one.severity} {one.category}: “{' '.join(one.text.split())}”\n    {one.message} {one.suggestion}")
-        self.stdout.write(f"{len(found)} passage{'' if len(found) == 1 else 's'} to look at." if found else NOTHING_FOUND if len(unread) < len(texts) else NOT_CHECKED)
+            self.stdout.write(
+                f"{name}:{position(text, one.start)}: {one.severity} {one.category}: “{' '.join(one.text.split())}”\n    {one.message} {one.suggestion}"
+            )
+        self.stdout.write(
+            f"{len(found)} passage{'' if len(found) == 1 else 's'} to look at." if found else NOTHING_FOUND if len(unread) < len(texts) else NOT_CHECKED
+        )
 
     def read(self, name: str) -> str:
         try:
