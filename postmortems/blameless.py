@@ -34,7 +34,12 @@ YIELDS = {
     "PB19": ("PB5",),
     "PB5": ("PE3",),
     "JU2": ("PB10",),
-    "HE1": ("PB10",),
+    "HE1": ("PB10", "PB22"),
+    "HE2": ("PB1",),
+    "PB22": ("PB10",),
+    "PU1": ("VA1", "VA2"),
+    "PU2": ("VA1", "VA2"),
+    "PU3": ("VA2",),
 }
 #: What stands before the words of a finding and is none of them.
 LEADING = ' \t\r\n-*+•>("“,;:.—–|'
@@ -109,7 +114,7 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
     for one in here:
         if not any(one.rule in YIELDS.get(other.rule, ()) and one.start < other.end and other.start < one.end for other in here):
             yield one
-    if sentence.kind == "action" and "vague_action" not in taken and not masking.is_part(plain) and actions.is_stub(plain):
+    if sentence.kind == "action" and not {"vague_action", "punitive_action"} & {*taken} and not masking.is_part(plain) and actions.is_stub(plain):
         start = len(plain) - len(plain.lstrip(" -*+•"))
         yield finding(STUB, text, sentence.start + start, sentence.start + len(plain.rstrip()), whole)
 
