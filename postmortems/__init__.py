@@ -5,6 +5,7 @@
       prefill.py        incident -> first text of each section (pure)
       drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
+      blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
       action_items.py   what the team decided to change, followed to the end
       document.py       rows -> one frozen, JSON-able document
       publishing.py     document -> Revision n+1, immutable, hashed

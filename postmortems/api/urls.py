@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import publication, views
+from postmortems.api import lint, publication, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -22,6 +22,7 @@ postmortem = [
 
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
+    path("lint/", lint.LintView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
     *router.urls,
 ]

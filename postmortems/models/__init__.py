@@ -1,6 +1,7 @@
 """The rows of the postmortems app, by topic."""
 
 from postmortems.models.action_items import ActionItem
+from postmortems.models.coach import Dismissal
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
 from postmortems.models.search import SearchEntry
@@ -9,6 +10,7 @@ from postmortems.models.template import Audience, RetrospectiveTemplate, Section
 __all__ = [
     "ActionItem",
     "Audience",
+    "Dismissal",
     "Postmortem",
     "RetrospectiveTemplate",
     "Revision",

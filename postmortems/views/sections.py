@@ -19,11 +19,11 @@ from incidents.access import require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import merge, word_diff
 from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
-from postmortems import drafting, overview
+from postmortems import coaching, drafting, overview
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.forms.sections import SectionForm
-from postmortems.models import Postmortem, Section, SectionVersion
+from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
 from postmortems.views.postmortems import draft_for
 
 EXCERPT = 40
@@ -56,6 +56,8 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         return conflict_page(request, postmortem, conflict.current, conflict.lost)
     if by_script:
         return JsonResponse(saved_answer(postmortem, saved, zone))
+    if "coach" in request.POST:
+        coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, decision=request.POST["coach"])
     messages.success(request, f"“{saved.title}” is saved.")
     return redirect(next_url(request, postmortem, saved))
 
@@ -98,6 +100,8 @@ def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -
         "following": sections[place + 1] if place + 1 < len(sections) else None,
         "number": place + 1,
         "enough": spell_out(found.minimum) if found.minimum != "optional" else "",
+        "advice": coaching.advise(postmortem, found, form["body"].value() or ""),
+        "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
         **kind_context(postmortem, found),
     }
@@ -138,6 +142,19 @@ def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
         "entries_more": max(number - EXCERPT, 0),
         "no_key_moments": no_key_moments,
     }
+
+
+@login_required
+@require_POST
+def coach(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """Say what the coach would ask about the text as it stands in the editor, after doing what one of its buttons says."""
+    postmortem = draft_for(request.user, reference)
+    require(request.user, "draft")
+    found = section_of(postmortem, key)
+    body = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
+    coaching.decide(actor=request.user, postmortem=postmortem, section=found, body=body, decision=request.POST.get("coach", ""))
+    context = {"advice": coaching.advise(postmortem, found, body), "reasons": Dismissal.Reason.choices}
+    return render(request, "postmortems/_coach.html", context)
 
 
 @login_required

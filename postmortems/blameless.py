@@ -1,0 +1,172 @@
+"""Pure. The blameless coach: lint a text for verdicts on people. Step: between writing and review; the rules are in `coach/`.
+
+Advice, never a gate. Finding nothing does not mean that a text is blameless, and nothing here counts anything by person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from postmortems.coach import actions, masking
+from postmortems.coach.rules import Rule, Severity, rules
+from postmortems.coach.texts import ADVICE
+from postmortems.coach.words import HOLE, MARK, mark_people
+
+KINDS = ("prose", "action", "timeline", "heading", "chat", "five_whys")
+PROFILES = ("standard", "sre", "learning", "light", "public")
+LIMIT = 1_000_000
+#: A few of the commonest English words: a text without them is in another language.
+ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]{2,}")
+#: The first says it better than the others, where they mean the same words.
+YIELDS = {
+    "HS3": ("PB1", "PB3"),
+    "CF8c": ("PB8c",),
+    "PB6c": ("SC2",),
+    "PB6": ("JU1",),
+    "CF10": ("PB3",),
+    "HS4": ("CF4",),
+    "HS2b": ("PB3", "CF2"),
+    "PB8b": ("CF8",),
+    "PB21": ("SC2", "PB6c"),
+    "PB19": ("PB5",),
+    "PB5": ("PE3",),
+    "JU2": ("PB10",),
+    "HE1": ("PB10", "PB22"),
+    "HE2": ("PB1",),
+    "PB22": ("PB10",),
+    "PU1": ("VA1", "VA2"),
+    "PU2": ("VA1", "VA2"),
+    "PU3": ("VA2",),
+}
+#: What stands before the words of a finding and is none of them.
+LEADING = ' \t\r\n-*+•>("“,;:.—–|'
+STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`start` and `end` are offsets in characters of the text; `rewrite` may safely stand instead, None where only a person can tell."""
+
+    category: str
+    rule: str
+    severity: Severity
+    start: int
+    end: int
+    text: str
+    sentence: str
+    rewrite: str | None = None
+
+    @property
+    def message(self) -> str:
+        return ADVICE[self.category].reason
+
+    @property
+    def suggestion(self) -> str:
+        return ADVICE[self.category].question
+
+
+def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: str = "standard") -> list[Finding]:
+    """Return what the coach would ask about, in the order of the text.
+
+    Kind "document" takes prose and finds timelines and action items by their headings. `names` are the people of this review.
+    """
+    if kind in ("heading", "chat") or not text.strip():
+        return []
+    text = text[:LIMIT]
+    original, text = text, text.replace("\r", " ")
+    letters = masking.masked(text, kind)
+    known = tuple(sorted(set(names)))
+    found: list[Finding] = []
+    for block in masking.blocks(text, kind):
+        for number, sentence in enumerate(masking.sentences(letters, block)):
+            if kind == "document" and sentence.kind == "action" and number:
+                sentence = replace(sentence, kind="prose")  # an item says what is to be done, and goes on to tell why
+            found += [one for one in findings(original, letters, sentence, known) if kind == "action" or one.rule != STUB.id]
+    return list(profiled(found, profile))
+
+
+def is_english(text: str) -> bool:
+    """Tell whether the coach can read this at all. Of a short text nobody can tell; it is taken for English."""
+    words = len(WORD.findall(text))
+    return words < 12 or len(ENGLISH.findall(text)) >= words * 0.1
+
+
+def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[str, ...]) -> Iterator[Finding]:
+    plain = letters[sentence.start : sentence.end].replace("\n", " ")
+    if not plain.strip(f" {HOLE}"):
+        return
+    is_question = plain.rstrip(" \"”'’)*").endswith("?")
+    lower, people_in_it = " ".join(plain.lower().replace("’", "'").split()), mark_people(plain, names)
+    whole = text[sentence.start : sentence.end].strip()
+    taken: dict[str, list[tuple[int, int]]] = {}
+    here: list[Finding] = []
+    for rule in rules():
+        if not rule.reads(sentence.kind) or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
+            continue
+        for start, end in matches(rule, plain, people_in_it):
+            if any(start < there and here < end for here, there in taken.get(rule.category, [])):
+                continue
+            taken.setdefault(rule.category, []).append((start, end))
+            here.append(finding(rule, text, sentence.start + start, sentence.start + end, whole))
+    for one in here:
+        if not any(one.rule in YIELDS.get(other.rule, ()) and one.start < other.end and other.start < one.end for other in here):
+            yield one
+    if sentence.kind == "action" and not {"vague_action", "punitive_action"} & {*taken} and not masking.is_part(plain) and actions.is_stub(plain):
+        start = len(plain) - len(plain.lstrip(" -*+•"))
+        yield finding(STUB, text, sentence.start + start, sentence.start + len(plain.rstrip()), whole)
+
+
+def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
+    """Look before searching: most rules have no chance in most sentences."""
+    if rule.needs_person and MARK not in people_in_it:
+        return False
+    return not rule.wanted or any(part in lower for part in rule.wanted)
+
+
+def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
+    if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
+        return
+    texts = [people_in_it] if rule.about_people else []
+    texts += [] if rule.needs_person else [plain]
+    found = [(text, one) for text in texts for one in rule.pattern.finditer(text) if one.group()]
+    if not found or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
+        return
+    for text, one in found:
+        # A mark stands at the end of a word, and the word belongs to what is found.
+        start = plain.rfind(" ", 0, one.start()) + 1 if text[one.start()] == MARK else one.start()
+        yield start, one.end()
+
+
+def finding(rule: Rule, text: str, start: int, end: int, sentence: str) -> Finding:
+    words = text[start:end]
+    start, end = start + len(words) - len(words.lstrip(LEADING)), end - len(words) + len(words.rstrip())
+    words = text[start:end]
+    return Finding(rule.category, rule.id, rule.severity, start, end, words, sentence, rewritten(rule, words))
+
+
+def rewritten(rule: Rule, words: str) -> str | None:
+    for pattern, instead in rule.rewrite:
+        changed, number = re.subn(pattern, instead, words, count=1)
+        if number:
+            return changed
+    return None
+
+
+def profiled(found: list[Finding], profile: str) -> Iterator[Finding]:
+    """Weigh the findings as a template's profile wants it; the first of one cause stands for all."""
+    causes = 0
+    for one in sorted(found, key=lambda finding: (finding.start, finding.end)):
+        if one.category == "single_cause":
+            causes += 1
+            if causes > 1 or profile == "sre":
+                one = replace(one, severity="hint")
+            if profile == "sre" and causes > 1:
+                continue
+        if profile == "light" and one.severity != "strong":
+            continue
+        if profile == "public" and one.category in ("person_blame", "human_error"):
+            one = replace(one, severity="strong")
+        yield one

@@ -1,0 +1,10 @@
+"""The blameless coach: reads prose for verdicts on people and asks a question instead. Rule-based, offline, advisory.
+
+masking.py     what is left alone: code, quotes, addresses; and what kind of text each line is (pure)
+words.py       persons, roles, names, verbs of human work: the classes that rules are made of (pure)
+rules.py       what a rule is; tables/ holds them as data, by what they look for (pure)
+actions.py     when an action item can be told from done (pure)
+texts.py       what the author reads: reason, question, example (pure)
+
+`postmortems/blameless.py` applies them to a text; `postmortems/coaching.py` to a post-mortem, with what people chose to keep.
+"""

@@ -1,0 +1,108 @@
+"""Pure. What a rule is, and the rules themselves, read from tables/: data, so that they can be reviewed line by line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from postmortems.coach.words import MARK, expand
+
+Severity = Literal["strong", "ask", "hint"]
+TABLES = Path(__file__).parent / "tables"
+#: In this order: where two rules of a category mean the same words, the earlier one speaks.
+ORDER = ("people", "endings", "verdicts", "actions")
+KINDS = {
+    "any": frozenset({"prose", "five_whys", "action", "timeline"}),
+    "prose": frozenset({"prose", "five_whys", "action"}),
+    "narrative": frozenset({"prose", "five_whys"}),
+    "action": frozenset({"action"}),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One entry of a table.
+
+    `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
+    sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
+    `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
+    """
+
+    id: str
+    category: str
+    severity: Severity
+    find: str
+    unless: str = ""
+    needs: str = ""
+    kinds: str = "prose"
+    reads_questions: bool = False
+    rewrite: tuple[tuple[str, str], ...] = ()
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
+    about_people: bool = field(init=False, repr=False, compare=False)
+    needs_person: bool = field(init=False, repr=False, compare=False)
+    wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pattern = expand(self.find)
+        derived = {
+            "pattern": re.compile(pattern, re.IGNORECASE),
+            "excuse": re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None,
+            "about_people": MARK in pattern,
+            "needs_person": all(MARK in branch for branch in branches(pattern)),
+            "wanted": tuple(self.needs.split("|")) if self.needs else (),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def reads(self, kind: str) -> bool:
+        return kind in KINDS[self.kinds]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return all rules; read and compiled when the first text is linted, not at every start."""
+    return tuple(rule for name in ORDER for rule in table(name))
+
+
+def table(name: str) -> list[Rule]:
+    data: dict[str, Any] = yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    classes: dict[str, str] = {}
+    for key, text in data["classes"].items():
+        classes[f"<{key}>"] = joined(text, classes)
+    return [Rule(**{key: joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
+
+
+def joined_value(value: Any, classes: dict[str, str]) -> Any:
+    if isinstance(value, list):  # of rewrites
+        return tuple((joined(find, classes), instead) for find, instead in value)
+    return joined(value, classes) if isinstance(value, str) else value
+
+
+def joined(text: str, classes: dict[str, str]) -> str:
+    """Return a pattern on one line, with the table's own classes, defined above their use, spelled out."""
+    text = text.replace("\n", "")
+    for name, spelled in classes.items():
+        text = text.replace(name, spelled)
+    return text
+
+
+def branches(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern at its outermost level."""
+    depth, found, in_class, escaped = 0, [""], False, False
+    for letter in pattern:
+        if letter == "|" and not (depth or in_class or escaped):
+            found.append("")
+            continue
+        if not escaped:
+            in_class = letter == "[" or in_class and letter != "]"
+            depth += 0 if in_class or letter == "]" else (letter == "(") - (letter == ")")
+        escaped = letter == "\\" and not escaped
+        found[-1] += letter
+    return found

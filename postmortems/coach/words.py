@@ -1,0 +1,174 @@
+"""Pure. Classes of words: who is a person, what only people do, which words name machines. Rules name classes, seldom single words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+#: Takes the place of the last letter of a word that stands for a person. Offsets stay valid, and a rule begins where a person was.
+MARK = "\ue000"
+#: Takes the place of code, quotes and addresses.
+HOLE = "\ue001"
+
+PRONOUNS = "we|I|he|she|they|you|who|whoever|someone|somebody|anyone|anybody|everyone|everybody|no[ -]one|nobody|(?:none|neither|some|most|all) of (?:us|them|you)|one of us"
+ROLES = (
+    "engineers?|developers?|devs?|SREs?|DBAs?|sysadmins?|admins?|administrators?|responders?|reviewers?|authors?|committers?|maintainers?|contributors?"
+    "|on-?calls?|on-?callers?|interns?|trainees?|apprentices?|juniors?|seniors?|contractors?|consultants?|employees?|technicians?|electricians?|analysts?"
+    r"|testers?|QA|personnel|staff|staffers?|colleagues?|co-?workers?|team-?mates?|team[ -]members?|crew members?|members? of (?:the |our )?(?:\w+ )?(?:team|staff)"
+    "|teams?|squads?|crews?|departments?|vendors?|suppliers?|subcontractors?|management|leadership|managers?|leads?|leaders?|directors?|executives?|execs?|boss(?:es)?"
+    "|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
+    "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|infrastructure|infra|security|storage|operations) (?:group|guild|side)"
+    "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
+)
+#: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
+MACHINE_MODIFIER = re.compile(
+    r"(?:account|alert|backup|bandwidth|boot|buffer|cache|cert|certificate|cloud|cluster|config|configuration|connection|container|content"
+    r"|custom|database|dependency|device|disk|elasticsearch|entity|event|extension|file|helm|image|ingress|istio|job|k8s|kafka|key"
+    r"|kubernetes|license|load|lock|memory|mongo|mysql|network-policy|node|object|openshift|operator-lifecycle|package|partition|password"
+    r"|plugin|pod|postgres|postgresql|power|process|prometheus|queue|redis|region|resource|root|secret|secrets|service|session|snapshot"
+    r"|state|storage-class|system|task|thread|traffic|transaction|volume|window"
+    r")",
+    re.IGNORECASE,
+)
+#: Roles that machines have too; others ("engineer", "developer") never follow such a word as a machine.
+AMBIGUOUS_ROLE = re.compile(
+    r"(?:admin|admins|author|coordinator|coordinators|director|dispatcher|lead|leader|leaders|leads|manager|managers|operator|operators"
+    r"|owner|owners|user|users"
+    r")",
+    re.IGNORECASE,
+)
+
+#: Given names from many places, without those that are also words or products of the trade (Jenkins, Chef, Amber, Mark, Will, Grace, Ruby, Jade, Rust ...).
+GIVEN = (
+    "Aaron|Abdul|Adam|Ade|Adrian|Agnes|Ahmed|Aisha|Akira|Alan|Alberto|Alejandro|Aleksandr|Alessandro|Alex|Alexander|Alexandra|Alexei|Alexis|Ali|Alice|Alicia|Alina"
+    "|Alison|Amanda|Amar|Amelia|Amina|Amir|Amit|Amy|Ana|Anand|Anders|Andre|Andrea|Andreas|Andrei|Andrew|Andy|Angela|Anil|Anita|Anja|Anjali|Ann|Anna|Anne|Anthony"
+    "|Antoine|Anton|Antonio|Anya|Arjun|Arnaud|Artem|Arthur|Arun|Asha|Ashley|Astrid|Aya|Ayesha|Barbara|Bart|Beatriz|Ben|Benjamin|Bernard|Beth|Bilal|Bjorn|Björn|Bob"
+    "|Boris|Brad|Brandon|Brenda|Brian|Bruno|Camila|Carl|Carla|Carlos|Carmen|Carol|Caroline|Catherine|Cathy|Cecilia|Charles|Charlie|Charlotte|Chen|Chiara|Chloe|Chris"
+    "|Christian|Christina|Christine|Christopher|Claire|Clara|Claudia|Colin|Connor|Craig|Cristina|Dan|Dana|Daniel|Daniela|Danielle|Darren|Dave|David|Deborah|Deepak"
+    "|Denis|Dennis|Derek|Diana|Diego|Dimitri|Dmitri|Dmitry|Dominic|Donald|Donna|Doug|Douglas|Duncan|Dylan|Ed|Eduardo|Edward|Elena|Eleni|Elif|Elisa|Elizabeth|Ella|Ellen"
+    "|Emily|Emma|Emre|Eric|Erica|Erik|Erika|Ethan|Eva|Evan|Evelyn|Farah|Fatima|Felix|Fernando|Filip|Fiona|Florian|Francesca|Francesco|Francois|Frank|Fred|Frederik"
+    "|Gabriel|Gabriela|Gareth|Gary|Gemma|George|Georgia|Gerald|Giorgio|Giovanni|Giulia|Gordon|Graham|Greg|Gregory|Guillaume|Gustavo|Hamid|Hana|Hannah|Hans|Haruto|Harry"
+    "|Hassan|Heather|Helen|Helena|Henrik|Henry|Hiroshi|Hugo|Ian|Ibrahim|Igor|Ines|Ingrid|Irene|Irina|Isaac|Isabel|Isabella|Ivan|Jack|Jacob|Jakub|James|Jamie|Jan|Jane"
+    "|Janet|Jason|Javier|Jean|Jeff|Jeffrey|Jelena|Jen|Jennifer|Jenny|Jens|Jeremy|Jerome|Jesse|Jessica|Jim|Jin|Joan|Joanna|Joao|João|Joe|Joel|Johan|Johannes|John|Johnny"
+    "|Jon|Jonas|Jonathan|Jorge|Jose|José|Joseph|Josh|Joshua|Juan|Julia|Julian|Julie|Julien|Justin|Kai|Karen|Karim|Karl|Karolina|Katarina|Kate|Katherine|Kathrin|Katie|Katja"
+    "|Kavita|Keiko|Keith|Kelly|Ken|Kenji|Kevin|Khalid|Kim|Klaus|Kofi|Kumar|Kwame|Kyle|Lars|Laura|Lauren|Laurent|Lea|Leah|Leila|Lena|Leo|Leon|Leonardo|Li|Liam|Linda|Lisa"
+    "|Liu|Liz|Lorenzo|Louis|Louise|Luca|Lucas|Lucia|Lucy|Luis|Luisa|Lukas|Luke|Maciej|Magda|Magnus|Malik|Manuel|Marc|Marcel|Marcin|Marco|Marcos|Marcus|Margaret|Maria|María"
+    "|Mariam|Marie|Marina|Mario|Marion|Markus|Marta|Martha|Martin|Martina|Mary|Mateo|Mateusz|Mathieu|Matt|Matteo|Matthew|Matthias|Maya|Mehmet|Mei|Melissa|Michael|Michal"
+    "|Michel|Michelle|Miguel|Mika|Mike|Mikhail|Milan|Mina|Ming|Miriam|Mohamed|Mohammed|Mohit|Monica|Monika|Muhammad|Nadia|Naomi|Natalia|Natalie|Natasha|Nathan|Neha|Neil"
+    "|Nicholas|Nick|Nicola|Nicolas|Nicole|Niels|Nikhil|Nikita|Nikolai|Nina|Noah|Noor|Nora|Oleg|Oliver|Olivia|Olga|Omar|Oscar|Oskar|Owen|Pablo|Paolo|Pascal|Patricia|Patrick"
+    "|Paul|Paula|Pavel|Pedro|Peter|Petra|Philip|Philipp|Pierre|Piotr|Pooja|Prakash|Pranav|Priya|Rachel|Rafael|Raj|Rajesh|Ramesh|Raphael|Rashid|Ravi|Rebecca|Renata|Renee"
+    "|Ricardo|Richard|Rita|Rob|Robert|Roberto|Robin|Roger|Rohan|Rohit|Roland|Roman|Ron|Ronald|Rosa|Ross|Roy|Ryan|Saanvi|Sabine|Said|Sally|Salma|Sam|Samantha|Samir|Samuel"
+    "|Sandra|Sanjay|Santiago|Sara|Sarah|Satoshi|Sean|Sebastian|Sergei|Sergey|Sergio|Shreya|Silvia|Simon|Simone|Sofia|Sonia|Sophia|Sophie|Stefan|Stefano|Stephanie|Stephen"
+    "|Steve|Steven|Stuart|Sunil|Suresh|Susan|Sven|Svetlana|Takeshi|Tanja|Tara|Tariq|Tatiana|Ted|Teresa|Theo|Theresa|Thomas|Tim|Timothy|Tina|Tobias|Todd|Tom|Tomas|Tomasz"
+    "|Tommy|Toni|Tony|Tracy|Uma|Umar|Ursula|Valentina|Valeria|Vanessa|Vera|Veronica|Victor|Victoria|Vijay|Vikram|Viktor|Vincent|Vladimir|Walter|Wei|Wendy|William|Wojciech"
+    "|Xavier|Xin|Yan|Yasmin|Yuki|Yuri|Yusuf|Yves|Zainab|Zara|Zhang|Zoe|Zofia"
+)
+
+ADVERBS = (
+    "then|also|again|simply|just|completely|repeatedly|explicitly|apparently|clearly|obviously|still|even|really|initially|wrongly|unfortunately|always|never|ever"
+    "|definitely|certainly|surely|probably|easily|totally|entirely|once again|yet again|somehow|actually|at least|all|both|either|routinely|consistently|often|frequently"
+    "|consciously|deliberately|knowingly|carelessly|badly|blindly|blithely|happily|conveniently|only|later|himself|herself|themselves|perhaps|maybe|likely|already|instead"
+)
+IRREGULAR = (
+    "been|done|gone|had|made|taken|caught|thought|known|seen|read|reread|run|rerun|told|put|set|kept|left|sent|found|felt|held|built|bought|brought|taught|spent|met|led|paid|said"
+    "|begun|come|become|shut|cut|let|hit|got|gotten|understood|written|rewritten|spoken|stood|withheld|overseen|foreseen|given|shown|chosen|drawn|frozen|woken|sought|dug"
+)
+#: A past participle by its looks.
+PARTICIPLE = rf"(?:{IRREGULAR}|(?!(?:red|need|feed|seed|speed|bed|shed|embed|ten|seven|eleven|open|often|even|then|token|screen|golden|hidden|when|green)\b)[a-z][a-z-]*(?:ed|en))"
+#: What people do when they work with care; machines that do it are named as the doer.
+WORK = (
+    "(?:re-?|double-|cross-|peer |pre-|load[- ]|code[- ])?(?:caught|checked|tested|verified|validated|reviewed|noticed|spotted|documented|configured|communicated|escalated|paged|prioriti[sz]ed"
+    "|addressed|fixed|known|seen|reali[sz]ed|anticipated|foreseen|considered|asked|told|informed|notified|acknowledged|rolled back|reverted|removed|rushed|merged"
+    "|deployed|pushed|done|made|followed|read|run|set up|planned|updated|monitored|investigated|declared|flagged|raised|avoided|prevented|questioned|rehearsed"
+    "|consulted|warned|involved|audited|inspected|challenged|approved|announced|mentioned|reported|handled|managed|written|trained|briefed|discussed|called|taken"
+    "|introduced|implemented|added|upgraded|patched|renewed|clarified|recogni[sz]ed|identified|discovered|detected|found|picked up|thought|scheduled|assigned|mitigated"
+    "|stopped|limited|contained|spared|resolved|cleaned up|decommissioned|disabled|labell?ed|coordinated|agreed|shipped|released|automated|measured|simulated|practi[sc]ed|learned|paid)"
+)
+#: The same work, as it stands after "did not" and "failed to".
+WORK_BASE = (
+    "(?:re-?|double-|cross-)?(?:check|verify|test|notice|act|react|respond|escalate|reali[sz]e|read|follow|think|consult|ask|review|catch|document|write down|write|communicate|look|tell"
+    "|inform|warn|page|declare|plan|consider|validate|anticipate|foresee|question|rehearse|prepare|recogni[sz]e|appreciate|spot|listen|take|pay|bother|care|flag|raise"
+    "|mention|coordinate|heed|investigate|understand the|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
+    "|update (?:the )?(?:ticket|docs?|documentation|runbook|status|plan|page|wiki|team)|clean up|hand over|sign off|think of|account for|give|set up|make sure|ensure|keep an eye|see the|see that|see this)"
+)
+#: What would have been done with more care, in a condition.
+CARE = (
+    "(?:double-|cross-)?(?:tested|checked|verified|validated|reviewed|noticed|spotted|caught|documented|communicated|escalated|paged|followed|consulted|informed|told|notified|"
+    "warned|asked|planned|considered|monitored|investigated|addressed|fixed|anticipated|rehearsed|questioned|discussed|briefed|trained|involved|done (?:properly|earlier|sooner|first)|better|more)"
+)
+#: Work of people, as a noun that can have a quality.
+EFFORT = (
+    "(?:handling|communications?|planning|preparation|preparations|testing|reviews?|code reviews?|documentation|runbooks?|leadership|management|coordination|engineering|teamwork|work|workmanship|efforts?"
+    "|hand-?overs?|judge?ments?|decisions?|decision[- ]making|choices?|attitude|discipline|supervision|oversight|change management|incident management|incident response|operations|craftsmanship|hygiene"
+    "|(?:rollout|release|migration|capacity|test|backup|deployment) (?:plan|planning|strategy|process)|process|procedures?|practices?|housekeeping|ownership|follow-?up|diligence|training|reasoning|thinking|culture)"
+)
+MACHINES = (
+    "(?:probes?|hooks?|schedulers?|monitors?|monitoring(?: system)?|alerts?|alerting|alarms?|health ?checks?|checks?|systems?|pipelines?|CI|linters?|test suites?|tests?|unit tests?|canary|canaries|validators?|controllers?"
+    "|jobs?|scripts?|tools?|tooling|limits?|limiters?|breakers?|balancers?|firewalls?|proxy|proxies|cron|automation|bots?|watchdogs?|agents?|gateways?|servers?|services?|clusters?|nodes?|kubelet|daemons?|compilers?"
+    "|type checkers?|analy[sz]ers?|schemas?|policy|policies|guards?|gates?|heartbeats?|sweepers?|collectors?|operators?|autoscalers?|software|apps?|applications?|api|database|cache|client|library|provider|platform)"
+)
+#: What follows a person and still belongs to that person: "the engineer on call", "the author of the change", "the operator, who was new,".
+AFTER_PERSON = (
+    rf"(?:,? (?:on[- ](?:call|duty|shift|site)|in charge|at the time|that (?:day|night)|involved|responsible|himself|herself|themselves|here"
+    rf"|wh{MARK} [\w' -]{{1,50}}?|(?:of|from|in|on|at|behind|for) (?:the |our |this |that )?[\w-]+(?: [\w-]+){{0,2}}?),?)?"
+)
+ADVERB = rf"(?: (?:{ADVERBS}),?){{0,2}}"
+CLASSES = {
+    "<P>": MARK + AFTER_PERSON + ADVERB,
+    "<P,>": MARK + AFTER_PERSON,
+    "<P!>": MARK,
+    "<P3>": rf"(?<=[a-z])(?<!\bw){MARK}" + AFTER_PERSON + ADVERB,
+    "<ADV>": ADVERB,
+    "<PP>": PARTICIPLE,
+    "<WORK>": WORK,
+    "<DO>": WORK_BASE,
+    "<EFFORT>": EFFORT,
+    "<CARE>": CARE,
+    "<MACHINE>": MACHINES,
+    "<NOT>": "(?: not|n['’]t)",
+}
+POSSESSIVE = re.compile(r"['’]s?\b")
+PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])".replace("[ -]", "(?: |-)").replace(" ", " +"), re.IGNORECASE)
+HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{0,38}\w(?![\w@])")
+GIVEN_NAME = re.compile(rf"(?<![\w@.'’-])(?:{GIVEN})(?: [A-Z][\w'’-]*[a-z])?(?![\w'’-])")
+TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
+#: "I" is a person, "i" is an index.
+LONE_I = re.compile(r"i")
+
+
+@lru_cache(maxsize=64)
+def participants(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern for the people of this review: whole names, and their first names."""
+    known = {part for name in names if name.strip() for part in (name.strip(), name.split()[0]) if len(part) > 1}
+    if not known:
+        return None
+    return re.compile(rf"(?<![\w@.'’-])(?:{'|'.join(sorted(map(re.escape, known), key=len, reverse=True))})(?![\w'’-])")
+
+
+def mark_people(text: str, names: tuple[str, ...] = ()) -> str:
+    """Return the text with a MARK on the last letter of everything that stands for a person. As long as before."""
+    letters = list(text)
+    for found in PERSON.finditer(text):
+        if not is_machine(text, found) and not LONE_I.fullmatch(found[0]):
+            letters[found.end() - 1] = MARK
+    for pattern in (HANDLE, GIVEN_NAME, TITLED, participants(names)):
+        for found in pattern.finditer(text) if pattern else ():
+            letters[found.end() - 1] = MARK
+    return "".join(letters)
+
+
+def is_machine(text: str, found: re.Match[str]) -> bool:
+    """Tell a machine with a person's title ("the cert-manager operator") from a person."""
+    if not AMBIGUOUS_ROLE.fullmatch(found[0]):
+        return False
+    before = text[max(0, found.start() - 30) : found.start()].split()
+    return bool(before) and bool(MACHINE_MODIFIER.fullmatch(before[-1].strip("*_(")))
+
+
+def expand(pattern: str) -> str:
+    """Return a rule's pattern with its classes spelled out; one space matches any number of them."""
+    pattern = pattern.replace(r"\ue000", MARK)
+    for name, spelled in CLASSES.items():
+        pattern = pattern.replace(name, spelled)
+    pattern = pattern.replace("[- ]", "(?:-| )").replace("[ -]", "(?: |-)")
+    return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)

@@ -1,0 +1,255 @@
+"""The coach's rules: own sentences, what must stay silent, properties of masking, and the measure on sentences and reports of others."""
+
+import csv
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postmortems import blameless
+from postmortems.blameless import lint
+from postmortems.coach import masking
+from postmortems.coach.texts import ADVICE
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data"))
+LABELLED = DATA.parent / "blameless.tsv"
+REPORTS = DATA / "reports"
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+OWN = rows(HERE / "coach" / "sentences.tsv")
+FLAGGED = [row for row in OWN if row["label"] == "flag"]
+
+
+def said(text, kind="prose", **options):
+    return {one.category for one in lint(text, kind, **options)}
+
+
+@pytest.mark.parametrize("row", FLAGGED, ids=lambda row: row["text"][:60])
+def test_it_asks_about(row):
+    assert row["category"] in said(row["text"], row["kind"])
+
+
+@pytest.mark.parametrize("row", [row for row in OWN if row["label"] == "ok"], ids=lambda row: row["text"][:60])
+def test_it_is_silent_about(row):
+    assert lint(row["text"], row["kind"]) == []
+
+
+# What the specification lists as must-not-fire, in sentences of our own where it gives only words.
+SILENT = """\
+The load balancer should have failed over to the other zone.
+The alert should have fired at 14:05; it fired at 14:31.
+The circuit breaker should have stopped the retries.
+The failure should have been detected by the probe.
+Every service should have an owner.
+Each cluster should have automated backups.
+This could have been a lot worse.
+The token could have been used to read data; we found no evidence.
+What would have helped you notice?
+The root certificate, the root user, the root CA and the root span are listed.
+The /root partition was full.
+There was no single root cause.
+The root cause is still unknown.
+Justin opened the channel just after 14:00, just in time for the just-in-time build.
+We ran git blame.
+We ran `git blame` on it.
+This is a blameless review, written not to assign blame.
+Human error is never the end of an inquiry.
+The user error rate (4xx) was flat.
+User errors became visible at 11:37.
+The forgot-password flow was slow.
+The client library forgot cached credentials.
+The Kubernetes operator failed to reconcile.
+The package manager ignored the lockfile.
+We missed our 99.9 % SLO.
+Images are lazy loaded, and the timeout was too aggressive.
+Nobody was hurt, and nobody was notified.
+> whoever did this broke prod
+```
+the engineer should have checked
+```
+See https://example.org/human-error-is-the-root-cause for more.
+[Reading](https://example.org/they-should-have-known-better) was shared.
+She wrote "we should have checked the replica first" in the channel.
+Er schrieb „we should have checked it“ in den Kanal.
+The banner said 'you should have checked this first' in red.
+<!-- the engineer forgot to -->
+"""
+
+
+def test_the_list_of_what_must_not_fire():
+    text = SILENT.replace("\n", "\n\n").replace("```\n\nthe engineer should have checked\n\n```", "```\nthe engineer should have checked\n```")
+    assert [one.text for one in lint(text, "prose")] == []
+    for title in ("What could have gone better?", "Root Causes and Trigger"):
+        assert lint(title, "heading") == [] == lint(f"# {title}\n")
+    for event in ("Root cause investigation started", '14:12 Sam: "ugh, we should have checked"', '14:20 @lee wrote: "my mistake"'):
+        assert lint(event, "timeline") == []
+    for action in ("Retrain the anomaly model", "Revoke the leaked npm token", "Make sure the release job exits non-zero when a check fails"):
+        assert lint(action, "action") == []
+    assert lint("we should have checked, my mistake", "chat") == []
+
+
+@pytest.mark.parametrize("row", FLAGGED, ids=lambda row: row["text"][:40])
+def test_code_and_quotes_are_left_alone(row):
+    text = row["text"]
+    found = [(one.category, one.start, one.end) for one in lint(text, row["kind"])]
+    assert [(one.category, one.start, one.end) for one in lint(f"{text}\n\n```\n{text}\n```\n", row["kind"])] == found
+    assert lint(f"> {text}", row["kind"]) == []
+    assert lint(f"~~~\n{text}\n~~~", row["kind"]) == []
+
+
+@pytest.mark.parametrize(
+    "change", [str.upper, str.lower, lambda text: text.replace("'", "’"), lambda text: text.replace(" ", "  "), lambda text: text.replace(" ", "\n", 2)]
+)
+def test_case_apostrophes_and_spaces_change_nothing(change):
+    named = {"Elena", "Kenji", "Raj", "Tomasz", "Dave", "Sarah", "Tom", "Anna", "@"}
+    for row in FLAGGED:
+        if row["kind"] == "prose" and not any(name in row["text"] for name in named):
+            assert row["category"] in said(change(row["text"])), change(row["text"])
+
+
+@given(st.text(alphabet=st.sampled_from(list("ab \n`*_>\"'“”‘’[]()<!-#|~@.:?/\\\u00a0é😀\r\t")), max_size=200))
+def test_masking_keeps_the_length(text):
+    for kind in ("prose", "timeline"):
+        assert len(masking.masked(text, kind)) == len(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from([row["text"] for row in FLAGGED] + ["\n\n", "```\n", "> ", "- ", "😀", "14:02 ", '"', "# Timeline\n", "# Actions\n", "\r\n", "|"]),
+        max_size=8,
+    ).map("".join)
+)
+def test_offsets_lie_inside_and_name_the_words(text):
+    for kind in ("document", *blameless.KINDS):
+        for one in lint(text, kind):
+            assert 0 <= one.start < one.end <= len(text)
+            assert text[one.start : one.end] == one.text
+
+
+def test_it_is_fast_whatever_it_reads():
+    """100 kB of prose, and the texts on which patterns like these explode."""
+    prose = " ".join(row["text"] for row in OWN) + "\n\n"
+    texts = [prose * (100_000 // len(prose) + 1)]
+    texts += [
+        part * (100_000 // len(part))
+        for part in ("<!--", "[a](", '"', "`", "*", "we ", "the team ", "had the team ", "should have been ", "'a ", "> ", "(", "x", "who ", "without ")
+    ]
+    for text in texts:
+        start = time.process_time()
+        lint(text)
+        assert time.process_time() - start < 5, text[:20]  # a second or less on an idle machine
+
+
+def test_a_document_tells_its_parts_by_headings():
+    text = "# Timeline\n- 10:02 the engineer should have checked\n- Marco broke it\n\n## Action items\n- Improve monitoring.\n- Alert when lag exceeds 60 s\n\n## Lessons\nImprove monitoring.\n"
+    assert [(one.category, one.text) for one in lint(text)] == [("person_blame", "Marco broke"), ("vague_action", "Improve")]
+
+
+def test_a_line_that_begins_with_a_time_is_evidence():
+    assert lint("14:02 we should have checked the replica") == []
+    assert lint("<sam> we should have checked the replica") == []
+    assert said("At noon we should have checked the replica.") == {"counterfactual"}
+
+
+def test_people_of_the_review_are_known_by_name():
+    assert said("Zorblax overlooked the banner of the shop.") == set()
+    assert said("Zorblax overlooked the banner of the shop.", names=["Zorblax Quux"]) == {"person_blame"}
+
+
+def test_a_question_invites():
+    assert said("Could we have noticed it earlier?") == set()
+    assert said("Why didn't you check the dashboard?") == {"person_blame"}
+    assert said("Who approved this?") == {"person_blame"}
+
+
+def test_profiles_weigh():
+    text = "The root cause was a typo. The root cause was a lock. In hindsight the engineer should have checked. He botched it."
+    weights = {profile: [(one.category, one.severity) for one in lint(text, "prose", profile=profile)] for profile in blameless.PROFILES}
+    assert [severity for category, severity in weights["standard"] if category == "single_cause"] == ["ask", "hint"]
+    assert [severity for category, severity in weights["sre"] if category == "single_cause"] == ["hint"]
+    assert weights["light"] == [("person_blame", "strong")]
+    assert lint("I deleted it accidentally. We skipped the canary.", "prose", profile="public")[-1].severity == "strong"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "instead"),
+    [
+        ("Obviously, the limit was low.", "Obviously", ""),
+        ("The root cause of the outage was a typo.", "The root cause of the outage was", "A contributing factor of the outage was"),
+        ("The table was accidentally deleted.", "was accidentally deleted", "was deleted"),
+        ("Great!!!", "!!!", "."),
+        ("Marco botched it.", "Marco botched", None),
+    ],
+)
+def test_a_rewrite_is_offered_only_where_it_is_safe(text, words, instead):
+    (one,) = lint(text, "prose")
+    assert (one.text, one.rewrite) == (words, instead)
+
+
+def test_other_languages_are_not_checked():
+    assert not blameless.is_english("Der Ingenieur hat die Datenbank aus Versehen gelöscht, und niemand hat es über das Wochenende bemerkt.")
+    assert blameless.is_english("The engineer deleted the database by accident and nobody noticed it over the whole weekend.")
+    assert blameless.is_english("Pool exhausted")
+
+
+def test_no_advice_says_what_it_advises_against():
+    for advice in ADVICE.values():
+        assert lint(f"{advice.name}. {advice.reason} {advice.question}", "prose") == []
+
+
+# The measure on what others wrote -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not LABELLED.is_file(), reason=f"there are no labelled sentences at {LABELLED}; set DEBRIEF_SHARED_DATA to the folder beside them")
+def test_precision_and_recall_on_labelled_sentences(capsys):
+    hits, false, missed = Counter(), Counter(), []
+    for row in rows(LABELLED):
+        found = lint(row["text"], row["kind"])
+        if row["label"] == "ok":
+            false.update(one.category for one in found)
+            continue
+        start = row["text"].lower().index(row["span"].lower())
+        if any(one.category == row["category"] and one.start < start + len(row["span"]) and start < one.end for one in found):
+            hits[row["category"]] += 1
+        else:
+            missed.append(row)
+        allowed = {row["category"], *row["also_ok"].split("|")}
+        false.update({one.category for one in found} - allowed)
+    misses = Counter(row["category"] for row in missed)
+    with capsys.disabled():
+        print(f"\n{'category':16} precision recall")
+        for category in blameless.ADVICE:
+            print(f"{category:16} {ratio(hits[category], false[category]):9.2f} {ratio(hits[category], misses[category]):6.2f}")
+        print(f"{'all':16} {ratio(hits.total(), false.total()):9.2f} {ratio(hits.total(), misses.total()):6.2f}")
+    assert missed == []
+    assert ratio(hits.total(), false.total()) >= 0.95
+    assert all(ratio(hits[category], false[category]) >= 0.9 for category in hits)
+
+
+def ratio(right, wrong):
+    return right / (right + wrong) if right + wrong else 1.0
+
+
+@pytest.mark.skipif(not REPORTS.is_dir(), reason=f"there are no published reports at {REPORTS}; set DEBRIEF_SHARED_DATA")
+def test_published_reports_are_mostly_left_in_peace(capsys):
+    """Published reports have been edited by people who knew how; more than a few findings a thousand words would be noise."""
+    words, found, files = 0, Counter(), sorted(path for path in REPORTS.rglob("*") if path.suffix in {".md", ".txt"} and path.is_file())
+    for path in files[::4]:
+        text = path.read_text(encoding="utf-8", errors="replace")[: blameless.LIMIT]
+        words += len(text.split())
+        found.update(one.category for one in lint(text))
+    with capsys.disabled():
+        print(f"\n{len(files[::4])} reports, {words} words, findings per 1,000 words: {1000 * found.total() / words:.2f}")
+        print("  " + ", ".join(f"{category} {1000 * number / words:.2f}" for category, number in found.most_common()))
+    assert 1000 * found.total() / words < 4
