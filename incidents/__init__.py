@@ -6,6 +6,7 @@
       assigning.py       a webhook's delivery -> its incident, as routing.py and conditions.py decide (pure), or the inbox
       sources/           payload -> EventDraft (pure, streaming); one file a vendor
       intake.py          drafts -> rows, idempotent, one report
+      mappings.py        what columns and keys mean, as people said once, for later files like them
       timeline.py        rows -> ordered entries: days, folds, filters (pure); timeline_query.py reads one window of them
       fusion.py          events -> which are the same fact (pure); clocks.py by how much a source's clock was off (pure); fusing.py keeps both as rows
       milestones.py      entries -> impact start, detected, ... each with evidence and rule (pure)

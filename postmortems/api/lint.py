@@ -33,7 +33,7 @@ class LintSerializer(serializers.Serializer[Any]):
     )
 
 
-class FindingSerializer(serializers.Serializer[Any]):
+class CoachFindingSerializer(serializers.Serializer[Any]):
     start = serializers.IntegerField(help_text="Offset in characters of the text.")
     end = serializers.IntegerField()
     text = serializers.CharField()
@@ -48,7 +48,7 @@ class FindingSerializer(serializers.Serializer[Any]):
 
 class AdviceSerializer(serializers.Serializer[Any]):
     checked = serializers.BooleanField(help_text="False for a text that is not English.")
-    findings = FindingSerializer(many=True)
+    findings = CoachFindingSerializer(many=True)
 
 
 class LintView(APIView):
@@ -62,4 +62,4 @@ class LintView(APIView):
         if not blameless.is_english(text):
             return Response({"checked": False, "findings": []})
         found = blameless.lint(text, given["kind"], given.get("names", ()), given["profile"])
-        return Response({"checked": True, "findings": FindingSerializer(found, many=True).data})
+        return Response({"checked": True, "findings": CoachFindingSerializer(found, many=True).data})
