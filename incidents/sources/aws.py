@@ -22,9 +22,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty, holds
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, mappings, second_of, string, strings
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mapping, mappings, second_of, string, strings
 from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
@@ -104,8 +102,8 @@ def _alarm_message(alarm: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 
 def _about(name: str, arn: str, description: str, metric: Mapping[str, Any], labels: Mapping[str, Any]) -> IncidentDraft:
-    sizes = {string(first(each, "name", "Name")): first(each, "value", "Value") for each in mappings(first(metric, "Dimensions", "dimensions"))}
-    held = {**labels, **sizes, "metric": first(metric, "MetricName", "metricName"), "namespace": first(metric, "Namespace", "namespace")}
+    sizes = {string(first_of(each, "name", "Name")): first_of(each, "value", "Value") for each in mappings(first_of(metric, "Dimensions", "dimensions"))}
+    held = {**labels, **sizes, "metric": first_of(metric, "MetricName", "metricName"), "namespace": first_of(metric, "Namespace", "namespace")}
     return about(name, description, "", [], "", f"alarm {_alarm(name, arn)}", held)
 
 
@@ -129,7 +127,7 @@ def _listed(alarm: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     name, arn = string(alarm["AlarmName"]), string(alarm.get("AlarmArn"))
     description = plain(alarm.get("AlarmDescription"), 1000)
     yield _about(name, arn, description, alarm, {})
-    at = first(alarm, "StateTransitionedTimestamp", "StateUpdatedTimestamp")
+    at = first_of(alarm, "StateTransitionedTimestamp", "StateUpdatedTimestamp")
     yield _changed(name, arn, "", string(alarm["StateValue"]), at, plain(alarm.get("StateReason"), 2000), "StateValue", more=description)
     if changed := alarm.get("AlarmConfigurationUpdatedTimestamp"):
         yield Fact(
@@ -159,7 +157,7 @@ def _event(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected
         {**metric, "dimensions": sizes, "metricName": metric.get("name")},
         {"region": event.get("region"), "account": event.get("account")},
     )
-    at = first(state, "timestamp") or event.get("time")
+    at = first_of(state, "timestamp") or event.get("time")
     old, new = string(before.get("value")), string(state.get("value"))
     yield _changed(name, arn, old, new, at, plain(state.get("reason"), 2000), "detail.state", ".detail.state", description)
 
@@ -178,15 +176,15 @@ def _notification(message: Mapping[str, Any]) -> Iterator[Fact]:
     """Read a notification whose message is text, or JSON of no shape that is known: its plain members are told."""
     subject, body = string(message.get("Subject")), message["Message"]
     said = _json(body)
-    text = "\n".join(f"{key}: {scalar(each)}" for key, each in list(said.items())[:20] if scalar(each)) if said else plain(body, 4000)
+    text = "\n".join(f"{key}: {string(each)}" for key, each in list(said.items())[:20] if string(each)) if said else plain(body, 4000)
     read = kind_of(f"{subject}\n{text}")
     topic = string(message.get("TopicArn")).rpartition(":")[2]
     whole = "\n".join(filter(None, (subject, text))) or "Notification"
-    at = first(said, "StateChangeTime", "Event Time", "Time", "time", "timestamp", "Timestamp") if said else None
+    at = first_of(said, "StateChangeTime", "Event Time", "Time", "time", "timestamp", "Timestamp") if said else None
     if not _is_time(at):
         at = message.get("Timestamp")
     yield Fact(
-        at, whole, f"message {scalar(message.get('MessageId')) or digest(whole)}", read.kind, read.rule or "SNS notification", topic or "Amazon SNS",
+        at, whole, f"message {string(message.get('MessageId')) or digest(whole)}", read.kind, read.rule or "SNS notification", topic or "Amazon SNS",
         salience=read.salience, recorded=message.get("Timestamp"),
     )  # fmt: skip
 
@@ -213,7 +211,7 @@ def _logs(value: Mapping[str, Any]) -> Iterator[Fact]:
     for number, each in enumerate(mappings(value["logEvents"])):
         text = string(each.get("message")).strip()[:4000]
         read = kind_of(text)
-        identity = scalar(each.get("id")) or digest(f"{each.get('timestamp')}{text}")
+        identity = string(each.get("id")) or digest(f"{each.get('timestamp')}{text}")
         part = f".logEvents[{number}]"
         yield Fact(
             each.get("timestamp"), text or "(empty)", f"log {identity}", read.kind, read.rule or "log event", group, salience=read.salience, part=part, raw=each

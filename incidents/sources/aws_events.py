@@ -12,9 +12,7 @@ from typing import Any
 from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, Rejected
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mappings, string, strings
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mappings, string, strings
 from incidents.sources.reading import Fact
 from incidents.sources.words import kind_of
 
@@ -76,9 +74,9 @@ def facts(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]
 
 def _plain(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Fact:
     sort, source = string(event["detail-type"]), string(event["source"])
-    names = [short(scalar(detail[name])) for name in NAMES if scalar(detail.get(name))]
+    names = [short(string(detail[name])) for name in NAMES if string(detail.get(name))]
     names = names[:4] or [short(each) for each in strings(event.get("resources"))][:2]
-    state = next((scalar(detail[name]) for name in STATES if scalar(detail.get(name))), "")
+    state = next((string(detail[name]) for name in STATES if string(detail.get(name))), "")
     reason = next((plain(detail[name], 2000) for name in REASONS if isinstance(detail.get(name), str) and detail[name]), "")
     text = line_of(f"{sort}: {', '.join(dict.fromkeys(names))}" if names else sort, state, between=" is now " if names and state else ": ")
     kind, weight = next(((kind, weight) for name, start, kind, weight in KINDS if source == name and sort.startswith(start)), ("", 1))
@@ -91,7 +89,7 @@ def _plain(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Fact:
     return Fact(
         at=event.get("time"),
         text=f"{text}\n{reason}" if reason and reason not in text else text,
-        key=f"event {scalar(event.get('id')) or digest(text + scalar(event.get('time')))}",
+        key=f"event {string(event.get('id')) or digest(text + string(event.get('time')))}",
         kind=kind,
         rule=rule,
         actor=source,
@@ -115,20 +113,20 @@ def _health(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Iterator[Fac
         code.removeprefix("AWS_").removeprefix(f"{service}_").replace("_", " ").capitalize(),
     )
     affected = [string(each.get("entityValue")) for each in mappings(detail.get("affectedEntities"))]
-    key = f"health {arn or scalar(event.get('id'))}"
+    key = f"health {arn or string(event.get('id'))}"
     if category == "issue":
         yield about(title, plain(said, 4000), "", [service], "", key, {"service": service, "region": region, "account": event.get("account")})
     kind = {"issue": "alert", "scheduledChange": "change", "investigation": "alert"}.get(category, "communication")
     body = "\n".join(filter(None, (plain(said, 4000), f"Affected: {', '.join(filter(None, affected[:10]))}" if any(affected) else "")))
-    started, ended, updated = detail.get("startTime"), detail.get("endTime"), first(detail, "lastUpdatedTime") or event.get("time")
+    started, ended, updated = detail.get("startTime"), detail.get("endTime"), first_of(detail, "lastUpdatedTime") or event.get("time")
     text = f"{title}\n{body}" if body else title
     closed = status == "closed" and category == "issue"
     if started:
         yield Fact(started, text, f"{key}:start", kind, f"health {category or 'event'}", "AWS Health", part=".detail.startTime", recorded=event.get("time"))
     if updated and (not started or status not in ("open", "upcoming", "") or updated != started) and not closed:
-        page = f":{scalar(detail['page'])}" if scalar(detail.get("page")) else ""
+        page = f":{string(detail['page'])}" if string(detail.get("page")) else ""
         word = f"{title} (update)" + (f"\n{body}" if body else "")
-        yield Fact(updated, word, f"{key}:update:{scalar(updated)}{page}", "communication", "health update", "AWS Health", salience=0)
+        yield Fact(updated, word, f"{key}:update:{string(updated)}{page}", "communication", "health update", "AWS Health", salience=0)
     if ended and category == "issue":
         yield Fact(ended, f"Ended: {text if closed else title}", f"{key}:end", "recovery", "health endTime", "AWS Health", part=".detail.endTime")
     elif ended and category == "scheduledChange":

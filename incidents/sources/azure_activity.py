@@ -11,8 +11,7 @@ from typing import Any
 from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, Rejected
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, string
-from incidents.sources.members import first_of as first
+from incidents.sources.members import digest, first_of, line_of, mapping, string
 from incidents.sources.reading import Fact
 
 STAGES = {"active": ("alert", "Azure reports"), "resolved": ("recovery", "Azure says resolved"), "rca": ("communication", "Azure gives the cause")}
@@ -24,7 +23,7 @@ def is_record(value: Mapping[str, Any]) -> bool:
 
 def said_by(value: Any) -> str:
     """Return a value that an alert writes as text and the API as an object of value and localizedValue."""
-    return string(value) or string(first(mapping(value), "localizedValue", "value"))
+    return string(value) or string(first_of(mapping(value), "localizedValue", "value"))
 
 
 def facts(record: Mapping[str, Any], part: str) -> Iterator[Fact | IncidentDraft | Rejected]:
@@ -37,8 +36,8 @@ def facts(record: Mapping[str, Any], part: str) -> Iterator[Fact | IncidentDraft
         yield from service_facts(record, part)
         return
     operation, status = said_by(record.get("operationName")), said_by(record.get("status"))
-    resource = string(first(record, "resourceId", "resourceUri")).rstrip("/").rpartition("/")[2]
-    category = said_by(first(record, "eventSource", "category"))
+    resource = string(first_of(record, "resourceId", "resourceUri")).rstrip("/").rpartition("/")[2]
+    category = said_by(first_of(record, "eventSource", "category"))
     identity = string(record.get("eventDataId")) or digest(f"{record.get('correlationId')}{record.get('eventTimestamp')}{status}")
     at, caller = record.get("eventTimestamp"), string(record.get("caller"))
     kind, weight, milestone = ("change", 1, "") if category in ("", "Administrative", "Policy", "Autoscale") else ("status", 1, "")
@@ -54,7 +53,7 @@ def facts(record: Mapping[str, Any], part: str) -> Iterator[Fact | IncidentDraft
         milestone = "detected" if kind == "alert" and before == "Available" else ""
     elif status.lower() in ("started", "accepted"):
         weight = 0
-    more = plain(first(record, "description") or first(held, "cause", "message", "statusMessage") or "", 1000)
+    more = plain(first_of(record, "description") or first_of(held, "cause", "message", "statusMessage") or "", 1000)
     text = f"{text}\n{more}" if more and not more.startswith("{") and more not in text else text
     yield Fact(
         at,
@@ -78,14 +77,14 @@ def is_service_health(record: Mapping[str, Any]) -> bool:
 def service_facts(record: Mapping[str, Any], part: str) -> Iterator[Fact | IncidentDraft]:
     """Read one word of Azure about its own service. That its service suffered is no statement about ours: it states no milestone."""
     held = mapping(record.get("properties"))
-    title, tracking = plain(first(held, "title", "defaultLanguageTitle") or record.get("description") or "", 300), string(held.get("trackingId"))
+    title, tracking = plain(first_of(held, "title", "defaultLanguageTitle") or record.get("description") or "", 300), string(held.get("trackingId"))
     service, region, stage = (string(held.get(name)) for name in ("service", "region", "stage"))
     kind, word = STAGES.get(stage.lower(), ("communication", "Azure reports"))
     if string(held.get("incidentType")) not in ("Incident", ""):
         kind = "change" if held["incidentType"] == "Maintenance" else "communication"
     key = f"service health {tracking or string(record.get('correlationId'))}"
     yield about(title, "", "", [service], "", key, {"service": service, "region": region})
-    body = plain(first(held, "communication", "defaultLanguageContent") or "", 3000)
+    body = plain(first_of(held, "communication", "defaultLanguageContent") or "", 3000)
     head = f"{word}: {line_of(title)}" + (f" ({', '.join(filter(None, (service, region)))})" if service or region else "")
     identity = string(record.get("eventDataId")) or digest(f"{record.get('eventTimestamp')}{head}")
     yield Fact(

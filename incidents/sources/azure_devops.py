@@ -17,7 +17,6 @@ from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
 from incidents.sources.envelopes import certainty
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("value", "workItems", "comments")
@@ -93,7 +92,7 @@ def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> It
     actor, url = _who(value.get("requestedFor")) or _who(value.get("requestedBy")), _web(value)
     start, end = value.get("startTime"), value.get("finishTime")
     yield from _steps(
-        make, what, name, on, f"build:{scalar(value.get('id'))}", (value.get("queueTime"), start, end), string(value.get("result")), where, raw, actor, url
+        make, what, name, on, f"build:{string(value.get('id'))}", (value.get("queueTime"), start, end), string(value.get("result")), where, raw, actor, url
     )
 
 
@@ -101,13 +100,13 @@ def _run(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iter
     name = string(mapping(value.get("pipeline")).get("name"))
     what = f"Run {string(value.get('name'))} of {name}"
     stamps = (None, value.get("createdDate"), value.get("finishedDate"))
-    yield from _steps(make, what, name, "", f"build:{scalar(value.get('id'))}", stamps, string(value.get("result")), where, raw, "", _web(value))
+    yield from _steps(make, what, name, "", f"build:{string(value.get('id'))}", stamps, string(value.get("result")), where, raw, "", _web(value))
 
 
 def _deployment(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     release, environment = string(mapping(value.get("release")).get("name")), string(mapping(value.get("releaseEnvironment")).get("name"))
     what, status = f"Deployment of {release} to {environment}", string(value.get("deploymentStatus"))
-    stamps, key = (value.get("queuedOn"), value.get("startedOn"), value.get("completedOn")), f"deployment:{scalar(value.get('id'))}"
+    stamps, key = (value.get("queuedOn"), value.get("startedOn"), value.get("completedOn")), f"deployment:{string(value.get('id'))}"
     result = "" if status in ("inProgress", "notDeployed") else status
     yield from _steps(make, what, "deploy", "", key, stamps, result, where, raw, _who(value.get("requestedFor")), _web(mapping(value.get("release"))))
 
@@ -130,13 +129,13 @@ def _steps(
 def _release(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     name, definition = string(value.get("name")), string(mapping(value.get("releaseDefinition")).get("name"))
     text = headed(f"Release {name} of {definition} was created", string(value.get("description")))
-    key, actor = f"release:{scalar(value.get('id'))}:created", _who(value.get("createdBy"))
+    key, actor = f"release:{string(value.get('id'))}:created", _who(value.get("createdBy"))
     yield make.event(value.get("createdOn"), text, key, where, raw, kind="change", rule="release createdOn", actor=actor, url=_web(value))
 
 
 def _item(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     fields = mapping(value.get("fields"))
-    number, sort = scalar(value.get("id")), string(fields.get("System.WorkItemType")) or "Work item"
+    number, sort = string(value.get("id")), string(fields.get("System.WorkItemType")) or "Work item"
     body = plain_markdown(string(fields.get("System.Description")) or string(fields.get("Microsoft.VSTS.TCM.ReproSteps")))
     text = headed(f"{sort} #{number} created: {string(fields.get('System.Title'))}", body)
     actor, url = _who(fields.get("System.CreatedBy")), _web(value)
@@ -150,10 +149,10 @@ def _item(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
 
 def _update(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     """A revision of a work item. The last one is given as revised in the year 9999; when it was made stands in its fields."""
-    fields, number = mapping(value.get("fields")), scalar(value.get("workItemId"))
+    fields, number = mapping(value.get("fields")), string(value.get("workItemId"))
     stamp = mapping(fields.get("System.ChangedDate")).get("newValue") or value.get("revisedDate")
     changed_by = mapping(mapping(value.get("revision")).get("fields")).get("System.ChangedBy") or mapping(fields.get("System.ChangedBy")).get("newValue")
-    actor, key = _who(value.get("revisedBy")) or _who(changed_by) or string(changed_by).partition(" <")[0], f"item:{number}:{scalar(value.get('rev'))}"
+    actor, key = _who(value.get("revisedBy")) or _who(changed_by) or string(changed_by).partition(" <")[0], f"item:{number}:{string(value.get('rev'))}"
     told = False
     for field, change in fields.items():
         if field == "System.History" and string(mapping(change).get("newValue")):
@@ -162,7 +161,7 @@ def _update(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> I
             yield make.event(stamp, text, f"{key}:comment", where, raw, rule="System.History", actor=actor, spoken=True)
         elif field in FIELDS and isinstance(change, dict):
             name, kind, weight = FIELDS[field]
-            before, after = (_who(change.get(each)) or scalar(change.get(each)) for each in ("oldValue", "newValue"))
+            before, after = (_who(change.get(each)) or string(change.get(each)) for each in ("oldValue", "newValue"))
             said = f"{name} changed from {before} to {after}" if before and after else f"{name} set to {after}" if after else f"{name} {before} removed"
             told = True
             yield make.event(stamp, f"#{number}: {said}", f"{key}:{field}", where, raw, kind=kind, rule=f"field {field}", salience=weight, actor=actor)
@@ -172,7 +171,7 @@ def _update(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> I
 
 
 def _comment(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    text, key = plain_markdown(string(value.get("text"))), f"comment:{scalar(value.get('id'))}"
+    text, key = plain_markdown(string(value.get("text"))), f"comment:{string(value.get('id'))}"
     yield make.event(value.get("createdDate"), text, key, where, raw, rule="comment", actor=_who(value.get("createdBy")), spoken=True)
 
 
@@ -182,7 +181,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     status = string(resource.get("result")) or string(resource.get("status")) or string(mapping(resource.get("deployment")).get("deploymentStatus"))
     facts = (("event", sort), ("state", status), ("definition", string(mapping(resource.get("definition")).get("name"))))
     item = mapping(mapping(resource.get("revision")).get("fields")) or mapping(resource.get("fields"))
-    title, number = item.get("System.Title"), scalar(resource.get("workItemId")) or (scalar(resource.get("id")) if sort.startswith("workitem.") else "")
+    title, number = item.get("System.Title"), string(resource.get("workItemId")) or (string(resource.get("id")) if sort.startswith("workitem.") else "")
     about = clean_line(title, limit=300) if isinstance(title, str) else ""
     yield IncidentDraft(title=about, key=f"work item {number}"[:200] if number else "", labels=labels_of(facts))
     if shape_of(resource) in ("build", "update"):
@@ -197,7 +196,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     yield make.event(
         stamp or value.get("createdDate"),
         said,
-        f"hook:{string(value.get('id')) or scalar(value.get('notificationId'))}",
+        f"hook:{string(value.get('id')) or string(value.get('notificationId'))}",
         where,
         raw,
         kind=kind,
@@ -218,7 +217,7 @@ def _web(value: Mapping[str, Any]) -> str:
 
 
 def _pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    number, status = scalar(value.get("pullRequestId")), string(value.get("status"))
+    number, status = string(value.get("pullRequestId")), string(value.get("status"))
     what = f"pull request {number}: {string(value.get('title'))}"
     actor, key, url = _who(value.get("createdBy")), f"pull:{number}", _web(value)
     text = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))

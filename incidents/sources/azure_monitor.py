@@ -19,9 +19,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, mappings, string, strings
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mapping, mappings, string, strings
 from incidents.sources.reading import Fact, read_facts
 
 LISTS = ("value",)
@@ -78,18 +76,18 @@ def _common(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejecte
     said, context = mapping(value.get("essentials")) or _kept(value), mapping(value.get("alertContext"))
     identity = _name(said.get("alertId")) or string(said.get("originAlertId")) or string(said.get("alertRule"))
     rule, description = string(said.get("alertRule")) or "Alert", plain(said.get("description"), 1000)
-    targets = strings(first(said, "configurationItems", "alertTargetIDs", "alertTargetIds"))
+    targets = strings(first_of(said, "configurationItems", "alertTargetIDs", "alertTargetIds"))
     things = [_name(each) for each in targets if each]
     service = azure_activity.is_service_health(context)
     labels = {
         "service": said.get("monitoringService"), "signal": said.get("signalType"), "severity": said.get("severity"), "resource group": said.get("targetResourceGroup"),
         **mapping(value.get("customProperties")), **mapping(context.get("properties") if not service else None),
     }  # fmt: skip
-    link = string(first(said, "investigationLink") or first(context, "LinkToFilteredSearchResultsUI", "LinkToSearchResults"))
+    link = string(first_of(said, "investigationLink") or first_of(context, "LinkToFilteredSearchResultsUI", "LinkToSearchResults"))
     key = f"alert {identity}"
     yield about(rule, description, string(said.get("severity")), things, link, key, labels)
     text = line_of(rule, description) + (f" ({', '.join(filter(None, [string(said.get('severity')), *things[:5]]))})" if things or said.get("severity") else "")
-    fired = first(said, "firedDateTime", "eventDateTime") or _when(context)
+    fired = first_of(said, "firedDateTime", "eventDateTime") or _when(context)
     if service:
         yield from azure_activity.service_facts({**context, "eventTimestamp": context.get("eventTimestamp") or fired}, ".alertContext")
         return
@@ -125,10 +123,10 @@ def _described(context: Mapping[str, Any]) -> str:
     """Return what was measured: a metric against its threshold, or a search and what it found."""
     lines = []
     for each in mappings(mapping(context.get("condition")).get("allOf")):
-        metric = string(first(each, "metricName", "metricMeasureColumn", "searchQuery"))[:300]
-        value = f" was {scalar(each['metricValue']) or each['metricValue']}" if each.get("metricValue") is not None else ""
-        lines.append(f"{line_of(each.get('timeAggregation'), metric, between=' ')}{value} ({string(each.get('operator'))} {scalar(each.get('threshold'))})")
-    search, count = string(context.get("SearchQuery")), scalar(context.get("ResultCount"))
+        metric = string(first_of(each, "metricName", "metricMeasureColumn", "searchQuery"))[:300]
+        value = f" was {string(each['metricValue']) or each['metricValue']}" if each.get("metricValue") is not None else ""
+        lines.append(f"{line_of(each.get('timeAggregation'), metric, between=' ')}{value} ({string(each.get('operator'))} {string(each.get('threshold'))})")
+    search, count = string(context.get("SearchQuery")), string(context.get("ResultCount"))
     if search:
         lines.append(f"{search[:500]}" + (f"\n{count} results" if count else ""))
     if operation := string(context.get("operationName")):
@@ -141,7 +139,7 @@ def _described(context: Mapping[str, Any]) -> str:
 def _when(context: Mapping[str, Any]) -> Any:
     """Return the end of the time that was looked at: where the fire is not stated, the alert is from then."""
     condition = mapping(context.get("condition"))
-    return first(condition, "windowEndTime") or first(context, "SearchIntervalEndtimeUtc", "eventTimestamp", "FormattedOccurrenceTime", "timestamp")
+    return first_of(condition, "windowEndTime") or first_of(context, "SearchIntervalEndtimeUtc", "eventTimestamp", "FormattedOccurrenceTime", "timestamp")
 
 
 def _context(value: Mapping[str, Any]) -> Iterator[Fact]:
@@ -155,8 +153,8 @@ def _metric(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     context = mapping(value["context"])
     rule, description = string(context.get("name")) or "Alert", plain(context.get("description"), 1000)
     identity, condition = string(context.get("id")) or rule, mapping(context.get("condition"))
-    things = [string(first(context, "resourceName")) or _name(context.get("resourceId"))]
-    severity = f"Sev{context['severity']}" if scalar(context.get("severity")) else ""
+    things = [string(first_of(context, "resourceName")) or _name(context.get("resourceId"))]
+    severity = f"Sev{context['severity']}" if string(context.get("severity")) else ""
     link = string(context.get("portalLink"))
     yield about(
         rule,
@@ -186,12 +184,12 @@ def _log(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     rule = string(value.get("AlertRuleName")) or "Log search alert"
     severity = string(value.get("Severity"))
     severity = f"Sev{severity}" if severity.isdigit() else severity
-    link = string(first(value, "LinkToSearchResults", "LinkToFilteredSearchResultsUI"))
+    link = string(first_of(value, "LinkToSearchResults", "LinkToFilteredSearchResultsUI"))
     yield about(
         rule, plain(value.get("Description"), 1000), severity, [_name(value.get("ResourceId"))], link, f"alert {rule}", {"workspace": value.get("WorkspaceId")}
     )
     at = value["SearchIntervalEndtimeUtc"]
-    more = _described({**value, "ResultCount": first(value, "ResultCount", "SearchResultCount")})
+    more = _described({**value, "ResultCount": first_of(value, "ResultCount", "SearchResultCount")})
     key = f"alert {rule}:{at}"
     yield Fact(at, f"Alert: {rule}{f' ({severity})' if severity else ''}\n{more}", key, "alert", "SearchIntervalEndtimeUtc", "Azure Monitor", link, "detected")
 
@@ -229,7 +227,7 @@ def _managed(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 def _autoscale(value: Mapping[str, Any]) -> Iterator[Fact]:
     context = mapping(value["context"])
-    text = f"{string(value['operation'])}: {string(first(context, 'resourceName', 'name'))} from {scalar(context.get('oldCapacity'))} to {scalar(context.get('newCapacity'))} instances"
+    text = f"{string(value['operation'])}: {string(first_of(context, 'resourceName', 'name'))} from {string(context.get('oldCapacity'))} to {string(context.get('newCapacity'))} instances"
     at, details = context.get("timestamp"), plain(context.get("details"), 1000)
     key = f"autoscale {string(context.get('id'))}:{at}"
     yield Fact(at, f"{text}\n{details}" if details else text, key, "change", "autoscale operation", "Azure autoscale", string(context.get("portalLink")))

@@ -15,7 +15,6 @@ from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected, Sourc
 from incidents.sources.envelopes import certainty, inside
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import digest, mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("values",)
@@ -87,7 +86,7 @@ def _pipeline(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) ->
     result = string(mapping(state.get("result")).get("name")) or (string(state.get("name")) if value.get("completed_on") else "")
     name = f"{string(mapping(value.get('repository')).get('full_name'))} {string(mapping(target.get('selector')).get('pattern'))}".strip()
     branch = string(target.get("ref_name"))
-    what = f"Pipeline #{scalar(value.get('build_number'))}" + (f" of {name}" if name else "")
+    what = f"Pipeline #{string(value.get('build_number'))}" + (f" of {name}" if name else "")
     on, weight = f" on {branch}" if branch else "", f"{name} {branch} {'production' if branch in ('main', 'master') else ''}"
     actor, key = string(mapping(value.get("creator")).get("display_name")), f"pipeline:{string(value.get('uuid'))}"
     url = string(mapping(mapping(value.get("links")).get("html")).get("href"))
@@ -103,9 +102,9 @@ def _pipeline(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) ->
 
 
 def _pull_request(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    what = f"pull request #{scalar(value.get('id'))}: {string(value.get('title'))}"
+    what = f"pull request #{string(value.get('id'))}: {string(value.get('title'))}"
     url, state = _link(value), string(value.get("state")).upper()
-    key = f"pullrequest:{url or scalar(value.get('id'))}"
+    key = f"pullrequest:{url or string(value.get('id'))}"
     body = plain_markdown(string(value.get("description")) or string(mapping(value.get("summary")).get("raw")))
     author = _who(value.get("author"))
     yield make.event(
@@ -130,10 +129,10 @@ def _pull_request(make: Drafting, value: Mapping[str, Any], where: str, raw: Any
 
 def _issue(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     """An issue states only when it was opened and when it last changed, not when its state did."""
-    what = f"issue #{scalar(value.get('id'))}: {string(value.get('title'))}"
+    what = f"issue #{string(value.get('id'))}: {string(value.get('title'))}"
     url = _link(value)
     body = plain_markdown(string(mapping(value.get("content")).get("raw")))
-    key, author = f"issue:{url or scalar(value.get('id'))}", _who(value.get("reporter"))
+    key, author = f"issue:{url or string(value.get('id'))}", _who(value.get("reporter"))
     yield make.event(
         value.get("created_on"), headed(f"Opened {what}", body), f"{key}:opened", where, raw, kind="status", rule="created_on", actor=author, url=url
     )
@@ -154,7 +153,7 @@ def _comment(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> 
         return  # a change of the issue that says nothing
     edited = value.get("updated_on") and make.second(value["updated_on"]) != make.second(value.get("created_on"))
     revised = "deleted" if value.get("deleted") is True else "edited" if edited else ""
-    parent, key = scalar(mapping(value.get("parent")).get("id")), f"comment:{scalar(value.get('id')) or digest(text)}"
+    parent, key = string(mapping(value.get("parent")).get("id")), f"comment:{string(value.get('id')) or digest(text)}"
     yield make.event(
         value.get("created_on"),
         text,
@@ -188,15 +187,15 @@ def _hook(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iter
         yield from _comment(make, mapping(body.get("comment")), where, raw)
     elif approval := mapping(body.get("approval")) or mapping(body.get("changes_request")):
         said = "Approved" if "approval" in body else "Asked for changes in"
-        text, key = f"{said} pull request #{scalar(found.get('id'))}: {string(found.get('title'))}", f"review:{_link(found)}:{actor}:{approval.get('date')}"
+        text, key = f"{said} pull request #{string(found.get('id'))}: {string(found.get('title'))}", f"review:{_link(found)}:{actor}:{approval.get('date')}"
         yield make.event(approval.get("date"), text, key, where, raw, kind="status", rule="approval", salience=0, actor=actor, url=_link(found))
     else:
         yield from (_pull_request if isinstance(body.get("pullrequest"), dict) else _issue)(make, found, where, raw)
     changed = mapping(body.get("changes"))
     status = mapping(changed.get("status")) or mapping(changed.get("state"))
     if status.get("new"):
-        text = f"Status of issue #{scalar(found.get('id'))} changed from {scalar(status.get('old')) or 'none'} to {scalar(status['new'])}"
-        stamp, key = found.get("updated_on"), f"issue:{_link(found)}:status:{scalar(status['new'])}"
+        text = f"Status of issue #{string(found.get('id'))} changed from {string(status.get('old')) or 'none'} to {string(status['new'])}"
+        stamp, key = found.get("updated_on"), f"issue:{_link(found)}:status:{string(status['new'])}"
         yield make.event(stamp, text, f"{key}:{make.second(stamp)}", where, raw, kind="status", rule="changes status", actor=actor, url=_link(found))
     if make.order == before:
         yield Rejected(where, "This webhook of Bitbucket states no time. Enter it by hand if it belongs on the timeline.")
@@ -238,22 +237,22 @@ def _server(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> It
             yield make.event(stamp, text, key, at, change, kind="change", rule=event, salience=weight, actor=actor)
         return
     comment = mapping(body.get("comment"))
-    what = f"pull request #{scalar(request.get('id'))}: {string(request.get('title'))}" if request else repository
+    what = f"pull request #{string(request.get('id'))}: {string(request.get('title'))}" if request else repository
     done = event.partition(":")[2].replace("_", " ").replace(":", " ").capitalize()
     if comment:
-        text, key = plain_markdown(string(comment.get("text"))), f"comment:{scalar(comment.get('id'))}"
+        text, key = plain_markdown(string(comment.get("text"))), f"comment:{string(comment.get('id'))}"
         revised = "deleted" if event.endswith("deleted") else "edited" if event.endswith("edited") else ""
         yield make.event(comment.get("createdDate") or stamp, text, key, where, raw, rule="comment", actor=actor, revised=revised, spoken=True)
         return
     kind, weight = ("change", 1) if event == "pr:merged" else ("change", 0) if event == "pr:opened" else ("status", 0)
-    key = f"pullrequest:{repository}:{scalar(request.get('id'))}:{event}:{make.second(stamp)}"
+    key = f"pullrequest:{repository}:{string(request.get('id'))}:{event}:{make.second(stamp)}"
     yield make.event(stamp, f"{done} {what}", key, where, raw, kind=kind, rule=f"eventKey {event}", salience=weight, actor=actor, url=_own_link(request))
 
 
 def _server_pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     target = mapping(mapping(value.get("toRef")).get("repository"))
     repository = "/".join(filter(None, (string(mapping(target.get("project")).get("key")), string(target.get("slug")))))
-    what, key = f"pull request #{scalar(value.get('id'))}: {string(value.get('title'))}", f"pullrequest:{repository}:{scalar(value.get('id'))}"
+    what, key = f"pull request #{string(value.get('id'))}: {string(value.get('title'))}", f"pullrequest:{repository}:{string(value.get('id'))}"
     author, state, url = _who(mapping(value.get("author")).get("user")), string(value.get("state")).upper(), _own_link(value)
     opened = headed(f"Opened {what}", plain_markdown(string(value.get("description"))))
     yield make.event(value.get("createdDate"), opened, f"{key}:opened", where, raw, kind="change", rule="createdDate", salience=0, actor=author, url=url)
@@ -265,7 +264,7 @@ def _server_pull(make: Drafting, value: Mapping[str, Any], where: str, raw: Any)
 def _server_activity(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     action, comment, actor = string(value.get("action")), mapping(value.get("comment")), _who(value.get("user"))
     text = plain_markdown(string(comment.get("text"))) if comment else f"Pull request {action.lower().replace('_', ' ')}"
-    key = f"comment:{scalar(comment.get('id'))}" if comment else f"activity:{scalar(value.get('id'))}"
+    key = f"comment:{string(comment.get('id'))}" if comment else f"activity:{string(value.get('id'))}"
     kind, weight = ("message", 1) if comment else ("change", 1) if action == "MERGED" else ("status", 0)
     stamp = comment.get("createdDate") or value.get("createdDate")
     yield make.event(stamp, text, key, where, raw, kind=kind, rule=f"action {action}", salience=weight, actor=actor, spoken=bool(comment))

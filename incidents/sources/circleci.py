@@ -14,7 +14,6 @@ from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import IncidentDraft, ReadOptions, SourceError
 from incidents.sources.envelopes import certainty
 from incidents.sources.members import mapping, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("items",)
@@ -53,16 +52,16 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _workflow(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    name, number = string(value.get("name")), scalar(value.get("pipeline_number"))
+    name, number = string(value.get("name")), string(value.get("pipeline_number"))
     what = f"Workflow “{name}”" + (f" of pipeline {number}" if number else "") + f" of {string(value.get('project_slug'))}"
-    yield from _pair(make, what, name, f"workflow:{scalar(value.get('id'))}", value, "created_at", where, raw, "")
+    yield from _pair(make, what, name, f"workflow:{string(value.get('id'))}", value, "created_at", where, raw, "")
 
 
 def _job(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     name = string(value.get("name"))
     project = string(value.get("project_slug")) or string(mapping(value.get("project")).get("slug"))
-    what = f"Job “{name}” #{scalar(value.get('job_number'))}" + (f" of {project}" if project else "")
-    key = f"job:{project}:{scalar(value.get('job_number'))}"
+    what = f"Job “{name}” #{string(value.get('job_number'))}" + (f" of {project}" if project else "")
+    key = f"job:{project}:{string(value.get('job_number'))}"
     yield from _pair(make, what, name, key, value, "started_at", where, raw, string(value.get("web_url")))
 
 
@@ -88,17 +87,17 @@ def _pipeline(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) ->
     vcs, trigger = mapping(value.get("vcs")), mapping(value.get("trigger"))
     state = string(value.get("state"))
     on = string(vcs.get("branch")) or string(vcs.get("tag")) or string(vcs.get("revision"))[:7]
-    text = f"Pipeline {scalar(value.get('number'))} of {string(value.get('project_slug'))} {'failed to start' if state == 'errored' else 'started'}"
+    text = f"Pipeline {string(value.get('number'))} of {string(value.get('project_slug'))} {'failed to start' if state == 'errored' else 'started'}"
     text += (f" on {on}" if on else "") + (f": {subject}" if (subject := string(mapping(vcs.get("commit")).get("subject"))) else "")
     actor = string(mapping(trigger.get("actor")).get("login"))
-    key = f"pipeline:{scalar(value.get('id'))}"
+    key = f"pipeline:{string(value.get('id'))}"
     yield make.event(value.get("created_at"), text, key, where, raw, kind="change", rule="pipeline", salience=1 if state == "errored" else 0, actor=actor)
 
 
 def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     name = string(mapping(value.get("workflows")).get("job_name")) or string(value.get("reponame"))
     state = string(value.get("outcome")) or string(value.get("status"))
-    what = f"Build {scalar(value.get('build_num'))} “{name}” {outcome(state)[0]} on {string(value.get('branch')) or 'a commit'}"
+    what = f"Build {string(value.get('build_num'))} “{name}” {outcome(state)[0]} on {string(value.get('branch')) or 'a commit'}"
     text = what + (f": {subject}" if (subject := string(value.get("subject"))) else "")
     actor = string(value.get("committer_name")) or string(value.get("author_name"))
     key, stamp = f"build:{string(value.get('build_url'))}:{state}", value.get("stop_time") or value.get("start_time") or value.get("queued_at")
@@ -116,7 +115,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     what = f"{'Job' if job else 'Workflow'} “{name}” of {string(project.get('slug')) or string(project.get('name'))} {outcome(state)[0]}"
     text = what + (f" on {branch}" if branch else "") + (f": {subject}" if (subject := string(mapping(vcs.get("commit")).get("subject"))) else "")
     actor = string(mapping(mapping(vcs.get("commit")).get("author")).get("name"))
-    key = f"job:{string(project.get('slug'))}:{scalar(job.get('number'))}:{state}" if job else f"workflow:{scalar(workflow.get('id'))}:{state}"
+    key = f"job:{string(project.get('slug'))}:{string(job.get('number'))}:{state}" if job else f"workflow:{string(workflow.get('id'))}:{state}"
     stamp, rule = found.get("stopped_at") or value.get("happened_at"), f"webhook {string(value.get('type'))} {state}"
     weight = weight_of(state, name)
     yield make.event(stamp, text, key, where, raw, kind="change", rule=rule, salience=weight, actor=actor, url=workflow.get("url"))

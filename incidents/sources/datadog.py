@@ -17,10 +17,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty, found_in
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, mappings, string
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
-from incidents.sources.members import templated as flattened
+from incidents.sources.members import digest, first_of, line_of, mapping, mappings, string, templated
 from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
@@ -67,17 +64,17 @@ def shape_of(value: Mapping[str, Any]) -> str:
 def _is_webhook(value: Mapping[str, Any]) -> bool:
     if len(value) < 2 or len(value) > 80 or "records" in value:
         return False
-    found = flattened(value)
+    found = templated(value)
     if "alerttransition" in found and (keys := found.keys() & {*TITLE, *BODY, *LINK, *MONITOR, *EVENT_ID}):
         return bool(keys)
-    own = flattened({key: each for key, each in value.items() if not isinstance(each, dict)})
+    own = templated({key: each for key, each in value.items() if not isinstance(each, dict)})
     if "incidenttitle" in own and len(INCIDENT & own.keys()) >= 2:  # an incident's own title is in other vendors' bodies too
         return True
     sort = string(found.get("eventtype"))
-    if sort and (first(found, *TITLE) and first(found, *BODY)) and ("lastupdated" in found or "orgid" in found or "orgname" in found):
+    if sort and (first_of(found, *TITLE) and first_of(found, *BODY)) and ("lastupdated" in found or "orgid" in found or "orgname" in found):
         return True
-    ours = bool(SITES.match(string(first(found, *LINK)))) or "datadoghq." in string(first(found, *BODY))
-    return ours and bool(PREFIX.match(string(first(found, *TITLE))) or sort or "incidentpublicid" in found or "alertid" in found)
+    ours = bool(SITES.match(string(first_of(found, *LINK)))) or "datadoghq." in string(first_of(found, *BODY))
+    return ours and bool(PREFIX.match(string(first_of(found, *TITLE))) or sort or "incidentpublicid" in found or "alertid" in found)
 
 
 def facts(value: Mapping[str, Any], users: Mapping[str, str]) -> Iterator[Fact | IncidentDraft | Rejected]:
@@ -118,41 +115,43 @@ def tags_of(tags: Any) -> dict[str, str]:
 
 
 def _webhook(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    found = flattened(value)
-    if (first(found, "incidentpublicid", "incidentuuid") or "incidenttitle" in found) and not string(first(found, "alerttransition")):
+    found = templated(value)
+    if (first_of(found, "incidentpublicid", "incidentuuid") or "incidenttitle" in found) and not string(first_of(found, "alerttransition")):
         yield from _incident_webhook(found)
         return
-    whole = string(first(found, *TITLE))
+    whole = string(first_of(found, *TITLE))
     prefix = PREFIX.match(whole)
     title = PREFIX.sub("", whole).strip() or whole or "unnamed monitor"
-    body = string(first(found, *BODY))
-    stated = string(first(found, *TRANSITION)) or (prefix[1] if prefix else "")
+    body = string(first_of(found, *BODY))
+    stated = string(first_of(found, *TRANSITION)) or (prefix[1] if prefix else "")
     kind, name, begins = transition_of(stated)
     if not kind and prefix:
         kind, name, begins = transition_of(prefix[1])
     rule = f"transition {stated}"
     if not kind:
-        kind, name, begins = transition_of(string(first(found, "alerttype")))
+        kind, name, begins = transition_of(string(first_of(found, "alerttype")))
         rule = f"alert type {found.get('alerttype')}"
     if not kind:
         read = kind_of(whole)
         kind, name, begins, rule = read.kind, "", False, read.rule or "webhook"
-    scope = string(first(found, "alertscope", "scope", "scopes")) or (prefix[2] or "" if prefix else "")
-    tags = tags_of(first(found, "tags", "eventtags"))
-    monitor = scalar(first(found, *MONITOR)) or (number[1] if (number := re.search(r"monitors[#/](\d{1,20})", f"{body} {string(first(found, *LINK))}")) else "")
-    cycle = scalar(first(found, *CYCLE))
-    link = string(first(found, *LINK))
+    scope = string(first_of(found, "alertscope", "scope", "scopes")) or (prefix[2] or "" if prefix else "")
+    tags = tags_of(first_of(found, "tags", "eventtags"))
+    monitor = string(first_of(found, *MONITOR)) or (
+        number[1] if (number := re.search(r"monitors[#/](\d{1,20})", f"{body} {string(first_of(found, *LINK))}")) else ""
+    )
+    cycle = string(first_of(found, *CYCLE))
+    link = string(first_of(found, *LINK))
     yield about(
         title=title,
         summary=body_of(body),
-        severity=_priority(first(found, "alertpriority", "priority", "severity")),
+        severity=_priority(first_of(found, "alertpriority", "priority", "severity")),
         services=[tags.get("service", "")],
         url=link,
         key=cycle or " ".join(filter(None, (f"monitor {monitor}" if monitor else "", scope))) or title,
         labels=tags,
     )
-    at = first(found, *DATE)
-    identity = scalar(first(found, *EVENT_ID))
+    at = first_of(found, *DATE)
+    identity = string(first_of(found, *EVENT_ID))
     text = line_of(name, title) + (f" ({scope})" if scope else "")
     said = body_of(body)
     yield Fact(
@@ -169,22 +168,22 @@ def _webhook(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 
 def _priority(value: Any) -> str:
-    text = scalar(value)
+    text = string(value)
     return "" if text.lower() in ("normal", "low") else text
 
 
 def _incident_webhook(found: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    number = scalar(first(found, *NUMBER))
-    title, state = string(first(found, "incidenttitle", *TITLE)), string(first(found, "incidentstatus", "incidentstate", "status", "state"))
-    severity, link = string(first(found, "incidentseverity", "severity")), string(first(found, "incidenturl", *LINK))
-    who = string(first(found, "user", "username"))
+    number = string(first_of(found, *NUMBER))
+    title, state = string(first_of(found, "incidenttitle", *TITLE)), string(first_of(found, "incidentstatus", "incidentstate", "status", "state"))
+    severity, link = string(first_of(found, "incidentseverity", "severity")), string(first_of(found, "incidenturl", *LINK))
+    who = string(first_of(found, "user", "username"))
     yield about(title=title, severity=severity, url=link, key=f"incident {number}", labels=tags_of(found.get("tags")))
     kind, weight, milestone = datadog_incidents.STATES.get(state.lower(), ("status", 1, ""))
-    at = first(found, *DATE)
+    at = first_of(found, *DATE)
     text = f"Incident {number}{f' ({severity})' if severity else ''}{f' is {state.lower()}' if state else ''}: {title}"
-    said = body_of(first(found, "incidentmsg", "incidentmessage", *BODY))
+    said = body_of(first_of(found, "incidentmsg", "incidentmessage", *BODY))
     key = f"incident {number}:{state}:{at}"
-    commander = string(first(found, "incidentcommander", "commander"))
+    commander = string(first_of(found, "incidentcommander", "commander"))
     text += f"\nCommander: {commander}" if commander else ""
     yield Fact(at, f"{text}\n{said}" if said else text, key, kind, f"incident status {state}", who or "Datadog", link, milestone, weight)
 
@@ -195,18 +194,18 @@ def _event1(event: Mapping[str, Any]) -> Iterator[Fact]:
         at=event.get("date_happened"),
         title=string(event.get("title")),
         body=event.get("text"),
-        identity=scalar(event.get("id_str")) or scalar(event.get("id")),
+        identity=string(event.get("id_str")) or string(event.get("id")),
         stated="" if sort in ("info", "user_update", "recommendation", "snapshot") else sort,
-        source=string(first(event, "source_type_name", "source")),
+        source=string(first_of(event, "source_type_name", "source")),
         tags=event.get("tags"),
         url=string(event.get("url")),
         monitor=bool(event.get("monitor_id")),
     )
     for number, comment in enumerate(mappings(event.get("comments"))):
-        text = plain(first(comment, "message", "text") or "")
-        at = first(comment, "date_happened", "created", "timestamp")
-        key = f"comment {scalar(comment.get('id')) or digest(f'{at}{text}')}"
-        yield Fact(at, text, key, "note", "event comment", string(first(comment, "handle", "user")), part=f".comments[{number}]", raw=comment)
+        text = plain(first_of(comment, "message", "text") or "")
+        at = first_of(comment, "date_happened", "created", "timestamp")
+        key = f"comment {string(comment.get('id')) or digest(f'{at}{text}')}"
+        yield Fact(at, text, key, "note", "event comment", string(first_of(comment, "handle", "user")), part=f".comments[{number}]", raw=comment)
 
 
 def _event2(event: Mapping[str, Any]) -> Iterator[Fact]:
@@ -221,8 +220,8 @@ def _event2(event: Mapping[str, Any]) -> Iterator[Fact]:
         at=outer.get("timestamp"),
         title=title,
         body=outer.get("message"),
-        identity=scalar(own.get("id")) or scalar(event.get("id")),
-        stated=string(first(moved, "trans_name", "trans_type")) or ("" if status == "info" else status),
+        identity=string(own.get("id")) or string(event.get("id")),
+        stated=string(first_of(moved, "trans_name", "trans_type")) or ("" if status == "info" else status),
         source=string(author.get("name")) or string(own.get("source")),
         tags=outer.get("tags"),
         url=string(mapping(inner.get("links")).get("self")),
@@ -262,11 +261,11 @@ def _event(at: Any, title: str, body: Any, identity: str, stated: str, source: s
 
 
 def _monitor(monitor: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
-    key, name = scalar(monitor.get("id")) or digest(string(monitor.get("query"))), string(first(monitor, "name", "title", "query"))
+    key, name = string(monitor.get("id")) or digest(string(monitor.get("query"))), string(first_of(monitor, "name", "title", "query"))
     tags = tags_of(monitor.get("tags"))
     priority = f"P{monitor['priority']}" if isinstance(monitor.get("priority"), int) else ""
     yield about(name, body_of(monitor.get("message")), priority, [tags.get("service", "")], key=f"monitor {key}", labels=tags)
-    creator = string(first(mapping(monitor.get("creator")), "name", "handle", "email"))
+    creator = string(first_of(mapping(monitor.get("creator")), "name", "handle", "email"))
     for field, word in (("created", "created"), ("modified", "changed")):
         if (at := monitor.get(field)) and (field == "created" or string(at)[:19] != string(monitor.get("created"))[:19]):
             who = creator if field == "created" else ""
@@ -305,7 +304,7 @@ def _users(payload: Payload) -> Iterator[tuple[str, str]]:
     for found in found_in(payload, _is_user, LISTS, "Datadog"):
         if not isinstance(found, Rejected):
             said = mapping(found.value.get("attributes"))
-            if name := string(first(said, "name", "handle", "email")):
+            if name := string(first_of(said, "name", "handle", "email")):
                 yield string(found.value.get("id")), name
 
 

@@ -12,9 +12,7 @@ from typing import Any
 from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, Rejected
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, string
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mapping, string
 from incidents.sources.reading import Fact
 from incidents.sources.words import kind_of
 
@@ -47,7 +45,7 @@ def person(users: Users, *candidates: Any) -> str:
     for each in candidates:
         data = mapping(mapping(each).get("data")) or mapping(each)
         said = mapping(data.get("attributes")) or data
-        name = first(said, "name", "handle", "email") or users.get(string(data.get("id"))) or users.get(string(each))
+        name = first_of(said, "name", "handle", "email") or users.get(string(data.get("id"))) or users.get(string(each))
         if isinstance(name, str):
             return name
     return ""
@@ -61,10 +59,10 @@ def field(attributes: Mapping[str, Any], name: str) -> Any:
 
 def _incident(incident: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Iterator[Fact | IncidentDraft | Rejected]:
     related = mapping(incident.get("relationships"))
-    key, title = scalar(incident.get("id")) or scalar(said.get("public_id")), string(said.get("title")) or "Incident"
+    key, title = string(incident.get("id")) or string(said.get("public_id")), string(said.get("title")) or "Incident"
     services, teams = _names(field(said, "services")), _names(field(said, "teams"))
     severity = string(field(said, "severity"))
-    number = scalar(said.get("public_id"))
+    number = string(said.get("public_id"))
     yield about(
         title=title,
         summary=plain(field(said, "summary") or ""),
@@ -104,7 +102,7 @@ def _resolved_last(said: Mapping[str, Any]) -> bool:
 
 def _names(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return [name for each in values if (name := string(each) or string(first(mapping(each), "name", "handle", "id")))]
+    return [name for each in values if (name := string(each) or string(first_of(mapping(each), "name", "handle", "id")))]
 
 
 def _known(value: Any) -> str:
@@ -116,7 +114,7 @@ def _cell(cell: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Ite
     related, content = mapping(cell.get("relationships")), said.get("content")
     inner = mapping(content)
     who = person(users, said.get("author"), said.get("created_by"), related.get("created_by_user"), related.get("author"), said.get("last_modified_by"))
-    at = first(said, "display_time", "occurred_at", "created", "timestamp")
+    at = first_of(said, "display_time", "occurred_at", "created", "timestamp")
     sort = string(said.get("cell_type")) or "cell"
     before, after = mapping(inner.get("before")), mapping(inner.get("after"))
     if changes := [(name, before.get(name), now) for name, now in after.items() if now != before.get(name)]:
@@ -128,7 +126,7 @@ def _cell(cell: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Ite
             kind, weight, milestone = STATES.get(string(now).lower(), ("status", 1, ""))
         rule = f"cell {sort}: {name}"
     else:
-        text = plain(string(content) or first(inner, "content", "message", "text", "title") or "") or sort.replace("_", " ")
+        text = plain(string(content) or first_of(inner, "content", "message", "text", "title") or "") or sort.replace("_", " ")
         read = kind_of(text)
         kind, weight, milestone = (read.kind if read.kind != "message" else "note"), read.salience, ""
         rule = read.rule or f"cell {sort}"
@@ -139,7 +137,7 @@ def _cell(cell: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Ite
     yield Fact(
         at=at,
         text=text,
-        key=f"cell {scalar(cell.get('id')) or digest(f'{at}{text}')}",
+        key=f"cell {string(cell.get('id')) or digest(f'{at}{text}')}",
         kind=kind,
         rule=rule,
         actor=who,
@@ -157,7 +155,7 @@ def _change(name: str, before: Any, after: Any) -> str:
 
 
 def _impact(impact: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Iterator[Fact]:
-    key, text = scalar(impact.get("id")) or digest(str(said.get("start_at"))), plain(said.get("description"), 1000)
+    key, text = string(impact.get("id")) or digest(str(said.get("start_at"))), plain(said.get("description"), 1000)
     sort = "Customer impact" if string(said.get("impact_type")) in ("", "customer") else f"{string(said['impact_type']).capitalize()} impact"
     related = mapping(impact.get("relationships"))
     who = person(users, related.get("created_by_user"), said.get("created_by"))
@@ -170,7 +168,7 @@ def _impact(impact: Mapping[str, Any], said: Mapping[str, Any], users: Users) ->
 
 
 def _todo(todo: Mapping[str, Any], said: Mapping[str, Any], users: Users) -> Iterator[Fact]:
-    related, key, text = mapping(todo.get("relationships")), scalar(todo.get("id")), plain(said.get("content"), 2000) or "To-do"
+    related, key, text = mapping(todo.get("relationships")), string(todo.get("id")), plain(said.get("content"), 2000) or "To-do"
     whom = _names(said.get("assignees"))
     who = person(users, said.get("created_by"), related.get("created_by_user"), said.get("created_by_uuid"))
     suffix = f" (for {', '.join(name.lstrip('@') for name in whom if name)})" if any(whom) else ""
@@ -185,7 +183,7 @@ def _attachment(attachment: Mapping[str, Any], said: Mapping[str, Any], users: U
     who = person(users, related.get("last_modified_by_user"))
     text = f"Attached {string(said.get('attachment_type')).replace('_', ' ') or 'a document'}: {string(held.get('title')) or string(held.get('documentUrl'))}"
     link = string(held.get("documentUrl"))
-    yield Fact(said.get("modified"), text, f"attachment {scalar(attachment.get('id'))}", "note", "attachment modified", who, link, salience=0)
+    yield Fact(said.get("modified"), text, f"attachment {string(attachment.get('id'))}", "note", "attachment modified", who, link, salience=0)
 
 
 READERS = {

@@ -17,9 +17,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, string
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mapping, string
 from incidents.sources.reading import Fact, read_facts
 
 LISTS = ("alerts", "receivedMessages", "incidents")
@@ -54,12 +52,12 @@ def facts(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]
 
 
 def _incident(incident: Mapping[str, Any], part: str) -> Iterator[Fact | IncidentDraft | Rejected]:
-    key = f"incident {scalar(incident.get('incident_id'))}"
+    key = f"incident {string(incident.get('incident_id'))}"
     policy, condition = (
         string(incident.get("policy_name")),
-        string(first(incident, "condition_name")) or string(mapping(incident.get("condition")).get("displayName")),
+        string(first_of(incident, "condition_name")) or string(mapping(incident.get("condition")).get("displayName")),
     )
-    resource = string(first(incident, "resource_display_name", "resource_name", "resource_id"))
+    resource = string(first_of(incident, "resource_display_name", "resource_name", "resource_id"))
     document = mapping(incident.get("documentation"))
     subject, summary = string(document.get("subject")), plain(incident.get("summary") or "", 2000)
     advice = _document(document.get("content"))
@@ -79,8 +77,8 @@ def _incident(incident: Mapping[str, Any], part: str) -> Iterator[Fact | Inciden
     )
     text = line_of(title, summary) + (f" ({resource})" if resource and resource not in summary + title else "")
     state = string(incident.get("state")).lower()
-    seen = f"\nObserved {scalar(incident['observed_value'])}" if scalar(incident.get("observed_value")) else ""
-    seen += f", threshold {scalar(incident['threshold_value'])}" if seen and scalar(incident.get("threshold_value")) else ""
+    seen = f"\nObserved {string(incident['observed_value'])}" if string(incident.get("observed_value")) else ""
+    seen += f", threshold {string(incident['threshold_value'])}" if seen and string(incident.get("threshold_value")) else ""
     opening = line_of(title) + (f" ({resource})" if resource and resource not in title else "") if BACK.search(summary) else text
     more = f"\n{advice}" if advice and advice not in text else ""
     yield Fact(
@@ -113,7 +111,7 @@ def _document(content: Any) -> str:
             found = strict_json.loads(text)
         except JsonError:
             found = {}
-        return string(first(found, "summary", "description", "message")) if isinstance(found, dict) else ""
+        return string(first_of(found, "summary", "description", "message")) if isinstance(found, dict) else ""
     return plain(text, 2000)
 
 
@@ -124,7 +122,7 @@ def _alert(alert: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     severity = string(policy.get("severity"))
     labels = {**mapping(policy.get("userLabels")), **mapping(held.get("labels")), "metric": metric.get("type")}
     yield about(title, "", "" if severity == "SEVERITY_UNSPECIFIED" else severity, [string(labels.get("service"))], key=key, labels=labels)
-    where = ", ".join(f"{name}={scalar(each)}" for name, each in list(mapping(held.get("labels")).items())[:4] if scalar(each))
+    where = ", ".join(f"{name}={string(each)}" for name, each in list(mapping(held.get("labels")).items())[:4] if string(each))
     text = title + (f" ({where})" if where else "")
     yield Fact(alert["openTime"], f"Alert: {text}", f"{key}:open", "alert", "alert openTime", "Cloud Monitoring", milestone="detected", part=".openTime")
     if closed := alert.get("closeTime"):

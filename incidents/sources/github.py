@@ -21,7 +21,6 @@ from incidents.sources.github_events import detail_of, said_of
 from incidents.sources.github_shapes import ACTIONLESS, NOUNS, Subject, as_incident, login, normalised, repository_of, shape_of, subject_of
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("items", "workflow_runs", "jobs", "check_runs", "check_suites", "statuses", "nodes", "deployments", "releases", "issues", "events", "deliveries")
@@ -141,8 +140,8 @@ class _Reader:
     def _comment(self, comment: Mapping[str, Any], subject: Subject, where: str, raw: Any, revised: str = "") -> Item:
         link = string(comment.get("html_url")) or string(comment.get("url"))
         # GraphQL and gh give another id than REST; the address has the same number in all of them.
-        number = link.rpartition("#")[2].lstrip("abcdefghijklmnopqrstuvwxyz_-") if "#" in link else scalar(comment.get("id"))
-        answers = scalar(comment.get("in_reply_to_id"))
+        number = link.rpartition("#")[2].lstrip("abcdefghijklmnopqrstuvwxyz_-") if "#" in link else string(comment.get("id"))
+        answers = string(comment.get("in_reply_to_id"))
         edited = comment.get("includes_created_edit") or (comment.get("updated_at") and comment.get("updated_at") != comment.get("created_at"))
         return self.make.event(
             comment.get("created_at"),
@@ -164,7 +163,7 @@ class _Reader:
         return self.make.event(
             review.get("submitted_at") or review.get("created_at"),
             headed(f"{said} {subject.spoken()}", plain_markdown(string(review.get("body")))),
-            f"review:{scalar(review.get('id'))}",
+            f"review:{string(review.get('id'))}",
             where,
             raw,
             rule="review state",
@@ -195,7 +194,7 @@ class _Reader:
         return self.make.event(
             stamp,
             said.text,
-            f"{subject.name}:{name}:{detail + ':' if detail else ''}{self.make.second(stamp)}" if subject.name else f"event:{scalar(event.get('id')) or name}",
+            f"{subject.name}:{name}:{detail + ':' if detail else ''}{self.make.second(stamp)}" if subject.name else f"event:{string(event.get('id')) or name}",
             where,
             raw,
             kind="resolution" if solved else said.kind,
@@ -220,7 +219,7 @@ class _Reader:
             yield from self._webhook(body, where, raw)
         else:
             said = " ".join(filter(None, (name.removesuffix("Event"), string(body.get("action")), repository["full_name"])))
-            key, who = f"activity:{scalar(activity.get('id'))}", login(activity.get("actor"))
+            key, who = f"activity:{string(activity.get('id'))}", login(activity.get("actor"))
             yield self.make.event(activity.get("created_at"), said, key, where, raw, rule=f"event type {name}", salience=0, actor=who)
 
     def _webhook(self, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
@@ -269,7 +268,7 @@ class _Reader:
         text = headed(f"{said.get(action, action)} {environment}" + (f" by workflow “{name}”" if name else ""), string(body.get("comment")))
         stamp = body.get("since") or run.get("updated_at")
         actor = login(body.get("approver")) or login(body.get("requester")) or sender
-        key = f"gate:{scalar(run.get('id'))}:{environment}:{action}:{self.make.second(stamp)}"
+        key = f"gate:{string(run.get('id'))}:{environment}:{action}:{self.make.second(stamp)}"
         rule = f"deployment_review {action}"
         return self.make.event(
             stamp, text, key, where, raw, kind="decision" if action != "requested" else "change", rule=rule, actor=actor, url=run.get("html_url")
@@ -300,7 +299,7 @@ class _Reader:
         if not noun:
             yield Rejected(where, f"This webhook of GitHub ({action or 'without an action'}) states no time. Enter it by hand if it belongs on the timeline.")
             return
-        stamp, key = found.get("updated_at") or found.get("created_at"), f"{noun}:{scalar(found.get('id')) or scalar(found.get('number'))}:{action}"
+        stamp, key = found.get("updated_at") or found.get("created_at"), f"{noun}:{string(found.get('id')) or string(found.get('number'))}:{action}"
         advisory, rule = mapping(found.get("security_advisory")), mapping(found.get("rule"))
         name = string(found.get("title")) or string(found.get("name")) or string(advisory.get("summary")) or string(rule.get("description"))
         name = name or string(found.get("full_name")) or string(found.get("secret_type_display_name")) or string(found.get("secret_type"))

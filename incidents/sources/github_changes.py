@@ -13,13 +13,12 @@ from incidents.sources.envelopes import inside
 from incidents.sources.github_shapes import login, repository_of
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 
 BRANCH = re.compile(r"^refs/(?:heads|tags)/")
 
 
 def deployment(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, sender: str = "") -> Iterator[Item]:
-    number, environment = scalar(found.get("id")), string(found.get("environment")) or "an environment"
+    number, environment = string(found.get("id")), string(found.get("environment")) or "an environment"
     text = headed(f"Deployment of {_version(found)} to {environment} was requested", plain_markdown(string(found.get("description"))))
     actor, repository = login(found.get("creator")) or sender, repository_of(found)
     yield make.event(
@@ -33,7 +32,7 @@ def deployment(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, s
 def deployment_status(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, of: Mapping[str, Any], sender: str = "") -> Iterator[Item]:
     state = string(found.get("state")).lower()
     said, weight = outcome(state)
-    number = scalar(of.get("id")) or string(found.get("deployment_url")).rstrip("/").rpartition("/")[2]
+    number = string(of.get("id")) or string(found.get("deployment_url")).rstrip("/").rpartition("/")[2]
     stamp = found.get("created_at") or found.get("updated_at")
     environment = string(found.get("environment")) or string(of.get("environment")) or "an environment"
     what = f"Deployment of {_version(of)} to {environment}" if of.get("sha") or of.get("ref") else f"Deployment to {environment}"
@@ -93,11 +92,11 @@ def run(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, sender: 
     title = string(found.get("display_title")) or string(mapping(found.get("head_commit")).get("message")).partition("\n")[0]
     name = string(found.get("name")) or string(found.get("workflow_name")) or string(found.get("path")).rpartition("/")[2] or "workflow"
     name = string(found.get("workflow_name")) or name
-    number = scalar(found.get("run_number")) or scalar(found.get("number"))
+    number = string(found.get("run_number")) or string(found.get("number"))
     what = f"Workflow “{name}”" + (f" #{number}" if number else "")
     on = ", ".join(filter(None, (string(found.get("head_branch")), string(found.get("event")).replace("_", " "))))
     named = f"{name} {string(found.get('event'))}"
-    key = f"run:{scalar(found.get('id'))}:{scalar(found.get('run_attempt')) or scalar(found.get('attempt')) or 1}"
+    key = f"run:{string(found.get('id'))}:{string(found.get('run_attempt')) or string(found.get('attempt')) or 1}"
     actor = login(found.get("triggering_actor")) or login(found.get("actor")) or sender
     tail = (f" on {on}" if on else "") + (f": {title}" if title and title != name else "")
     start = found.get("started_at") or found.get("run_started_at") or found.get("created_at")
@@ -141,7 +140,7 @@ def check(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, noun: 
     yield make.event(
         ended or start,
         f"{'Job' if noun == 'job' else 'Check'} “{name}” {said} on {' '.join(filter(None, (branch, sha))) or 'a commit'}",
-        f"{noun}:{scalar(found.get('id'))}:{state}",
+        f"{noun}:{string(found.get('id'))}:{state}",
         where,
         raw,
         kind="change",
@@ -159,7 +158,7 @@ def status(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, sende
     yield make.event(
         found.get("created_at"),
         headed(f"Commit status “{string(found.get('context'))}” {said}" + (f" on {sha}" if sha else ""), string(found.get("description"))),
-        f"status:{scalar(found.get('id'))}",
+        f"status:{string(found.get('id'))}",
         where,
         raw,
         kind="change",

@@ -12,7 +12,6 @@ from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
 from incidents.sources.members import mapping, string
-from incidents.sources.members import string as scalar
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SUBJECT = re.compile(r"https?://[^/\s]+/(?:api/v3/)?(?:repos/)?([^/\s]+/[^/\s]+)/(issues|pulls?)/(\d+)")
@@ -150,7 +149,7 @@ def subject_of(value: Mapping[str, Any]) -> Subject:
     """Return what an issue is, or what the issue is that a comment or event names by its address."""
     urls = [string(value.get(key)) for key in ("html_url", "issue_url", "pull_request_url", "url")]
     match = next((match for url in urls if (match := SUBJECT.match(url))), None)
-    number = scalar(value.get("number")) or (match[3] if match else "")
+    number = string(value.get("number")) or (match[3] if match else "")
     pull = any(key in value for key in ("pull_request", "merged_at", "pull_request_url")) or bool(match and match[2].startswith("pull"))
     url = urls[0].split("#")[0] if SUBJECT.match(urls[0]) else ""
     return Subject(match[1] if match else "", number, clean_line(string(value.get("title"))), url, pull, "incident" in type_of(value).lower())

@@ -20,7 +20,6 @@ from incidents.sources.gitlab_notes import ITSELF, of_note, of_resource, spelled
 from incidents.sources.gitlab_shapes import Subject, as_incident, label_names, normalised, project_of, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import digest, mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("nodes", "issues", "discussions", "deployments", "pipelines", "releases", "events")
@@ -100,11 +99,11 @@ class _Reader:
 
     def _named(self, found: Mapping[str, Any]) -> Subject:
         """Return the issue that a note or a resource event stands below; its title has been told."""
-        identity = scalar(found.get("noteable_id")) or scalar(found.get("resource_id"))
+        identity = string(found.get("noteable_id")) or string(found.get("resource_id"))
         if self.alone is not None and (self.alone.identity == identity or not identity):
             return replace(self.alone, title="")
         merge = (string(found.get("noteable_type")) or string(found.get("resource_type"))) == "MergeRequest"
-        return Subject(number=scalar(found.get("noteable_iid")), merge=merge, identity=identity)
+        return Subject(number=string(found.get("noteable_iid")), merge=merge, identity=identity)
 
     def _issue(self, found: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         subject = subject_of(found)
@@ -155,7 +154,7 @@ class _Reader:
         said = of_note(body)
         if system and said.kind == "status" and body.rstrip(".").lower() in STATES:
             return self._state(body.rstrip(".").lower(), stamp, subject, where, raw, who(note.get("author")))
-        number = scalar(note.get("id")).rpartition("/")[2]
+        number = string(note.get("id")).rpartition("/")[2]
         link = string(note.get("url")) or (f"{subject.url}#note_{number}" if subject.url else "")
         edited = not system and note.get("updated_at") and self.make.second(note["updated_at"]) != self.make.second(stamp)
         return self.make.event(
@@ -187,7 +186,7 @@ class _Reader:
         return self.make.event(
             found.get("occurred_at"),
             f"{', '.join(names)}: {text}" if names else text,
-            f"timeline:{scalar(found.get('id')).rpartition('/')[2] or digest(text)}",
+            f"timeline:{string(found.get('id')).rpartition('/')[2] or digest(text)}",
             where,
             raw,
             kind=kind,
@@ -212,12 +211,12 @@ class _Reader:
         """An element of the events of a project or a person."""
         action, sort, title = string(found.get("action_name")), string(found.get("target_type")), string(found.get("target_title"))
         pushed, note = mapping(found.get("push_data")), mapping(found.get("note"))
-        target = " ".join(filter(None, (*(() if "Note" in sort else (sort.lower(), scalar(found.get("target_iid")))), title))) or string(pushed.get("ref"))
+        target = " ".join(filter(None, (*(() if "Note" in sort else (sort.lower(), string(found.get("target_iid")))), title))) or string(pushed.get("ref"))
         text = f"{action.capitalize()} {target}" + (f": {string(pushed.get('commit_title'))}" if pushed.get("commit_title") else "")
         if note:
             text = headed(text, plain_markdown(string(note.get("body"))))
         kind, actor = "change" if pushed else "message" if note else "status", who(found.get("author")) or string(found.get("author_username"))
-        return self.make.event(found.get("created_at"), text, f"activity:{scalar(found.get('id'))}", where, raw, kind=kind, rule=f"event {action}", actor=actor)
+        return self.make.event(found.get("created_at"), text, f"activity:{string(found.get('id'))}", where, raw, kind=kind, rule=f"event {action}", actor=actor)
 
     def _webhook(self, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         kind, attributes, project = (
@@ -286,12 +285,12 @@ class _Reader:
                     )
             elif field in FIELDS and before is not None:
                 kind, salience = FIELDS[field]
-                kind, milestone = STATED.get(scalar(after).lower(), (kind, "")) if field == "escalation_status" else (kind, "")
+                kind, milestone = STATED.get(string(after).lower(), (kind, "")) if field == "escalation_status" else (kind, "")
                 told = True
                 yield self.make.event(
                     stamp,
-                    f"{field.replace('_', ' ').replace('escalation', 'incident').capitalize()} of {what} changed from {scalar(before)} to {scalar(after)}",
-                    f"{subject.name}:{field}:{scalar(after)}:{second}",
+                    f"{field.replace('_', ' ').replace('escalation', 'incident').capitalize()} of {what} changed from {string(before)} to {string(after)}",
+                    f"{subject.name}:{field}:{string(after)}:{second}",
                     where,
                     raw,
                     kind=kind,
@@ -317,7 +316,7 @@ class _Reader:
         said = f"{kind.replace('_', ' ').capitalize()} {action}".strip() + (f": {name}" if name else "")
         if not stamp:
             return Rejected(where, f"GitLab states no time for this: {said}. Enter it by hand if it belongs on the timeline.")
-        key, actor = f"{kind}:{scalar(attributes.get('id'))}:{action}:{self.make.second(stamp)}", who(body.get("user"))
+        key, actor = f"{kind}:{string(attributes.get('id'))}:{action}:{self.make.second(stamp)}", who(body.get("user"))
         return self.make.event(stamp, said, key, where, raw, rule=f"webhook {kind}", salience=0, actor=actor, url=attributes.get("url"))
 
 

@@ -13,7 +13,6 @@ from incidents.sources.drafts import Rejected
 from incidents.sources.gitlab_shapes import project_of, who
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 
 REF = re.compile(r"^refs/(?:heads|tags)/")
 REQUEST = re.compile(r"^refs/merge-requests/(\d+)/\w+$")
@@ -23,7 +22,7 @@ MAIN = {"main", "master", "production", "stable"}
 
 def deployment(make: Drafting, found: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     """A deployment of the API: when it was created, and when it ended."""
-    number, status = scalar(found.get("id")).rpartition("/")[2], string(found.get("status"))
+    number, status = string(found.get("id")).rpartition("/")[2], string(found.get("status"))
     environment = mapping(found.get("environment"))
     what = _deployed(string(found.get("ref")), string(found.get("sha"))[:8], string(environment.get("name")))
     job = mapping(found.get("deployable"))
@@ -39,10 +38,10 @@ def deployment(make: Drafting, found: Mapping[str, Any], where: str, raw: Any) -
 
 def deployment_hook(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     what = _deployed(string(body.get("ref")), string(body.get("short_sha")), string(body.get("environment")))
-    status, number, approval = string(body.get("status")), scalar(body.get("deployment_id")), mapping(body.get("approval"))
+    status, number, approval = string(body.get("status")), string(body.get("deployment_id")), mapping(body.get("approval"))
     url = body.get("deployable_url") or body.get("environment_external_url")
     said, actor = string(approval.get("comment")) or string(body.get("commit_title")), who(body.get("approver")) or who(body.get("user"))
-    yield _deployment_status(make, body.get("status_changed_at"), what, status, number, said, where, raw, actor, url, scalar(approval.get("id")))
+    yield _deployment_status(make, body.get("status_changed_at"), what, status, number, said, where, raw, actor, url, string(approval.get("id")))
 
 
 def _deployed(ref: str, sha: str, environment: str) -> str:
@@ -60,7 +59,7 @@ def _deployment_status(
 
 def pipeline(make: Drafting, found: Mapping[str, Any], where: str, raw: Any, user: object = None, commit: object = None) -> Iterator[Item]:
     """A pipeline: when it started, and when it ended where it has."""
-    number, status, ref = scalar(found.get("id")), string(found.get("status")), string(found.get("ref"))
+    number, status, ref = string(found.get("id")), string(found.get("status")), string(found.get("ref"))
     source = string(found.get("source")).replace("_", " ")
     name = string(found.get("name"))
     what = " ".join(filter(None, (f"Pipeline #{number}", f"“{name}”" if name else "")))
@@ -103,7 +102,7 @@ def job(make: Drafting, found: Mapping[str, Any], where: str, raw: Any) -> Itera
     yield make.event(
         stamp,
         text,
-        f"job:{scalar(get['id'])}:{status}",
+        f"job:{string(get['id'])}:{status}",
         where,
         raw,
         kind="change",
@@ -135,7 +134,7 @@ def commit(make: Drafting, found: Mapping[str, Any], where: str, raw: Any) -> It
     yield make.event(
         found.get("committed_date") or found.get("created_at"),
         headed(f"Commit {string(found.get('short_id'))}: {title}", message.removeprefix(title).strip()),
-        f"commit:{scalar(found.get('id'))}",
+        f"commit:{string(found.get('id'))}",
         where,
         raw,
         kind="change",

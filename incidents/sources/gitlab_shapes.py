@@ -12,7 +12,6 @@ from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import plain_markdown
 from incidents.sources.members import mapping, string
-from incidents.sources.members import string as scalar
 
 ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items|epics)/(?:incident/)?(\d+)")
 PROJECT = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/-/")
@@ -97,8 +96,8 @@ def subject_of(found: Mapping[str, Any], project: Mapping[str, Any] | None = Non
     path = string(mapping(project).get("path_with_namespace")) or (address[1] if address else "") or (reference[1] if reference else "")
     merge = "source_branch" in found or bool(address and address[2] == "merge_requests")
     incident = "incident" in (string(found.get("issue_type")) or string(found.get("type"))).lower()
-    number = scalar(found.get("iid"))
-    identity = scalar(found.get("id")).rpartition("/")[2]
+    number = string(found.get("iid"))
+    identity = string(found.get("id")).rpartition("/")[2]
     return Subject(path, number, clean_line(string(found.get("title"))), url if address else "", merge, incident, identity)
 
 
@@ -134,4 +133,4 @@ def project_of(found: Mapping[str, Any]) -> str:
     if path := string(mapping(found.get("project")).get("path_with_namespace")):
         return path
     urls = (string(found.get("web_url")), string(mapping(found.get("_links")).get("self")), string(mapping(found.get("deployable")).get("web_url")))
-    return next((match[1] for url in urls if (match := PROJECT.match(url))), "") or scalar(found.get("project_id"))
+    return next((match[1] for url in urls if (match := PROJECT.match(url))), "") or string(found.get("project_id"))

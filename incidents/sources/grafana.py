@@ -16,9 +16,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty
 from incidents.sources.markup import plain
-from incidents.sources.members import as_json, digest, line_of, mapping, mappings, second_of, string, strings
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import as_json, digest, first_of, line_of, mapping, mappings, second_of, string, strings
 from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
@@ -84,7 +82,7 @@ def _body(body: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
     single = string(alerts[0].get("fingerprint")) if len(alerts) == 1 and isinstance(alerts[0], dict) else ""
     yield about(
         title=PREFIX.sub("", title).strip() or string(common.get("alertname")),
-        summary=plain(first(notes, "summary", "description") or ""),
+        summary=plain(first_of(notes, "summary", "description") or ""),
         severity=string(common.get("severity")),
         services=[string(common.get("service"))],
         url=string(body.get("externalURL")),
@@ -104,7 +102,7 @@ def _alert(alert: Mapping[str, Any], part: str, title: str) -> Iterator[Fact]:
     text = _described(labels, notes, title)
     if values := _values(alert.get("values")) or string(alert.get("valueString")):
         text = f"{text}\n{plain(values, 500)}"
-    link = first(alert, "panelURL", "dashboardURL", "generatorURL") or ""
+    link = first_of(alert, "panelURL", "dashboardURL", "generatorURL") or ""
     ended = string(alert.get("status")).lower() == "resolved"
     for word, field in (("firing", "startsAt"), ("resolved", "endsAt")):
         if word == "resolved" and not ended:
@@ -127,9 +125,9 @@ def _described(labels: Mapping[str, Any], notes: Mapping[str, Any], title: str) 
     name = string(labels.get("alertname"))
     if (trouble := UNSEEN.get(name)) and string(labels.get("rulename")):  # Grafana's own alerts, about a rule that it could not judge
         name = f"{labels['rulename']}: {trouble}"
-    summary = plain(first(notes, "summary", "message", "title", "description") or "")
-    facts_ = [scalar(labels[key]) for key in ("severity", "instance") if scalar(labels.get(key))]
-    facts_ += [f"{key}={value}" for key, value in labels.items() if key not in HIDDEN and scalar(value)][:12]
+    summary = plain(first_of(notes, "summary", "message", "title", "description") or "")
+    facts_ = [string(labels[key]) for key in ("severity", "instance") if string(labels.get(key))]
+    facts_ += [f"{key}={value}" for key, value in labels.items() if key not in HIDDEN and string(value)][:12]
     head = line_of(name, summary) or PREFIX.sub("", title).strip() or "unnamed"
     parts = [f"{head} ({', '.join(facts_)})" if facts_ else head]
     if (more := plain(notes.get("description"))) and more != summary:
@@ -154,7 +152,7 @@ def _state(state: Any) -> tuple[str, str, bool]:
 def _legacy(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     kind, name, begins = _state(value["state"])
     title, message = PREFIX.sub("", string(value.get("title"))).strip(), plain(value.get("message"))
-    rule, tags = scalar(value.get("ruleId")) or string(value["ruleName"]), mapping(value.get("tags"))
+    rule, tags = string(value.get("ruleId")) or string(value["ruleName"]), mapping(value.get("tags"))
     yield about(
         title=string(value["ruleName"]) or title,
         summary=message,
@@ -183,15 +181,15 @@ def _legacy(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 
 def _tags(tags: Any) -> str:
-    found = [f"{key}={value}" for key, value in mapping(tags).items() if scalar(value) and key not in HIDDEN - {"instance"}][:6]
+    found = [f"{key}={value}" for key, value in mapping(tags).items() if string(value) and key not in HIDDEN - {"instance"}][:6]
     return f" ({', '.join(found)})" if found else ""
 
 
 def _annotation(value: Mapping[str, Any]) -> Iterator[Fact]:
     text, state = plain(value.get("text")), string(value.get("newState"))
-    who = string(first(value, "userName", "login", "email"))
+    who = string(first_of(value, "userName", "login", "email"))
     tags = ", ".join(strings(value.get("tags")))
-    identity, title = scalar(value.get("id")) or digest(as_json([value.get("time"), text])), string(first(value, "alertName", "title"))
+    identity, title = string(value.get("id")) or digest(as_json([value.get("time"), text])), string(first_of(value, "alertName", "title"))
     if state:
         kind, name, begins = _state(state)
         before = string(value.get("prevState"))
@@ -240,7 +238,7 @@ def _line(line: Mapping[str, Any], time: Any = None, part: str = "") -> Iterator
     kind, name, begins = _state(line.get("current"))
     labels = mapping(line.get("labels"))
     identity = string(line.get("fingerprint")) or string(line.get("ruleUID")) or digest(as_json(labels))
-    time = time if time is not None else first(line, "time", "timestamp", "ts")
+    time = time if time is not None else first_of(line, "time", "timestamp", "ts")
     text = line_of(name, line.get("ruleTitle") or labels.get("alertname") or "unnamed") + _tags(labels)
     text += f" ({string(line.get('previous'))} to {string(line.get('current'))})"
     if values := _values(line.get("values")):

@@ -16,7 +16,6 @@ from incidents.sources.drafting import Drafting
 from incidents.sources.drafts import ReadOptions, SourceError
 from incidents.sources.envelopes import certainty
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 JOB = re.compile(r"/job/([^/?#]{1,200})")
@@ -59,8 +58,8 @@ def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> It
     causes = [cause for action in mappings(value.get("actions")) for cause in mappings(action.get("causes"))]
     actor = next((string(cause["userName"]) for cause in causes if string(cause.get("userName"))), "")
     why = next((string(cause["shortDescription"]) for cause in causes if string(cause.get("shortDescription"))), "")
-    name = string(value.get("fullDisplayName")) or _job_of(string(value.get("url")), scalar(value.get("number"))) or string(value.get("displayName"))
-    name = name or f"#{scalar(value.get('number'))}"
+    name = string(value.get("fullDisplayName")) or _job_of(string(value.get("url")), string(value.get("number"))) or string(value.get("displayName"))
+    name = name or f"#{string(value.get('number'))}"
     result = "" if value.get("building") is True else string(value.get("result"))
     start, url = value.get("timestamp"), string(value.get("url"))
     yield from _pair(make, name, why, result, start, _later(start, value.get("duration")), _seconds(value.get("duration")), where, raw, actor, url)
@@ -73,7 +72,7 @@ def _job_of(url: str, number: str) -> str:
 
 
 def _ocean(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    name = f"{string(value.get('pipeline'))} #{scalar(value.get('id'))}"
+    name = f"{string(value.get('pipeline'))} #{string(value.get('id'))}"
     why = next((string(each["shortDescription"]) for each in mappings(value.get("causes")) if string(each.get("shortDescription"))), "")
     result = string(value.get("result")) if value.get("endTime") else ""
     took = _seconds(value.get("durationInMillis"))
@@ -83,7 +82,7 @@ def _ocean(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> It
 def _stages(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     status = string(value.get("status"))
     result = "" if status in ("IN_PROGRESS", "PAUSED_PENDING_INPUT", "QUEUED") else status
-    name = f"{string(value.get('name'))} (run {scalar(value.get('id'))})"
+    name = f"{string(value.get('name'))} (run {string(value.get('id'))})"
     start, took = value.get("startTimeMillis"), value.get("durationMillis")
     yield from _pair(make, name, "", result, start, value.get("endTimeMillis") or _later(start, took), _seconds(took), where, raw, "", "")
 
@@ -91,7 +90,7 @@ def _stages(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> I
 def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     build = mapping(value["build"])
     phase, status = string(build.get("phase")).upper(), string(build.get("status"))
-    name = f"{string(value.get('display_name')) or string(value.get('name'))} #{scalar(build.get('number'))}"
+    name = f"{string(value.get('display_name')) or string(value.get('name'))} #{string(build.get('number'))}"
     state = "started" if phase == "STARTED" else "queued" if phase == "QUEUED" else status or phase
     branch, link = string(mapping(build.get("scm")).get("branch")), string(build.get("full_url"))
     said = "was finalized" if phase == "FINALIZED" else outcome(state)[0]  # after the steps that follow its end

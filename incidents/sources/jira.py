@@ -18,7 +18,6 @@ from incidents.sources.jira_export import form_of, issues
 from incidents.sources.jira_fields import Subject, as_incident, change_of, is_solved, shape_of, subject_of, who
 from incidents.sources.markup import headed, plain_document
 from incidents.sources.members import digest, mapping, mappings, string
-from incidents.sources.members import string as scalar
 from incidents.sources.reading import read_each
 
 LISTS = ("issues", "values", "comments", "worklogs", "histories", "issueChangeLogs")
@@ -119,7 +118,7 @@ class _Reader:
                 yield self._resolved(stamp, after, subject, where, raw, actor)
                 continue
             text, kind, salience = change_of(item)
-            identity = scalar(history.get("id")) or f"{subject.key}:{self.make.second(stamp)}"
+            identity = string(history.get("id")) or f"{subject.key}:{self.make.second(stamp)}"
             key = f"history:{identity}:{field}" + (f":{digest(text)}" if kind != "status" or salience < 2 else "")
             rule = f"changelog {field}"
             yield self.make.event(stamp, subject.prefix + text, key, where, raw, kind=kind, rule=rule, salience=salience, actor=actor, url=subject.url)
@@ -141,7 +140,7 @@ class _Reader:
         )
 
     def _comment(self, comment: Mapping[str, Any], subject: Subject, where: str, raw: Any, revised: str = "") -> Item:
-        number, created, updated = scalar(comment.get("id")), comment.get("created"), comment.get("updated")
+        number, created, updated = string(comment.get("id")), comment.get("created"), comment.get("updated")
         edited = updated and self.make.second(updated) != self.make.second(created)
         text = plain_document(comment.get("body"))
         return self.make.event(
@@ -153,7 +152,7 @@ class _Reader:
             rule="comment",
             actor=who(comment.get("author")),
             url=f"{subject.url}?focusedCommentId={number}" if subject.url and number else subject.url,
-            thread=f"comment:{scalar(comment['parentId'])}" if scalar(comment.get("parentId")) else "",
+            thread=f"comment:{string(comment['parentId'])}" if string(comment.get("parentId")) else "",
             revised=revised or ("edited" if edited else ""),
             spoken=True,
         )
@@ -162,7 +161,7 @@ class _Reader:
         return self.make.event(
             log.get("started") or log.get("created"),
             headed(f"{subject.prefix}Logged {string(log.get('timeSpent')) or 'work'}", plain_document(log.get("comment"))),
-            f"worklog:{scalar(log.get('id'))}",
+            f"worklog:{string(log.get('id'))}",
             where,
             raw,
             kind="note",
@@ -174,7 +173,7 @@ class _Reader:
         )
 
     def _attachment(self, found: Mapping[str, Any], subject: Subject, where: str, raw: Any) -> Item:
-        key, text = f"attachment:{scalar(found.get('id'))}", f"{subject.prefix}Attached {string(found.get('filename'))}"
+        key, text = f"attachment:{string(found.get('id'))}", f"{subject.prefix}Attached {string(found.get('filename'))}"
         return self.make.event(found.get("created"), text, key, where, raw, kind="note", rule="attachment", salience=0, actor=who(found.get("author")))
 
     def _webhook(self, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:

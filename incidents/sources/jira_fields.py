@@ -12,7 +12,6 @@ from incidents.sources.drafting import labels_of
 from incidents.sources.drafts import IncidentDraft
 from incidents.sources.markup import clipped, plain_document, plain_wiki
 from incidents.sources.members import mapping, mappings, string
-from incidents.sources.members import string as scalar
 
 KEY = re.compile(r"^[A-Z][A-Z0-9_]{0,50}-\d{1,12}$")
 SITE = re.compile(r"^(https?://[^\s]+?)/rest/(?:api|agile|servicedeskapi)/")
@@ -142,4 +141,4 @@ def change_of(item: Mapping[str, Any]) -> tuple[str, str, int]:
 
 
 def _value(item: Mapping[str, Any], name: str, bare: str) -> str:
-    return clean_line(clipped(plain_wiki(scalar(item.get(name)) or scalar(item.get(bare))), LONG + 50), limit=LONG + 60)
+    return clean_line(clipped(plain_wiki(string(item.get(name)) or string(item.get(bare))), LONG + 50), limit=LONG + 60)

@@ -17,9 +17,7 @@ from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, line_of, mapping, mappings, string, strings
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, line_of, mapping, mappings, string, strings
 from incidents.sources.reading import Fact, read_facts
 from incidents.sources.sentry_activity import fact_of, listed, milestone_of, person
 
@@ -49,7 +47,7 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "plugin"
     if {"firstSeen", "lastSeen"} <= value.keys() and ("shortId" in value or "culprit" in value or "permalink" in value):
         return "issue"
-    if (first(value, "date_started", "dateStarted")) and ("alert_rule" in value or "alertRule" in value):
+    if (first_of(value, "date_started", "dateStarted")) and ("alert_rule" in value or "alertRule" in value):
         return "incident"
     if ("eventID" in value or "event_id" in value) and ("platform" in value or "culprit" in value or "groupID" in value) and _event_time(value) is not None:
         return "event"
@@ -66,7 +64,7 @@ def _hook_issue(hook: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     action, data = string(hook["action"]), mapping(hook["data"])
     issue, who = mapping(data["issue"]), person(hook.get("actor"))
     yield _about_issue(issue)
-    key, title, link = _issue_key(issue), _title(issue), string(first(issue, "web_url", "permalink"))
+    key, title, link = _issue_key(issue), _title(issue), string(first_of(issue, "web_url", "permalink"))
     kind, weight, word = ACTIONS.get(action, ("status", 1, action.replace("_", " ").capitalize()))
     seen = issue.get("firstSeen")
     if seen:
@@ -78,7 +76,7 @@ def _hook_issue(hook: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     elif action == "resolved" and string(data.get("resolution_type")) not in ("", "now"):
         word = f"Resolved ({string(data['resolution_type']).replace('_', ' ')})"
     milestone = milestone_of(kind, action) if kind == "resolution" else "detected" if action == "created" else ""
-    at = first(mapping(issue.get("statusDetails")), "dateResolved", "date_resolved")
+    at = first_of(mapping(issue.get("statusDetails")), "dateResolved", "date_resolved")
     yield Fact(at, f"{word}: {title}", f"{key}:{action}", kind, f"issue {action}", who or "Sentry", link, milestone, weight, part=".data.issue")
 
 
@@ -87,22 +85,22 @@ def _about_issue(issue: Mapping[str, Any]) -> IncidentDraft:
     return about(
         title=_title(issue),
         summary=string(issue.get("culprit")),
-        severity=string(first(issue, "priority", "level")),
-        services=[string(first(project, "slug", "name"))],
-        url=string(first(issue, "web_url", "permalink")),
+        severity=string(first_of(issue, "priority", "level")),
+        services=[string(first_of(project, "slug", "name"))],
+        url=string(first_of(issue, "web_url", "permalink")),
         key=_issue_key(issue),
-        labels={"project": first(project, "slug", "name"), "level": issue.get("level"), "platform": issue.get("platform"), "short id": issue.get("shortId")},
+        labels={"project": first_of(project, "slug", "name"), "level": issue.get("level"), "platform": issue.get("platform"), "short id": issue.get("shortId")},
     )
 
 
 def _issue_key(issue: Mapping[str, Any]) -> str:
-    return f"issue {scalar(issue.get('id')) or string(issue.get('shortId'))}"
+    return f"issue {string(issue.get('id')) or string(issue.get('shortId'))}"
 
 
 def _title(thing: Mapping[str, Any]) -> str:
     said = mapping(thing.get("metadata"))
     named = line_of(said.get("type"), said.get("value")) or string(said.get("title"))
-    return plain(first(thing, "title", "message") or "", 500).partition("\n")[0] or named or string(thing.get("culprit")) or "Unnamed issue"
+    return plain(first_of(thing, "title", "message") or "", 500).partition("\n")[0] or named or string(thing.get("culprit")) or "Unnamed issue"
 
 
 def _seen(issue: Mapping[str, Any], key: str, title: str, link: str, part: str) -> Fact:
@@ -127,12 +125,12 @@ def _plugin(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 
 def _alerted(event: Mapping[str, Any], rule: str, part: str, outer: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     """Read an event that a rule sent; `outer` is what the plugin writes around it."""
-    link = string(first(event, "web_url")) or string(outer.get("url"))
+    link = string(first_of(event, "web_url")) or string(outer.get("url"))
     found = ISSUE_OF_LINK.search(f"{string(event.get('issue_url'))} {link}")
-    issue = scalar(first(event, "issue_id", "groupID")) or scalar(outer.get("id")) or (found[1] if found else "")
-    project = string(first(outer, "project_slug", "project_name", "project")) or _project(link, event)
+    issue = string(first_of(event, "issue_id", "groupID")) or string(outer.get("id")) or (found[1] if found else "")
+    project = string(first_of(outer, "project_slug", "project_name", "project")) or _project(link, event)
     title, environment = _title(event) if event.get("title") or event.get("metadata") else _title(outer), string(event.get("environment"))
-    level, culprit = string(first(event, "level") or outer.get("level")), string(first(event, "culprit") or outer.get("culprit"))
+    level, culprit = string(first_of(event, "level") or outer.get("level")), string(first_of(event, "culprit") or outer.get("culprit"))
     pairs = event["tags"] if isinstance(event.get("tags"), list) else []
     tags = {pair[0]: pair[1] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)}
     labels = {"project": project, "level": level, "environment": environment or tags.get("environment"), "release": event.get("release")}
@@ -140,18 +138,18 @@ def _alerted(event: Mapping[str, Any], rule: str, part: str, outer: Mapping[str,
     text = f"{level.capitalize() or 'Event'}: {title}" + (f" in {culprit}" if culprit and culprit not in title else "")
     facts_ = [name for name in (f"environment {environment}" if environment else "", f"rule “{rule}”" if rule else "") if name]
     text += f" ({', '.join(facts_)})" if facts_ else ""
-    said = plain(first(event, "message") or outer.get("message") or "", 1000)
+    said = plain(first_of(event, "message") or outer.get("message") or "", 1000)
     yield _event_fact(event, f"{text}\n{said}" if said and said not in text and title not in said else text, link, part, issue)
 
 
 def _event_fact(event: Mapping[str, Any], text: str, link: str, part: str, issue: str) -> Fact:
     at = _event_time(event)
-    identity = string(first(event, "event_id", "eventID", "id")) or f"{issue}:{digest(f'{at}{text}')}"
-    return Fact(at, text, f"event {identity}", "alert", "event", "Sentry", link, "detected", part=part, recorded=first(event, "received", "dateReceived"))
+    identity = string(first_of(event, "event_id", "eventID", "id")) or f"{issue}:{digest(f'{at}{text}')}"
+    return Fact(at, text, f"event {identity}", "alert", "event", "Sentry", link, "detected", part=part, recorded=first_of(event, "received", "dateReceived"))
 
 
 def _event_time(event: Mapping[str, Any]) -> Any:
-    return first(event, "datetime", "timestamp", "dateCreated", "received", "dateReceived")
+    return first_of(event, "datetime", "timestamp", "dateCreated", "received", "dateReceived")
 
 
 def _project(link: str, event: Mapping[str, Any]) -> str:
@@ -168,30 +166,30 @@ def _hook_incident(hook: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
 def _incident(incident: Mapping[str, Any], action: str = "", data: Mapping[str, Any] | None = None) -> Iterator[Fact | IncidentDraft]:
     """Read an alert on a metric. Sentry calls it an incident and closes it when the metric is back: a recovery."""
     data = data or {}
-    rule = mapping(first(incident, "alert_rule", "alertRule"))
+    rule = mapping(first_of(incident, "alert_rule", "alertRule"))
     name = string(incident.get("title")) or string(rule.get("name"))
     title = string(data.get("description_title")) or name or "Metric alert"
     bare = re.sub(r"^(?:Resolved|Critical|Warning):\s*", "", title)
-    key, link = f"metric alert {scalar(incident.get('id')) or scalar(incident.get('identifier'))}", string(first(data, "web_url") or incident.get("web_url"))
+    key, link = f"metric alert {string(incident.get('id')) or string(incident.get('identifier'))}", string(first_of(data, "web_url") or incident.get("web_url"))
     projects = strings(incident.get("projects"))
     text, said = line_of(name, bare), plain(data.get("description_text") or "", 1000).replace("\\n", "\n")
     yield about(
         bare, said, action if action in ("critical", "warning") else "", projects, link, key, {"project": ", ".join(projects), "rule": rule.get("name")}
     )
-    closed = first(incident, "date_closed", "dateClosed")
-    at = first(incident, "date_detected", "dateDetected", "date_created", "dateCreated", "date_started", "dateStarted")
+    closed = first_of(incident, "date_closed", "dateClosed")
+    at = first_of(incident, "date_detected", "dateDetected", "date_created", "dateCreated", "date_started", "dateStarted")
     word = {"warning": "Warning"}.get(action, "Alert")
     yield Fact(
         at, f"{word}: {text}" + (f"\n{said}" if said and action != "resolved" else ""), f"{key}:detected", "alert", "metric alert date_detected", "Sentry", link,
-        "detected", part=".data.metric_alert" if data else "", recorded=first(incident, "date_created", "dateCreated"),
+        "detected", part=".data.metric_alert" if data else "", recorded=first_of(incident, "date_created", "dateCreated"),
     )  # fmt: skip
     if closed or action == "resolved":
         yield Fact(closed, f"Recovered: {text}", f"{key}:closed", "recovery", "metric alert date_closed", "Sentry", link)
     for number, entry in enumerate(mappings(incident.get("activities"))):
-        comment, value, before = plain(entry.get("comment") or ""), scalar(entry.get("value")), scalar(entry.get("previousValue"))
+        comment, value, before = plain(entry.get("comment") or ""), string(entry.get("value")), string(entry.get("previousValue"))
         shown = comment or f"Status changed from {_status(before)} to {_status(value)}"
         yield Fact(
-            entry.get("dateCreated"), shown, f"{key}:activity {scalar(entry.get('id'))}", "note" if comment else "status", "incident activity",
+            entry.get("dateCreated"), shown, f"{key}:activity {string(entry.get('id'))}", "note" if comment else "status", "incident activity",
             person(entry.get("user")) or "Sentry", part=f".activities[{number}]", salience=1 if comment else 0, raw=entry,
         )  # fmt: skip
 
@@ -209,30 +207,30 @@ def _hook_comment(hook: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
         "user": hook.get("actor"),
         "id": data.get("comment_id"),
     }
-    yield about(key=f"issue {scalar(data.get('issue_id'))}", labels={"project": data.get("project_slug")})
-    fact = fact_of(entry, "", f"issue {scalar(data.get('issue_id'))}", ".data")
+    yield about(key=f"issue {string(data.get('issue_id'))}", labels={"project": data.get("project_slug")})
+    fact = fact_of(entry, "", f"issue {string(data.get('issue_id'))}", ".data")
     revised = {"updated": "edited", "deleted": "deleted"}.get(action, "")
     yield Fact(fact.at, fact.text, fact.key, fact.kind, fact.rule, fact.actor, salience=fact.salience, part=".data", revised=revised)
 
 
 def _issue(issue: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
     yield _about_issue(issue)
-    key, title, link = _issue_key(issue), _title(issue), string(first(issue, "web_url", "permalink"))
+    key, title, link = _issue_key(issue), _title(issue), string(first_of(issue, "web_url", "permalink"))
     if issue.get("firstSeen"):
         yield _seen(issue, key, title, link, "")
     if (last := issue.get("lastSeen")) and last != issue.get("firstSeen"):
-        count, users = scalar(issue.get("count")), scalar(issue.get("userCount"))
+        count, users = string(issue.get("count")), string(issue.get("userCount"))
         seen = f" ({count} events{f', {users} users' if users not in ('', '0') else ''})" if count else ""
         yield Fact(last, f"Last seen: {title}{seen}", f"{key}:last seen:{last}", "alert", "issue lastSeen", "Sentry", link, salience=0, part=".lastSeen")
     yield from listed(issue.get("activity"), title, key, ".activity")
 
 
 def _event(event: Mapping[str, Any]) -> Iterator[Fact]:
-    issue, title = scalar(first(event, "groupID", "issue_id")), _title(event)
+    issue, title = string(first_of(event, "groupID", "issue_id")), _title(event)
     level = next((string(each.get("value")) for each in mappings(event.get("tags")) if each.get("key") == "level"), string(event.get("level")))
     culprit = string(event.get("culprit"))
     text = f"{level.capitalize() or 'Event'}: {title}" + (f" in {culprit}" if culprit and culprit not in title else "")
-    yield _event_fact(event, text, string(first(event, "web_url", "permalink")), "", issue)
+    yield _event_fact(event, text, string(first_of(event, "web_url", "permalink")), "", issue)
 
 
 def _activities(value: Mapping[str, Any]) -> Iterator[Fact]:

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.markup import plain
-from incidents.sources.members import digest, mapping, string
-from incidents.sources.members import first_of as first
-from incidents.sources.members import string as scalar
+from incidents.sources.members import digest, first_of, mapping, string
 from incidents.sources.reading import Fact
 from incidents.sources.words import kind_of
 
@@ -49,16 +47,16 @@ TYPES: dict[str, tuple[str, int, str]] = {
 
 def person(user: Any) -> str:
     found = mapping(user)
-    return string(first(found, "name", "username", "email", "slug"))
+    return string(first_of(found, "name", "username", "email", "slug"))
 
 
 def fact_of(entry: Mapping[str, Any], title: str, issue: str, part: str = "") -> Fact:
     """Return an entry of the activity as a fact; a type that is not known here keeps its name."""
     sort, data = string(entry.get("type")), dict(mapping(entry.get("data")))
     data["assignee"] = (
-        string(first(data, "assigneeName", "assigneeEmail"))
+        string(first_of(data, "assigneeName", "assigneeEmail"))
         or person(data.get("assignee"))
-        or f"{string(data.get('assigneeType'))} {scalar(data.get('assignee'))}"
+        or f"{string(data.get('assigneeType'))} {string(data.get('assignee'))}"
     )
     kind, weight, words = TYPES.get(sort, ("status", 1, sort.replace("_", " ").capitalize() or "Activity"))
     text = _filled(words, data) or sort
@@ -69,8 +67,8 @@ def fact_of(entry: Mapping[str, Any], title: str, issue: str, part: str = "") ->
             kind, weight, rule = read.kind, read.salience, read.rule
     elif title:
         text = f"{text}: {title}"
-    at = first(entry, "dateCreated", "date_created")
-    identity = scalar(entry.get("id"))
+    at = first_of(entry, "dateCreated", "date_created")
+    identity = string(entry.get("id"))
     return Fact(
         at=at,
         text=text,
@@ -98,7 +96,7 @@ def _filled(words: str, data: Mapping[str, Any]) -> str:
         if f"{{{name}}}" in words:
             held = data.get(name)
             inner = mapping(held)
-            said = string(first(inner, "title", "message", "id", "name")) or (str(len(held)) if isinstance(held, list) else scalar(held))
+            said = string(first_of(inner, "title", "message", "id", "name")) or (str(len(held)) if isinstance(held, list) else string(held))
             words = words.replace(f"{{{name}}}", plain(said, 2000))
     return " ".join(words.split()) if "\n" not in words else words.strip()
 
