@@ -35,6 +35,7 @@ def row(page, text):
 
 def test_a_fact_told_three_times_becomes_one_entry_and_comes_apart_again(opened, outage):
     opened.get_by_role("link", name="Compare and fuse").click()
+    opened.wait_for_load_state()  # with its scripts: without them it works too, but moves no focus
     pair = opened.locator(".pair", has_text="Alert: DiskFull")
     pair.get_by_role("button", name=re.compile("^Fuse")).press("Enter")
     expect(opened.locator(".pairs[aria-label=Proposed] .pair", has_text="Alert: DiskFull")).to_have_count(0)
