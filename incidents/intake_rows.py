@@ -10,12 +10,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from incidents.intake_report import Report
 from incidents.lib.marks import Marks
@@ -103,6 +104,21 @@ def in_the_way(error: DatabaseError) -> bool:
     return getattr(error.__cause__, "sqlstate", "") in ("40P01", "40001", "55P03") or "database is locked" in str(error)
 
 
+def insert(rows: list[dict[str, Any]]) -> None:
+    """Insert events, but for those that are there. As plain SQL: preparing model instances took half of an import."""
+    if not rows:
+        return
+    moment, now = connection.ops.adapt_datetimefield_value, timezone.now()
+    names = [*rows[0], "created_at"]
+    sql = (
+        f"INSERT INTO {TimelineEvent._meta.db_table} ({', '.join(connection.ops.quote_name(name) for name in names)}) "  # noqa: S608 - our own names
+        f"VALUES ({', '.join(['%s'] * len(names))}) ON CONFLICT (incident_id, source, external_key) DO NOTHING"
+    )
+    values = [[moment(value) if isinstance(value, datetime) else value for value in (*row.values(), now)] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, values)
+
+
 class Batches:
     """The rows of one reading of one delivery. `fresh` when nothing of this source was on the incident: then there is nothing to compare."""
 
@@ -156,7 +172,9 @@ class Batches:
             for key, draft, digest in batch:
                 there = found.get(key)
                 if there is None:
-                    new.append(self.row(key, draft, digest))
+                    new.append(
+                        {"incident_id": self.incident_id, "source": delivery.source, "external_key": key, **columns(delivery, draft, digest, self.offset)}
+                    )
                     continue
                 pk, before, owner = there
                 if owner == delivery.pk:
@@ -167,7 +185,7 @@ class Batches:
                     changed[key] = (pk, draft)
                 elif owner in unfinished:
                     adopted.append(pk)
-            TimelineEvent.objects.bulk_create(new, ignore_conflicts=True)
+            insert(new)
             Delivery.objects.filter(pk=delivery.pk).update(progress=self.report.read)
         return own + len(new), changed, adopted
 
