@@ -273,8 +273,8 @@ def again(*, actor: Actor, delivery: Delivery) -> Delivery:
 
 
 def inbox_again(*, actor: Actor, endpoint: Endpoint) -> int:
-    """Route everything in the inbox once more, the oldest first; return how many."""
-    rows = Delivery.objects.filter(endpoint=endpoint, incident=None, state=State.HELD).order_by("pk")[:1000]
+    """Route everything that has no incident once more, the oldest first, and what could not be read too: its keys may be explained now. Return how many."""
+    rows = Delivery.objects.filter(endpoint=endpoint, incident=None, state__in=[State.HELD, State.REFUSED]).order_by("pk")[:1000]
     return len([again(actor=actor, delivery=row) for row in rows])
 
 

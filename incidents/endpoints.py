@@ -144,6 +144,8 @@ def check(endpoint: Endpoint) -> None:
     problems: dict[str, str] = {}
     if endpoint.source != AUTO and endpoint.source not in sources.registered():
         problems["source"] = f"There is no source “{clean_line(endpoint.source, limit=40)}”. Known: {AUTO}, {', '.join(sources.registered())}."
+    if Endpoint.objects.filter(name=endpoint.name).exclude(pk=endpoint.pk).exists():
+        problems["name"] = "Another webhook has this name."
     for name in ("header", "timestamp_header"):
         if (value := getattr(endpoint, name)) and not HEADER.fullmatch(value):
             problems[name] = "The name of a header has letters, digits and hyphens only."

@@ -22,8 +22,9 @@ NEEDED = {
 
 
 def parts_of(needs: str) -> list[str]:
-    """Return what a draft lacks: "date, zone" are two things."""
-    return [part.strip() for part in needs.split(",") if part.strip()] or ["date"]
+    """Return what a draft lacks: "date, zone" are two things. Without the start of a recording no answer helps, and it brings the others."""
+    parts = [part.strip() for part in needs.split(",") if part.strip()] or ["date"]
+    return ["start"] if "start" in parts else parts
 
 
 def reason_for(needs: str) -> str:

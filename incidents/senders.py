@@ -120,7 +120,9 @@ SENDERS = {
     "icinga": Sender("bearer", f"Let a notification command of Icinga post its object as JSON to the address. {BEARER}"),
     "jenkins": Sender("path", f"In Jenkins add an endpoint of the Notification plugin with the address to your jobs. {UNSIGNED}"),
     "launchdarkly": Sender(
-        "hmac", "In LaunchDarkly open Integrations → Webhooks: the address, sign it, and paste its secret under “Secret” here.", header="X-LD-Signature"
+        "hmac",
+        "In LaunchDarkly open Integrations → Webhooks: the address, and sign it, with the secret from here in place of the one that it offers.",
+        header="X-LD-Signature",
     ),
     "pingdom": Sender("path", f"In Pingdom open Integrations → Add integration → Webhook with the address, and choose it in your checks. {UNSIGNED}"),
     "telegram": Sender(

@@ -158,8 +158,9 @@ class RuleForm(forms.Form):
 def rule_forms(rules: list[Rule], data: Any = None) -> list[RuleForm]:
     """Return a form for each rule and one for another, bound to `data` when it was sent."""
     if data is not None:
-        numbers = range(min(int(data.get("count", "0")) if str(data.get("count", "")).isdecimal() else 0, routing.MAX_RULES + 1))
-        return [RuleForm(data, prefix=f"rule-{number}", rows=rows_sent(data, number)) for number in numbers]
+        sent = str(data.get("count", ""))
+        count = int(sent) if sent.isdecimal() and len(sent) < 4 else 0
+        return [RuleForm(data, prefix=f"rule-{number}", rows=rows_sent(data, number)) for number in range(min(count, routing.MAX_RULES + 1))]
     found = [RuleForm(prefix=f"rule-{number}", rows=len(rule.conditions) + 1, initial=initial_of(rule, number)) for number, rule in enumerate(rules)]
     return [*found, RuleForm(prefix=f"rule-{len(rules)}", rows=2, initial={"order": len(rules) + 1})][: routing.MAX_RULES]
 

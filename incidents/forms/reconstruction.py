@@ -42,4 +42,4 @@ class FusionForm(forms.Form):
 class FindingForm(forms.Form):
     do = forms.ChoiceField(choices=[(name, name) for name in ("accept", "reopen")])
     key = forms.CharField(max_length=120)
-    reason = forms.CharField(max_length=300, required=False)
+    reason = forms.CharField(required=False)  # what is too long is shortened, not thrown away

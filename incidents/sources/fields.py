@@ -44,7 +44,7 @@ _NAMES = {
     "eventdescription shortdescription longdescription reason msgtext messagetext title "
     "rawmessage logmessage textpayload renderedmessage rendereddescription eventdata line logline raw m mt eventname statement observation beschreibung "
     "ereignis nachricht meldung vorgang bemerkung notiz kommentar massnahme evenement descriptif libelle commentaire mensaje descripcion evento suceso "
-    "messaggio descrizione mensagem descricao name subject eventmessage alertname betreff titel objet titre asunto titulo",
+    "messaggio descrizione mensagem descricao headline name subject eventmessage alertname betreff titel objet titre asunto titulo",
     "title": "title subject headline name summary shortdescription betreff titel objet titre asunto titulo",
     "actor": "actor user username userdisplayname author authorname who person creator createdby reporter reportedby sender sendername senderfullname from "
     "agent responder member login performedby operator engineer by handle nick owner assignee bearbeiter benutzer verfasser autor "
@@ -227,7 +227,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
             if name not in found and looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3
         ]
         if free:
-            found[max(free, key=lambda name: (looks[name].length, name))] = "text"
+            lists = {name for name in free if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}  # text only where nothing else is
+            found[max(free, key=lambda name: (name not in lists, looks[name].length, name))] = "text"
     pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
     _pick_actor(columns, found, looks, plain)
     most = max((look.filled for look in looks.values()), default=0)

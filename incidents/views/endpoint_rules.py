@@ -86,7 +86,7 @@ def endpoint_mapping(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(None, error.messages)
                 status = 422
             else:
-                messages.success(request, "Saved. Deliveries are read so from now on; those in the inbox can be routed again.")
+                messages.success(request, "Saved. Deliveries are read so from now on; those without an incident can be routed again.")
                 return redirect("incidents:endpoint_mapping", pk)
     context = {"endpoint": endpoint, "form": form, "columns": columns, "reads": endpoint_reports.preview(endpoint, rows, chosen)}
     template = "incidents/_endpoint_preview.html" if request.headers.get("HX-Request") else "incidents/endpoint_mapping.html"

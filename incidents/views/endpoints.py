@@ -83,6 +83,7 @@ def page(request: HttpRequest, endpoint: Endpoint, *, status: int = 200, **conte
         "secret_form": SecretForm(),
         "rule_count": len(endpoint.rules),
         "waiting": found["inbox"],
+        "asks_again": bool(endpoint.mapping) and bool(found["inbox"] or found["failed"]),  # keys that were explained since change what they are
         **context,
     }
     recent = now - timedelta(minutes=10)  # what waits for longer is not worth asking for every two seconds

@@ -110,7 +110,10 @@ def fusions(request: HttpRequest, reference: str) -> HttpResponseBase:
     if request.method == "POST":
         number = decide_pairs(request, incident)
         if not request.htmx:  # type: ignore[attr-defined]
-            messages.success(request, f"{number} pair{'' if number == 1 else 's'} decided.")
+            if number:
+                messages.success(request, f"{number} pair{'' if number == 1 else 's'} decided.")
+            else:
+                messages.info(request, "Nothing was changed: this is how the pairs are now.")
             return redirect("incidents:fusions", incident.reference)
     return page(request, "fusions", incident, pairs_context(incident))
 

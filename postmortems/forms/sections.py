@@ -20,7 +20,7 @@ SHOW = [("key", "Key moments only"), ("all", "Everything but noise and what is h
 
 class SectionForm(forms.Form):
     body = forms.CharField(required=False, max_length=BODY_LIMIT, strip=False, label="Text", widget=forms.Textarea(attrs={"rows": 14}))
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)  # a lost text is kept with it
 
     def __init__(self, *args: Any, section: Section, zone: ZoneInfo, **kwargs: Any) -> None:
         self.section, self.zone = section, zone

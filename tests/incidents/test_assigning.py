@@ -247,6 +247,17 @@ def test_the_inbox_is_routed_again(admin):
     assert sorted(incident.events.count() for incident in Incident.objects.all()) == [1, 2]
 
 
+def test_what_was_refused_is_read_again_once_its_keys_are_explained(admin):
+    endpoint = make_endpoint(mapping={"message": "", "id": "incident_key"})
+    refused = arrived(endpoint)
+    assert refused.state == "refused"
+    endpoints.set_mapping(actor=admin, endpoint=endpoint, version=1, given={"message": "text"})
+    assert assigning.inbox_again(actor=admin, endpoint=endpoint) == 1
+    work()
+    refused.refresh_from_db()
+    assert refused.state == "held"
+
+
 def test_what_cannot_be_read_is_refused_with_the_reason(admin):
     endpoint = make(OPEN)
     webhooks.keep(endpoint, b'{"nothing": "here"}', "json", "x")

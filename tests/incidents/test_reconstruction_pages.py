@@ -97,7 +97,8 @@ def test_pairs_are_compared_fused_and_taken_apart(client, page, outage):
     client.post(url, {"do": "reopen", "pair": row.pk})
     assert client.post(url, {"do": "accept_all"}).status_code == 302
     assert Incident.objects.get(pk=outage.pk).open_duplicates == 0
-    assert client.post(url, {"do": "accept", "pair": "999999"}).status_code == 302  # gone meanwhile: shows how it is
+    gone = client.post(url, {"do": "accept", "pair": "999999"}, follow=True).content.decode()
+    assert "Nothing was changed" in gone and "0 pairs" not in gone
 
 
 def test_findings_are_listed_counted_accepted_and_asked_again(client, page, outage):
@@ -113,6 +114,8 @@ def test_findings_are_listed_counted_accepted_and_asked_again(client, page, outa
     client.post(url, {"do": "reopen", "key": key}, headers=HTMX)
     assert not Acceptance.objects.exists()
     assert client.post(url, {"do": "accept", "key": "nothing"}).status_code == 409
+    assert client.post(url, {"do": "accept", "key": key, "reason": "She was on leave. " * 50}).status_code == 302  # shortened, not thrown away
+    assert Acceptance.objects.get(key=key).reason.startswith("She was on leave. She")
 
 
 def test_a_finding_can_be_mended_where_it_is_told(client, page, outage):

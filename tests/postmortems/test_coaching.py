@@ -54,6 +54,12 @@ def test_the_editor_asks_about_text_that_is_not_saved(alices, postmortem, sectio
     assert section.body == BODY
 
 
+def test_a_text_with_very_many_passages_gets_the_first_of_them(alices, postmortem, section):
+    body = "\n\n".join(f"The engineer should have checked log {number}." for number in range(150))
+    text = alices.post(url(postmortem), {"body": body}).content.decode()
+    assert text.count("coach__note") <= 500 and "150 passages to look at" in text and "The first 100 are shown." in text
+
+
 def test_what_is_kept_stays_silent_through_edits_elsewhere_and_can_be_undone(alices, postmortem, section):
     note = coaching.advise(postmortem, section, BODY).notes[0]
     answer = alices.post(url(postmortem), {"body": BODY, "coach": f"keep:{note.digest}:quote"}).content.decode()

@@ -102,6 +102,11 @@ def test_preview_is_rendered_and_cleaned(alices, alice):
 # Two at once -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
+def test_a_version_that_is_none_is_told(alices, postmortem, version):
+    assert alices.post(url(postmortem), {"version": version, "body": "Checkout failed."}).status_code == 422
+
+
 def test_two_editors_save_from_the_same_version_and_no_word_is_lost(alices, bob, postmortem, client):
     """T52"""
     section = postmortem.sections.get(key="summary")
