@@ -72,7 +72,7 @@ SENDERS = {
     ),
     "grafana_oncall": Sender("bearer", f"In Grafana OnCall add an outgoing webhook with the address and the whole event as data. {BEARER}"),
     "grafana_incident": Sender(
-        "hmac", "In Grafana Incident add an outgoing webhook with the address; it signs with the secret it shows.", header="X-Signature"
+        "hmac", "In Grafana Incident add an outgoing webhook with the address, and set the secret from here as its signing secret.", header="X-Signature"
     ),
     "alertmanager": Sender(
         "bearer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -106,6 +107,9 @@ class SecretForm(forms.Form):
     )
 
 
+SENT_RULE = re.compile(r"rule-(\d{1,3})-")
+
+
 class RuleForm(forms.Form):
     """One rule as rows: what must hold, and what is then done. Without an action it is none."""
 
@@ -159,7 +163,8 @@ def rule_forms(rules: list[Rule], data: Any = None) -> list[RuleForm]:
     """Return a form for each rule and one for another, bound to `data` when it was sent."""
     if data is not None:
         sent = str(data.get("count", ""))
-        count = int(sent) if sent.isdecimal() and len(sent) < 4 else 0
+        # A form without its count is not one without rules: those that are in it count.
+        count = int(sent) if sent.isdecimal() and len(sent) < 4 else 1 + max((int(each[1]) for name in data if (each := SENT_RULE.match(name))), default=-1)
         return [RuleForm(data, prefix=f"rule-{number}", rows=rows_sent(data, number)) for number in range(min(count, routing.MAX_RULES + 1))]
     found = [RuleForm(prefix=f"rule-{number}", rows=len(rule.conditions) + 1, initial=initial_of(rule, number)) for number, rule in enumerate(rules)]
     return [*found, RuleForm(prefix=f"rule-{len(rules)}", rows=2, initial={"order": len(rules) + 1})][: routing.MAX_RULES]

@@ -284,6 +284,13 @@ def test_forms_of_strangers(client, admin, count):
     assert client.post(f"/settings/webhooks/{endpoint.pk}/rules/", {"version": "x", "count": count}).status_code < 500
 
 
+def test_rules_without_their_count_are_not_dropped(client, admin):
+    endpoint = make_endpoint()
+    rule = rows(0, name="Criticals", action="open", order=1, field_0="title", operator_0="contains", value_0="critical")
+    assert client.post(f"/settings/webhooks/{endpoint.pk}/rules/", {"version": 1, **rule}).status_code == 302
+    assert [each["action"] for each in Endpoint.objects.get().rules] == ["open"]
+
+
 def test_keys_are_explained_with_a_preview(client, admin):
     endpoint = make_endpoint()
     path = f"/settings/webhooks/{endpoint.pk}/mapping/"
