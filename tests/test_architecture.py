@@ -142,7 +142,12 @@ def narrowed(node):
 
 
 def test_no_raw_sql_outside_the_search_engines_and_health():
-    allowed = {"postmortems/search/sqlite.py", "postmortems/search/postgres.py", "config/health.py"}
+    allowed = {
+        "postmortems/search/sqlite.py",
+        "postmortems/search/postgres.py",
+        "config/health.py",
+        "incidents/intake_rows.py",  # one insert, the same in both engines: half of an import was spent on model instances
+    }
     raw = [
         name(path)
         for path in MODULES

@@ -73,7 +73,7 @@ def test_from_an_address_to_an_incident_and_a_rule(page, sign_in, live_server, s
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("The rules are saved")).to_be_visible()
     page.get_by_role("link", name="Monitor of payments").click()
-    page.get_by_role("button", name="Route the inbox again").click()
+    page.get_by_role("button", name="Route again what has no incident").click()
     expect(page.get_by_text(re.compile(r"Opened INC-\d+: rule 1 says so"))).to_be_visible()
     assert Incident.objects.count() == 2
     page.set_viewport_size({"width": 390, "height": 844})
