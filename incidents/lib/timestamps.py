@@ -33,7 +33,7 @@ ISO = re.compile(
 )
 DIGITS = re.compile(r"([+-]?)(\d{1,22})(?:\.(\d{1,20}))?")
 CLOCK = re.compile(
-    r"(?<![\d.:/-])(\d{1,2})(?:[:.h](\d\d)(?:[:.](\d\d)(?:[.,](\d+))?)?|(?=\s*[ap]\.?m))(?!\d)\s*([ap]\.?\s?m\b\.?)?|(?<![\d.:/-])([01]\d|2[0-4])([0-5]\d)(?:\s*(?:hrs?|h)\b|(?!\d))",
+    r"(?<![\d.:/-])(\d{1,2})(?:[:.h時](\d\d)分?(?:[:.](\d\d)(?:[.,](\d+))?)?|(?=\s*[ap]\.?m))(?!\d)(?:\s*([ap]\.?\s?m\b\.?|(?<=\d)[ap]\b))?|(?<![\d.:/-])([01]\d|2[0-4])([0-5]\d)(?:\s*(?:hrs?|h)\b|(?!\d))",
     re.IGNORECASE,
 )
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
@@ -42,7 +42,7 @@ DAY_MONTH = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}})(?!\d))?", re.IGNORECASE
 )
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
-MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
+MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
 HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 

@@ -20,7 +20,7 @@ from incidents.sources.text.worded import SHARED, WORDED
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 AREA = r"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London)\b)"  # a zone, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
     r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
@@ -33,10 +33,11 @@ PLANNED = re.compile(
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented)\b",
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|ca[i\u00ed]da|fuera de servicio)\b",
     re.I,
 )
-CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{};]\s|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+YESTERDAY = re.compile(r"\b(?:yesterday|last night)\b", re.IGNORECASE)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
 )
@@ -44,10 +45,12 @@ HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outa
 UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
-CLAUSE = re.compile(
-    r",?\s+(?:and|but|then|while)\s+(?=(?:then\s+)?(?:by|at|around|about|from|shortly after|approximately)\s+[^,.;]{0,25}?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))",
-    re.IGNORECASE,
-)
+CLAUSE = re.compile(r"[,;]?\s+(?:and|but|then|while|until|before)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])", re.IGNORECASE)
+RANGED = re.compile(r"\bbetween\b[^,;]*$", re.IGNORECASE)  # "between 11:15 pm and just after midnight"
+FUTURE = re.compile(r"\bwill (?:now )?(?:be|begin|start|take place|continue|attempt|try|commence)\b", re.IGNORECASE)  # what is yet to come, before its time
+LATER = re.compile(
+    r"\s*(?:action items?|next steps?|follow[- ]?ups?(?: actions?| items?)?|corrective actions?|to ?dos?|lessons learned):?\s*", re.IGNORECASE
+)  # a heading without a mark
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen)\W{1,3}$", re.IGNORECASE)
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
@@ -90,12 +93,12 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 and (last := time_within(sentence[over.end() : over.end() + 200]))
             ):
                 lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
-            if stamp(sentence, lead):
+            if stamp(sentence, lead) or FUTURE.search(sentence[: sentence.find(lead.written)]):
                 continue
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
-                made.day = night_of(impact, lead)
-            day = made.day or day
+                made.day = night_of(impact, lead) or night_before(sentence, lead, state.day)
+            day = day if YESTERDAY.search(sentence) and not lead.date else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
                 impact = list(outage(made, lead))
@@ -124,8 +127,18 @@ def clauses(sentence: str) -> list[str]:
         steps[len(steps) - (bool(steps) and time_within(part) is None) :] = [part] if not steps or time_within(part) else [f"{steps[-1]} → {part}"]
     if len(steps) > 1:
         return steps
-    parts = CLAUSE.split(sentence)
-    return parts if len(parts) > 1 and all(time_within(part) for part in parts) and not LASTED.search(sentence) else [sentence]
+    if LASTED.search(sentence):
+        return [sentence]
+    parts = [sentence]
+    for joint in islice(CLAUSE.finditer(sentence), MOST_CLOCKS):
+        start = len(sentence) - len(parts[-1])
+        first, second = sentence[start : joint.start()], sentence[joint.end() :]
+        before, whole = time_within(first), time_within(sentence[start:])
+        if RANGED.search(first) or first.count("(") > first.count(")"):
+            continue
+        if before and whole and whole.end == before.end and time_within(second) and second.count(" ") > 1:
+            parts[-1:] = [first, second]
+    return parts
 
 
 def night_of(impact: list[Entry], lead: Lead) -> date | None:
@@ -134,6 +147,14 @@ def night_of(impact: list[Entry], lead: Lead) -> date | None:
         return None
     start, clock = minutes_of(impact[0].lead.clock), minutes_of(lead.clock)
     return last if start is not None and clock is not None and clock < start else first
+
+
+def night_before(sentence: str, lead: Lead, day: date | None) -> date | None:
+    """Return the day before the report's for "yesterday at 14:02" and "11:30 PM last night"."""
+    said, minutes = YESTERDAY.search(sentence[:400]), minutes_of(lead.clock)
+    if day is None or said is None or minutes is None or abs(sentence.find(lead.clock) - said.start()) > FURTHEST:
+        return None
+    return day - timedelta(days=1) if said[0].lower() != "last night" or minutes >= 12 * 60 else day
 
 
 def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
@@ -171,6 +192,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             above = heading["md"] or heading["title"] or ""
             skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
+        skipped = skipped or bool(LATER.fullmatch(line))
         if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
             continue
         if not lines:

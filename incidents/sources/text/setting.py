@@ -14,7 +14,7 @@ from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
+    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
     r"\b(UTC|GMT|[A-Z]{3,4}) (?:[Tt]imes?|TIMES?)\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)\)",
     re.MULTILINE,
 )
@@ -57,7 +57,7 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     day_first = order_of_days(document.lines)
     day: date | None = None
     titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
-    for key in ("date", "incident_date", "started", "start"):
+    for key in ("date", "incident_date", "started", "started_at", "start", "start_time", "created_at"):
         if key in document.front and day is None:
             day = dated(document.front[key][1], day_first)
     if day is None:

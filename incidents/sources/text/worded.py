@@ -7,6 +7,7 @@ import re
 NUMBERS = {name: number for number, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)}
 WORDED = re.compile(
     r"(?:12 )?(?P<noon>noon|midday|midnight)\b"
+    r"|(?P<full>[01]?\d|2[0-4]) (?:Uhr(?: (?P<after>[0-5]\d)\b)?(?: (?P<day>morgens|fr\u00fch|vormittags|mittags|nachmittags|abends|nachts))?\b|o['\u2019]clock\b(?! (?:in the|at night)))"
     rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:in the (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
     re.IGNORECASE,
 )
@@ -21,6 +22,12 @@ def worded(match: re.Match[str]) -> str:
     """Return a match of WORDED as a clock: "12 pm" for noon, "2:30 pm" for half past two in the afternoon; "" when it is none."""
     if match["noon"]:
         return "12 am" if match["noon"].lower() == "midnight" else "12 pm"
+    if match["full"]:
+        hour = int(match["full"])
+        if "clock" in match[0].lower() and hour < 13:
+            return ""  # of the morning or of the evening
+        hour += 12 if match["day"] in {"nachmittags", "abends"} and hour < 12 or match["day"] == "nachts" and 6 <= hour < 12 else 0
+        return f"{hour % 24:02}:{match['after']}" if match["after"] else f"{hour % 12 or 12} {'pm' if 12 <= hour < 24 else 'am'}"
     hour = NUMBERS.get(match["hour"].lower()) or int(match["hour"])
     if not 1 <= hour <= 12:
         return ""

@@ -217,3 +217,23 @@ def test_one_update_that_tells_a_story_is_read_as_the_story():
     text = "Outage\nIncident Report for Shop\nResolved\nAt 11:11 on March 2 a switch failed. Service was restored at 11:33.\nPosted Mar 02, 2026 - 11:33 JST\n"
 
     assert times(text) == ["03-02 02:11", "03-02 02:33"]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("On 2 March 2026 Ann saw it at 14:02 UTC and it came back at 14:09, but crashed again at 14:20 UTC.", ["14:02", "14:09", "14:20"]),
+        ("On 2 March 2026 the pager rang at 14:02 UTC; the rollback began at 14:09 UTC.", ["14:02", "14:09"]),
+        ("On 2 March 2026 the nodes came back between 14:02 UTC and just after 15:00 UTC. All was well at 15:10 UTC.", ["14:02", "15:10"]),
+        ("Am 2. März 2026 fiel gegen 14 Uhr der Strom aus. Um 16:30 Uhr war alles wieder da.", ["14:00", "16:30"]),
+        ("2026-03-02 (UTC)\n\n7.45a first call\n6.30p switch replaced\n", ["07:45", "18:30"]),
+        ("On 2 March 2026 the disk failed at 14:02 UTC. All was well at 14:31 UTC. The disk will be replaced at 22:00 UTC.", ["14:02", "14:31"]),
+        (
+            "On 2 March 2026 the disk failed at 14:02 UTC. All was well at 14:31 UTC.\n\nAction items\n- Bo to write it down by Mar 9, 10:00\n",
+            ["14:02", "14:31"],
+        ),
+    ],
+)
+def test_times_within_sentences(text, times):
+    events, _, _ = read("plain_text", text.encode(), time_zone="UTC")
+    assert [f"{event.at:%H:%M}" for event in events] == times
