@@ -2,6 +2,7 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.participation import Participant
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
 from postmortems.models.search import SearchEntry
@@ -11,6 +12,7 @@ __all__ = [
     "ActionItem",
     "Audience",
     "Dismissal",
+    "Participant",
     "Postmortem",
     "RetrospectiveTemplate",
     "Revision",

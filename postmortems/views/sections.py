@@ -11,22 +11,17 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents import metrics
 from incidents.access import require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import merge, word_diff
-from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
 from postmortems import coaching, drafting, overview
 from postmortems.fields import parse_fields, show, spell_out
-from postmortems.forms.action_items import ActionItemForm
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
 from postmortems.views.postmortems import draft_for
-
-EXCERPT = 40
+from postmortems.views.section_kinds import kind_context
 
 
 @login_required
@@ -104,43 +99,6 @@ def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
         **kind_context(postmortem, found),
-    }
-
-
-def kind_context(postmortem: Postmortem, found: Section) -> dict[str, Any]:
-    """What a kind shows besides its text."""
-    incident = postmortem.incident
-    if found.kind == "milestones":
-        return milestone_context(incident)
-    if found.kind == "timeline":
-        return timeline_context(incident, found.values.get("show", "key"))
-    if found.kind == "actions":
-        actions = postmortem.action_items.select_related("owner", "incident")
-        return {"action_items": actions, "action_form": ActionItemForm(incident=incident), "today": timezone.localdate()}
-    return {}
-
-
-def milestone_context(incident: Incident) -> dict[str, Any]:
-    rows = {row.kind_id: row for row in incident.milestones.select_related("kind")}
-    kinds = [(kind, rows.get(kind.pk)) for kind in MilestoneKind.objects.all()]
-    moments = [metrics.Moment(row.kind.key, row.decision, row.at, row.proposed_at) for row in rows.values()]
-    definitions = [
-        metrics.Definition(row.key, row.name, row.definition, row.start.key, row.end.key, row.start.name, row.end.name)
-        for row in MetricDefinition.objects.select_related("start", "end")
-    ]
-    return {"milestones": kinds, "measures": metrics.measure(definitions, moments, timezone.now())}
-
-
-def timeline_context(incident: Incident, shown: str) -> dict[str, Any]:
-    total, chosen = TimelineEvent.objects.committed(incident).unfused().count(), overview.printed_entries(incident, shown)
-    number, entries = chosen.count(), list(chosen.defer("raw")[:EXCERPT])
-    no_key_moments = shown == "key" and bool(entries) and entries[0].shown_salience != Salience.KEY
-    return {
-        "entries": entries,
-        "entry_total": total,
-        "entry_number": number,
-        "entries_more": max(number - EXCERPT, 0),
-        "no_key_moments": no_key_moments,
     }
 
 
