@@ -5,7 +5,7 @@ Doing: views and functions ask `may(actor, verb, incident)`. What may not be see
 not done answers 403.
 
 Roles: an *admin* configures; a *facilitator* edits and publishes; a *responder* edits incidents and drafts; a *viewer*
-reads incidents and published post-mortems. A private incident exists only for its members, whatever their role.
+reads incidents and published post-mortems, and may report a near miss. A private incident exists only for its members, whatever their role.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 if TYPE_CHECKING:
     from incidents.models import Endpoint, Incident
 
-#: What each role may do to what it sees; every role may read.
+#: What each role may do to what it sees; every role may read, and report a near miss.
 ABILITIES: dict[str, frozenset[str]] = {
-    "viewer": frozenset(),
-    "responder": frozenset({"edit", "import", "declare", "draft"}),
-    "facilitator": frozenset({"edit", "import", "declare", "draft", "publish", "restrict"}),
-    "admin": frozenset({"edit", "import", "declare", "draft", "publish", "restrict", "configure"}),
+    "viewer": frozenset({"report"}),
+    "responder": frozenset({"report", "edit", "import", "declare", "draft"}),
+    "facilitator": frozenset({"report", "edit", "import", "declare", "draft", "publish", "restrict"}),
+    "admin": frozenset({"report", "edit", "import", "declare", "draft", "publish", "restrict", "configure"}),
 }
 
 
@@ -51,10 +51,14 @@ def incident_filter(actor: Actor, prefix: str = "") -> Q:
         return Q()
     if not getattr(actor, "is_authenticated", False) or not actor.is_active:
         return Q(pk__in=[])
-    # By what is hidden, not by what is shown: the private incidents are few and indexed, and the condition needs no join.
+    return ~Q(**{f"{prefix}in" if prefix else "pk__in": hidden_incidents(actor)})
+
+
+def hidden_incidents(actor: Actor) -> QuerySet[Any]:
+    """Return the keys of the private incidents that a person is not on: by what is hidden, not by what is shown, as these are few and indexed."""
     members = apps.get_model("incidents", "IncidentMember").objects.filter(user=actor)
-    hidden = apps.get_model("incidents", "Incident").objects.filter(is_private=True).exclude(pk__in=members.values("incident_id"))
-    return ~Q(**{f"{prefix}in" if prefix else "pk__in": hidden.values("pk")})
+    private = apps.get_model("incidents", "Incident").objects.filter(is_private=True)
+    return private.exclude(pk__in=members.values("incident_id")).values("pk")
 
 
 def delivery_filter(actor: Actor) -> Q:

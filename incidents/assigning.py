@@ -165,16 +165,19 @@ def target_of(endpoint: Endpoint, facts: Facts, plan: Plan, ref: ExternalRef | N
 
 
 def in_scope(endpoint: Endpoint, *, named: bool = False) -> QuerySet[Incident]:
-    """Incidents that the endpoint may add to: its own, and others of its team; what it brings in private goes to private ones only."""
+    """Incidents that the endpoint may add to: its own, and others of its team; what it brings in private goes to private ones only.
+
+    Never a near miss: alerts are about what fails.
+    """
     own = Q(pk__in=ExternalRef.objects.filter(endpoint=endpoint).values("incident"))
     if endpoint.is_private:
-        return Incident.objects.filter(is_private=True).filter(Q() if named else own)
+        return Incident.objects.happened().filter(is_private=True).filter(Q() if named else own)
     if named:
-        return Incident.objects.all()
+        return Incident.objects.happened()
     others = Q(is_private=False)
     if endpoint.team_id:
         others &= Q(team=endpoint.team_id) | Q(team=None)
-    return Incident.objects.filter(own | others)
+    return Incident.objects.happened().filter(own | others)
 
 
 def latest_of_service(endpoint: Endpoint, facts: Facts, since: datetime) -> Incident | None:

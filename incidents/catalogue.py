@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +16,14 @@ from incidents import access
 from incidents.lib import durations
 from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident, Milestone, MilestoneKind, Service, Severity, Tag, Team
+from incidents.models.incident import IncidentQuerySet
 from incidents.timeline import parse_day
 
 SIZES = (25, 50, 125)
 UTC = ZoneInfo("UTC")
+REFERENCE = re.compile(r"INC-[0-9]{1,12}", re.IGNORECASE)
+#: What the list is of: incidents unless asked otherwise.
+KINDS = {"near": "Near misses and good catches", "near_miss": "Near misses", "good_catch": "Good catches", "all": "Everything"}
 DECIDED = (Milestone.Decision.CONFIRMED, Milestone.Decision.OVERRIDDEN)
 
 
@@ -27,6 +32,7 @@ class Asked:
     """The filters of the list, as read from the address; what is not understood is left out."""
 
     text: str = ""
+    kind: str = ""
     status: str = ""
     severity: str = ""
     service: str = ""
@@ -38,7 +44,7 @@ class Asked:
     page: int = 1
 
     def __bool__(self) -> bool:
-        return bool(self.text or self.status or self.severity or self.service or self.team or self.tag or self.since or self.until)
+        return bool(self.text or self.kind or self.status or self.severity or self.service or self.team or self.tag or self.since or self.until)
 
 
 def parse(params: QueryDict) -> Asked:
@@ -52,6 +58,7 @@ def parse(params: QueryDict) -> Asked:
     size = number("size", SIZES[0])
     return Asked(
         text=word("q"),
+        kind=word("kind") if word("kind") in KINDS else "",
         status=word("status") if word("status") in Incident.Status.values else "",
         severity=word("severity"),
         service=word("service"),
@@ -66,12 +73,11 @@ def parse(params: QueryDict) -> Asked:
 
 def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
     """Return the incidents the actor may see that match, newest first, with the columns a line needs."""
-    rows = Incident.objects.visible_to(actor)
+    rows = of_kind(Incident.objects.visible_to(actor), asked)
     if asked.text:
         words = Q(title__icontains=asked.text) | Q(summary__icontains=asked.text)
-        head, _, tail = asked.text.upper().partition("-")
-        if head == "INC" and tail.isascii() and tail.isdigit() and len(tail) < 13:
-            words |= Q(pk=int(tail))
+        if REFERENCE.fullmatch(asked.text):
+            words |= Q(pk=int(asked.text[4:]))
         rows = rows.filter(words)
     if asked.status:
         rows = rows.filter(status=asked.status)
@@ -88,8 +94,17 @@ def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
         rows = rows.filter(started_at__gte=first_moment(asked.since, UTC))
     if asked.until:
         rows = rows.filter(started_at__lte=last_moment(asked.until, UTC))
-    fields = ("title", "status", "severity__key", "severity__name", "started_at", "is_private", "time_zone")
+    fields = ("kind", "title", "status", "severity__key", "severity__name", "started_at", "is_private", "time_zone")
     return rows.select_related("severity").only(*fields).order_by("-started_at", "-pk")
+
+
+def of_kind(rows: IncidentQuerySet, asked: Asked) -> IncidentQuerySet:
+    """Leave out near misses unless they are asked for; a reference asks for whatever it names."""
+    if asked.kind == "all" or REFERENCE.fullmatch(asked.text):
+        return rows
+    if asked.kind == "near":
+        return rows.exclude(kind=Incident.Kind.INCIDENT)
+    return rows.filter(kind=asked.kind) if asked.kind else rows.happened()
 
 
 def lines(incidents: Iterable[Incident], now: datetime) -> list[dict[str, Any]]:
@@ -116,6 +131,8 @@ def line(row: Incident, services: list[str], moments: dict[str, tuple[str, datet
         "url": f"/incidents/INC-{row.pk}/",
         "reference": f"INC-{row.pk}",
         "title": row.title,
+        "kind": row.kind,
+        "kind_label": "" if row.has_happened else row.get_kind_display(),
         "is_private": row.is_private,
         "severity": severity.name if severity else "",
         "severity_key": severity.key if severity else "",
@@ -134,6 +151,7 @@ def choices(actor: access.Actor) -> dict[str, list[tuple[str, str]]]:
     """Return what the list can be filtered by. Tags are people's own words, so only those of incidents the actor may see."""
     tagged = Incident.tags.through.objects.filter(access.incident_filter(actor, "incident__"), tag=OuterRef("pk"))
     return {
+        "kind": list(KINDS.items()),
         "status": [(str(value), str(label)) for value, label in Incident.Status.choices],
         "severity": list(Severity.objects.values_list("key", "name")),
         "service": list(Service.objects.values_list("key", "name")),

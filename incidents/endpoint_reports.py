@@ -52,7 +52,7 @@ def confirmation(actor: Actor, endpoint: Endpoint) -> Delivery | None:
 
 def open_incidents(actor: Actor) -> list[Incident]:
     """The latest that are not over, to choose from."""
-    return list(Incident.objects.visible_to(actor).filter(status__in=assigning.OPEN).only("pk", "title")[:20])
+    return list(Incident.objects.visible_to(actor).happened().filter(status__in=assigning.OPEN).only("pk", "title")[:20])
 
 
 def raw_text(delivery: Delivery) -> tuple[str, bool]:

@@ -74,7 +74,7 @@ def set_rules(*, actor: Actor, endpoint: Endpoint, version: int, rules: Any) -> 
     before = {rule.incident for rule in routing.parse_rules(current.rules)}
     for number, rule in enumerate(parsed, start=1):
         # Another administrator may have named a private incident, which stays although this one cannot see it.
-        if rule.incident and rule.incident not in before and not Incident.objects.visible_to(actor).filter(pk=rule.incident).exists():
+        if rule.incident and rule.incident not in before and not Incident.objects.visible_to(actor).happened().filter(pk=rule.incident).exists():
             raise routing.RuleError(number, f"There is no incident INC-{rule.incident}.")
     return saved(actor, current, "endpoint rules changed", {"rules": [rule.as_json() for rule in parsed]}, count=len(parsed))
 

@@ -13,12 +13,12 @@ ROWS = 6
 
 def running(actor: Actor) -> IncidentQuerySet:
     """Incidents that are not over, newest first."""
-    visible = Incident.objects.visible_to(actor).filter(status__in=[Incident.Status.OPEN, Incident.Status.MITIGATED])
+    visible = Incident.objects.visible_to(actor).happened().filter(status__in=[Incident.Status.OPEN, Incident.Status.MITIGATED])
     return visible.select_related("severity")[:ROWS]
 
 
 def undecided(actor: Actor) -> IncidentQuerySet:
     """Incidents with milestones that the evidence proposes and nobody has confirmed or set, newest first."""
     waiting = Q(milestones__decision=Milestone.Decision.OPEN, milestones__proposed_at__isnull=False)
-    visible = Incident.objects.visible_to(actor).annotate(waiting=Count("milestones", filter=waiting)).filter(waiting__gt=0)
+    visible = Incident.objects.visible_to(actor).happened().annotate(waiting=Count("milestones", filter=waiting)).filter(waiting__gt=0)
     return visible.select_related("severity").order_by("-started_at", "-pk")[:ROWS]

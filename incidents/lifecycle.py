@@ -23,7 +23,7 @@ from incidents.measuring import announce, begin, remeasure
 from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, SourceClock, Tag, TimelineEvent, User
 
 MANUAL = "manual"  # the source of entries that people add
-FIELDS = ("title", "summary", "severity", "team", "lead", "time_zone", "status")
+FIELDS = ("kind", "title", "summary", "severity", "team", "lead", "time_zone", "status")
 CURATION_FIELDS = ("is_hidden", "salience", "kind", "title", "note", "corrected_at")
 
 
@@ -49,7 +49,8 @@ def declare(
     people = list(dict.fromkeys([*([person] if person else []), *members]))
     IncidentMember.objects.bulk_create(IncidentMember(incident=incident, user=user) for user in people)
     AuditEvent.record(actor, "incident declared", incident.reference, title=incident.title, private=is_private)
-    begin(incident=incident)
+    if incident.has_happened:
+        begin(incident=incident)
     return incident
 
 
@@ -83,7 +84,7 @@ def edit(
     if "summary" in changed:
         changed["summary"] = ["…", "…"]  # the log says that it changed; the words are not repeated there
     AuditEvent.record(actor, "incident edited", current.reference, changed=changed)
-    if "time_zone" in changed:
+    if "time_zone" in changed or "kind" in changed:
         remeasure(incident=current)  # findings name times of day
     announce(current.pk)
     current.refresh_from_db()

@@ -41,7 +41,10 @@ def begin(*, incident: Incident) -> None:
 
 @transaction.atomic
 def remeasure(*, incident: Incident) -> list[Milestone]:
-    """Renew the incident's proposals and its start from the evidence as curated, and return its milestones."""
+    """Renew the incident's proposals and its start from the evidence as curated, and return its milestones. A near miss has none."""
+    if not incident.has_happened:
+        announce(incident.pk)
+        return []
     Incident.objects.select_for_update().filter(pk=incident.pk).first()  # one at a time, in a lock order of its own
     proposals = milestones.propose(entries_of(incident), sources.labels())
     rows = {row.kind_id: row for row in Milestone.objects.filter(incident=incident).select_related("kind", "event")}
@@ -217,6 +220,8 @@ def record_decision(actor: Actor, milestone: Milestone, version: int, decision: 
 
 def follow(incident: Incident) -> None:
     """Renew what depends on decisions."""
+    if not incident.has_happened:
+        return
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     set_start(incident, rows)
     inspect(incident, rows)

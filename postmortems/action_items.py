@@ -72,5 +72,6 @@ def check(item: ActionItem) -> None:
     status = ActionItem.Status(item.status)
     if status in CLOSED and not item.closing_note.strip():
         raise ValidationError({"closing_note": NOTE_WANTED[status]})
-    if item.owner and item.incident.is_private and not item.incident.members.filter(user=item.owner).exists():
+    private = [item.incident, *(item.postmortem.related_incidents.filter(is_private=True) if item.postmortem else ())] if item.owner else []
+    if any(incident.is_private and not incident.members.filter(user=item.owner).exists() for incident in private):
         raise ValidationError({"owner": "This person cannot see the incident; add them to it first."})

@@ -7,7 +7,7 @@ published: what is computed later from the rows (overdue, the present status of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, User
+from postmortems import covering, near_misses
 from postmortems.fields import parse_fields, show
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
-from postmortems.overview import printed_entries
+from postmortems.overview import moments_of, printed_entries
 
 SCHEMA = 1
 #: More entries than any reader reads; the incident keeps them all.
@@ -41,7 +42,8 @@ Document = dict[str, Any]
 
 def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     """Return the document of the post-mortem as it is now, with the sections that `audience` gets to read."""
-    incident = Incident.objects.select_related("severity", "team", "lead").get(pk=postmortem.incident_id)
+    incidents = covering.incidents_of(postmortem)
+    incident = incidents[0]
     zone = ZoneInfo(incident.time_zone)
     internal = audience == Audience.INTERNAL
     everything = list(postmortem.sections.all())
@@ -52,13 +54,18 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         kind: kind in kinds or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
         for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS)
     }
-    rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
-    entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
-    members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
-    people = people_of(postmortem, incident, members, entries) if internal else []
+    moments = moments_of(incidents) if shows[SectionKind.MILESTONES] else {}
+    entries, total = entries_of(incidents, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
+    members = list(IncidentMember.objects.filter(incident__in=incidents).select_related("user"))
+    unnamed = near_misses.unnamed_reporter(postmortem)
+    people = people_of(postmortem, incidents, members, entries, unnamed) if internal else []
+    aliases = aliases_of(entries, members) if not internal else aliases_of_one(unnamed)
+    hide = hider(aliases)
+    entries, related = told_with(aliases, entries), [related_row(one, moments.get(one.pk, []), zone, now) for one in incidents[1:]]
     if not internal:
-        entries = without_names(entries, members)
-    milestones = [milestone_row(row, zone) for row in rows] if shows[SectionKind.MILESTONES] else []
+        entries = [entry | {"note": "", "source": ""} for entry in entries]
+        related = [row | {"title": hide(row["title"])} for row in related]
+    rows = moments.get(incident.pk, [])
     return {
         "schema": SCHEMA,
         "reference": postmortem.reference,
@@ -66,11 +73,12 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "audience": str(audience),
         "generated_at": iso(now),
         "zone": incident.time_zone,
-        "incident": incident_row(incident, zone),
+        "incident": incident_row(incident, zone) | ({"title": hide(clean_line(incident.title))} if related else {}),
+        "related": related,
         "people": people,
         "sections": [section_row(section, zone) for section in sections if has_content(section, shows)],
-        "milestones": milestones,
-        "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if milestones else [],
+        "milestones": [milestone_row(row, zone) for row in rows],
+        "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if rows else [],
         "timeline": entries,
         "timeline_total": total,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
@@ -94,7 +102,9 @@ def incident_row(incident: Incident, zone: ZoneInfo) -> Document:
     severity = incident.severity
     return {
         "reference": incident.reference,
-        "status": incident.get_status_display(),
+        "kind": incident.kind,
+        "kind_name": incident.get_kind_display(),
+        "status": incident.get_status_display() if incident.has_happened else incident.get_kind_display(),
         "severity": {"key": severity.key, "name": severity.name, "rank": severity.rank, "description": severity.description} if severity else None,
         "services": [{"key": service.key, "name": service.name} for service in incident.services.all()],
         "tags": [tag.name for tag in incident.tags.all()],
@@ -102,6 +112,15 @@ def incident_row(incident: Incident, zone: ZoneInfo) -> Document:
         "started_at": iso(incident.started_at),
         "started": local(incident.started_at, zone),
         "private": incident.is_private,
+    }
+
+
+def related_row(incident: Incident, rows: list[Milestone], zone: ZoneInfo, now: datetime) -> Document:
+    """A further incident, told in the zone of the main one."""
+    return incident_row(incident, zone) | {
+        "title": clean_line(incident.title),
+        "milestones": [milestone_row(row, zone) for row in rows],
+        "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if rows else [],
     }
 
 
@@ -156,11 +175,12 @@ def metric_row(measure: metrics.Measure) -> Document:
     }
 
 
-def entries_of(incident: Incident, sections: Iterable[Section], zone: ZoneInfo) -> tuple[list[Document], int]:
-    """Return the entries that the timeline section shows, and how many there are: all of some weight, or the key moments only."""
+def entries_of(incidents: Sequence[Incident], sections: Iterable[Section], zone: ZoneInfo) -> tuple[list[Document], int]:
+    """Return the entries of all incidents in one order, as the timeline section shows them, and how many there are: all of some weight, or the key moments only."""
     section = next(section for section in sections if section.kind == SectionKind.TIMELINE)
-    shown = printed_entries(incident, section.values.get("show", "key"))
-    return [entry_row(event, zone) for event in shown.defer("raw")[:LONGEST_TIMELINE]], shown.count()
+    shown = printed_entries(incidents, section.values.get("show", "key"))
+    rows = [entry_row(event, zone) for event in shown.defer("raw")[:LONGEST_TIMELINE]]
+    return rows if len(incidents) > 1 else [row | {"incident": ""} for row in rows], shown.count()
 
 
 def entry_row(event: Any, zone: ZoneInfo) -> Document:
@@ -168,6 +188,7 @@ def entry_row(event: Any, zone: ZoneInfo) -> Document:
     here = event.at.astimezone(zone)
     precision = Precision.SECOND if curation and curation.corrected_at else event.precision
     return {
+        "incident": f"INC-{event.incident_id}",  # named where there are several
         "at": iso(event.at),
         "day": f"{here:%A} {here.day} {here:%B %Y}",
         "local": timeline.clock(event.at, precision, zone),
@@ -205,33 +226,46 @@ def action_row(item: ActionItem, internal: bool) -> Document:
     }
 
 
-def people_of(postmortem: Postmortem, incident: Incident, members: Iterable[IncidentMember], entries: Iterable[Document]) -> list[Document]:
-    """Return who had a part, each once: who owns the document, who led, who is on the incident, whose words the timeline holds."""
-    parts = [(str(postmortem.owner or ""), "Owner of this document"), (str(incident.lead or ""), "Incident lead")]
+def people_of(
+    postmortem: Postmortem, incidents: Iterable[Incident], members: Iterable[IncidentMember], entries: Iterable[Document], unnamed: User | None
+) -> list[Document]:
+    """Return who had a part, each once: who owns the document, who led, who is on the incidents, whose words the timeline holds; not who asked to stay unnamed."""
+    parts = [(str(postmortem.owner or ""), "Owner of this document"), *((str(incident.lead or ""), "Incident lead") for incident in incidents)]
     parts += [(str(member.user), member.role or "Responder") for member in members]
     parts += [(entry["actor"], "In the timeline") for entry in entries if entry["kind"] in SPOKEN and not BOT.search(entry["actor"])]
     people: dict[str, list[str]] = {}
     for name, role in parts:
-        if name and (role not in ("In the timeline", "Responder") or name not in people):
+        if name and name != str(unnamed or "") and (role not in ("In the timeline", "Responder") or name not in people):
             people.setdefault(name, []).append(role)
     return [{"name": name, "role": ", ".join(dict.fromkeys(roles))} for name, roles in list(people.items())[:MOST_PEOPLE]]
 
 
-def without_names(entries: Iterable[Document], members: Iterable[IncidentMember]) -> list[Document]:
-    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
-    entries = list(entries)
+def aliases_of(entries: Sequence[Document], members: Iterable[IncidentMember]) -> dict[str, str]:
+    """Return name -> what outsiders read in its place: the role of a person, "monitoring" for what a tool sent."""
     roles = {name: member.role.lower() for member in members if member.role for name in (str(member.user), member.user.username)}
     tools = {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
     aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools if name}
     aliases |= {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
-    names = sorted((name for name in aliases if len(name) > 2), key=lambda name: (-len(name), name))
+    return dict.fromkeys(tools, A_TOOL) | aliases
+
+
+def aliases_of_one(person: User | None) -> dict[str, str]:
+    return dict.fromkeys((str(person), person.username), SOMEBODY) if person else {}
+
+
+def hider(aliases: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what puts the aliases of people into a text; tools keep their names there."""
+    names = sorted((name for name, alias in aliases.items() if len(name) > 2 and alias != A_TOOL), key=lambda name: (-len(name), name))
     pattern = re.compile(r"@?(?<!\w)(" + "|".join(re.escape(name) for name in names) + r")(?!\w)", re.IGNORECASE) if names else None
     folded = {name.lower(): alias for name, alias in aliases.items()}
 
     def hide(text: str) -> str:
         return pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
 
-    return [
-        entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
-        for entry in entries
-    ]
+    return hide
+
+
+def told_with(aliases: Mapping[str, str], entries: Sequence[Document]) -> list[Document]:
+    """Return the entries with actors and the names in their texts replaced."""
+    hide = hider(aliases)
+    return [entry | {"actor": aliases.get(entry["actor"], entry["actor"]), "text": hide(entry["text"]), "note": hide(entry["note"])} for entry in entries]

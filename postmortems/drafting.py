@@ -51,11 +51,12 @@ def facts_of(incident: Incident) -> Facts:
 
 
 @transaction.atomic
-def start(*, actor: Actor, incident: Incident, template: RetrospectiveTemplate) -> Postmortem:
-    """Make a draft with a copy of the template's sections, filled with what is known."""
+def start(*, actor: Actor, incident: Incident, template: RetrospectiveTemplate, title: str = "") -> Postmortem:
+    """Make a draft with a copy of the template's sections, filled with what is known; without a title, with the suggested one."""
     require(actor, "draft")
     person = actor if isinstance(actor, User) else None
-    postmortem = Postmortem.objects.create(incident=incident, template=template, title=clean_line(incident.title), owner=person, created_by=person)
+    title = clean_line(title) or suggested_title(actor, incident, template)
+    postmortem = Postmortem.objects.create(incident=incident, template=template, title=title, owner=person, created_by=person)
     facts = facts_of(incident)
     sections = []
     for text in template.sections.all():
@@ -68,6 +69,13 @@ def start(*, actor: Actor, incident: Incident, template: RetrospectiveTemplate) 
     SectionVersion.objects.bulk_create(SectionVersion(section=section, number=1, body=section.body, values=section.values) for section in sections)
     AuditEvent.record(actor, "postmortem.started", postmortem.reference, incident=incident.reference, template=template.key)
     return postmortem
+
+
+def suggested_title(actor: Actor, incident: Incident, template: RetrospectiveTemplate) -> str:
+    """The incident's title; where there is a document already, with the template's name, so that the two can be told apart."""
+    if not Postmortem.objects.visible_to(actor).filter(incident=incident).exists():
+        return clean_line(incident.title)
+    return clean_line(f"{clean_line(incident.title, limit=190)} – {template.name}")
 
 
 def save_section(*, actor: Actor, section: Section, version: int, body: str, values: dict[str, Any]) -> Section:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor
+from incidents.access import Actor, may
 from incidents.hooks import Panel
+from postmortems import near_misses as reports
 from postmortems.models import ActionItem, Postmortem, Revision
 
 ROWS = 6
@@ -19,6 +20,13 @@ def my_actions(actor: Actor) -> Panel:
     mine = ActionItem.objects.visible_to(actor).open().filter(owner=actor)
     items = list(mine.select_related("incident").order_by(F("due_on").asc(nulls_last=True), "pk")[: ROWS + 2])
     return Panel("postmortems/_home_actions.html", {"items": items, "today": today(actor)})
+
+
+def near_misses(actor: Actor) -> Panel | None:
+    """Reports of near misses that wait for a thank you, and thanks for one's own."""
+    to_thank = list(reports.waiting(actor)[:ROWS]) if may(actor, "draft") else []
+    thanks = list(reports.thanked(actor)[:ROWS])
+    return Panel("postmortems/_home_near_misses.html", {"to_thank": to_thank, "thanks": thanks}) if to_thank or thanks else None
 
 
 def my_drafts(actor: Actor) -> Panel | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents import hooks
 from incidents.access import Actor, may
+from incidents.models import Incident
 from postmortems import home
 from postmortems.models import ActionItem, Postmortem
 
@@ -16,13 +18,14 @@ def register() -> None:
     """Called once at start."""
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_actions, home.my_drafts, home.recent_publications])
+    hooks.home_panels.extend([home.my_actions, home.near_misses, home.my_drafts, home.recent_publications])
 
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     """The post-mortems of an incident, its action items, and the way to start one."""
-    postmortems = list(Postmortem.objects.visible_to(actor).filter(incident=incident).select_related("owner"))
-    items = list(ActionItem.objects.visible_to(actor).filter(incident=incident).select_related("owner"))
+    visible = Postmortem.objects.visible_to(actor).about(Incident.objects.filter(pk=incident.pk))
+    postmortems = list(visible.select_related("owner", "template", "incident"))
+    items = list(ActionItem.objects.visible_to(actor).filter(Q(incident=incident) | Q(postmortem__in=postmortems)).select_related("owner"))
     may_start = may(actor, "draft")
     if not postmortems and not items and not may_start:
         return None

@@ -27,6 +27,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, User
+from postmortems import covering
 from postmortems.document import Document, build, local
 from postmortems.models import Audience, Postmortem, Revision
 from postmortems.rendering import html, pdf
@@ -97,6 +98,7 @@ def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, 
     if not Postmortem.objects.filter(pk=postmortem.pk, version=postmortem.version).update(**changed):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
     index.add(revision)
+    covering.seal(postmortem)
     AuditEvent.record(actor, "postmortem.published", postmortem.reference, revision=number, audience=revision.audience, sha256=revision.sha256)
     jobs.enqueue("pdf", revision.pk)
     transaction.on_commit(lambda: revision_published.send(sender=Revision, revision_id=revision.pk))

@@ -2,16 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, publishing, revisions, sections
+from postmortems.views import action_items, near_misses, postmortems, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/", postmortems.postmortem_list, name="postmortem_list"),
     path("postmortems/start/<str:reference>/", postmortems.start, name="start"),
+    path("postmortems/near-miss/", near_misses.report, name="near_miss_report"),
     path("postmortems/preview/", sections.preview, name="preview"),
     path("postmortems/templates/<slug:key>/", postmortems.template_preview, name="template_preview"),
     path("postmortems/<str:reference>/", postmortems.postmortem, name="postmortem"),
+    path("postmortems/<str:reference>/thanks/", near_misses.thank, name="near_miss_thank"),
+    path("postmortems/<str:reference>/incidents/", postmortems.cover, name="cover"),
+    path("postmortems/<str:reference>/incidents/<str:incident>/remove/", postmortems.uncover, name="uncover"),
     path("postmortems/<str:reference>/sections/<slug:key>/", sections.section, name="section"),
     path("postmortems/<str:reference>/sections/<slug:key>/coach/", sections.coach, name="section_coach"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),

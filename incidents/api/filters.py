@@ -28,6 +28,7 @@ class MomentFilter(filters.IsoDateTimeFilter):
 
 class IncidentFilter(filters.FilterSet):
     q = filters.CharFilter(method="filter_words", max_length=200)
+    kind = filters.ChoiceFilter(choices=[*Incident.Kind.choices, ("all", "All")], method="filter_kind", help_text="Incidents only unless asked otherwise.")
     status = filters.ChoiceFilter(choices=Incident.Status.choices)
     severity = filters.CharFilter(field_name="severity__key")
     service = filters.CharFilter(field_name="services__key")
@@ -39,6 +40,9 @@ class IncidentFilter(filters.FilterSet):
     class Meta:
         model = Incident
         fields: list[str] = []
+
+    def filter_kind(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
+        return incidents if value == "all" else incidents.filter(kind=value)
 
     def filter_words(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
         for word in clean_line(value, limit=200).split():

@@ -55,6 +55,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         model = Incident
         fields = [
             "reference",
+            "kind",
             "title",
             "summary",
             "status",
@@ -78,6 +79,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 class EditIncidentSerializer(serializers.Serializer[Any]):
     """What people may say about an incident; fields left out stay as they are."""
 
+    kind = serializers.ChoiceField(choices=Incident.Kind.choices, required=False)
     title = serializers.CharField(max_length=300)
     summary = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     status = serializers.ChoiceField(choices=Incident.Status.choices, required=False)

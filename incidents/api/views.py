@@ -47,6 +47,8 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
 
     def get_queryset(self) -> Any:
         visible = Incident.objects.visible_to(self.request.user)
+        if "kind" not in self.request.query_params:
+            visible = visible.happened()  # near misses are asked for
         return visible.select_related("severity", "team", "lead").prefetch_related("services", "tags")
 
     @extend_schema(request=shapes.NewIncidentSerializer, responses={201: shapes.IncidentSerializer})
@@ -149,10 +151,12 @@ class MilestonesView(APIView):
     def get(self, request: Request, reference: str) -> Response:
         """Return the milestones, and the metrics that follow: each recorded, pending, not_applicable or invalid, with the reason.
 
-        With `known`, as they would have been proposed and were decided at that moment.
+        With `known`, as they would have been proposed and were decided at that moment. A near miss has none.
         """
         incident = incident_for(request.user, reference)
         known = filters.known(request.query_params, incident)
+        if not incident.has_happened:
+            return Response({"milestones": [], "metrics": []})
         rows = list(Milestone.objects.visible_to(request.user).filter(incident=incident).select_related("kind"))
         if known:
             rows = measuring.as_known(incident, rows, known)

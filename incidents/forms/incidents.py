@@ -28,6 +28,12 @@ class DeclareForm(forms.Form):
 
 
 class IncidentForm(forms.Form):
+    kind = forms.ChoiceField(
+        required=False,
+        choices=Incident.Kind.choices,
+        label="What it is",
+        help_text="A near miss had no effect: it has no milestones and stays out of lists and measures of incidents.",
+    )
     title = forms.CharField(max_length=300)
     summary = forms.CharField(
         required=False,
@@ -44,9 +50,13 @@ class IncidentForm(forms.Form):
     time_zone = DeclareForm.base_fields["time_zone"]
     version = VersionField()
 
+    def clean_kind(self) -> str:
+        """Left out, it stays what it is."""
+        return str(self.cleaned_data["kind"] or self.initial.get("kind", Incident.Kind.INCIDENT))
+
 
 def initial_of(incident: Incident) -> dict[str, Any]:
-    names = ("title", "summary", "status", "severity", "team", "lead", "time_zone", "version")
+    names = ("kind", "title", "summary", "status", "severity", "team", "lead", "time_zone", "version")
     return {name: getattr(incident, name) for name in names} | {"services": list(incident.services.all()), "tags": [tag.name for tag in incident.tags.all()]}
 
 

@@ -14,9 +14,21 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, actor: access.Actor) -> IncidentQuerySet:
         return self.filter(access.incident_filter(actor))
 
+    def happened(self) -> IncidentQuerySet:
+        """Without near misses and good catches: what is running, measured, routed to."""
+        return self.filter(kind=Incident.Kind.INCIDENT)
+
 
 class Incident(models.Model):
-    """One event worth looking at. Its public reference is INC-<pk>: one sequence for all, so a gap says nothing."""
+    """One event worth looking at. Its public reference is INC-<pk>: one sequence for all, so a gap says nothing.
+
+    A near miss or good catch is a light record of the same sort: nothing failed, so nothing is running, measured or routed to it.
+    """
+
+    class Kind(models.TextChoices):
+        INCIDENT = "incident", "Incident"
+        NEAR_MISS = "near_miss", "Near miss"
+        GOOD_CATCH = "good_catch", "Good catch"
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
@@ -24,6 +36,7 @@ class Incident(models.Model):
         RESOLVED = "resolved", "Resolved"
         CLOSED = "closed", "Closed"
 
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.INCIDENT)
     title = models.CharField(max_length=300)
     summary = models.TextField(blank=True, max_length=20_000)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
@@ -52,6 +65,7 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="incident_newest"),  # the list, newest first
             models.Index(fields=["id"], condition=models.Q(is_private=True), name="incident_private"),  # every access check asks for these few
+            models.Index(fields=["-started_at", "-id"], condition=~models.Q(kind="incident"), name="incident_near_miss"),  # their own list
         ]
 
     def __str__(self) -> str:
@@ -60,6 +74,11 @@ class Incident(models.Model):
     @property
     def reference(self) -> str:
         return f"INC-{self.pk}"
+
+    @property
+    def has_happened(self) -> bool:
+        """False for near misses and good catches."""
+        return self.kind == self.Kind.INCIDENT
 
     def get_absolute_url(self) -> str:
         return reverse("incidents:incident", args=[self.reference])

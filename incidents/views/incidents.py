@@ -40,6 +40,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "choices": catalogue.choices(request.user),
         "may_declare": access.may(request.user, "declare"),
         "sizes": catalogue.SIZES,
+        "heading": catalogue.KINDS.get(asked.kind, ""),
     }
     return render(request, "incidents/incident_list.html", context)
 
@@ -62,6 +63,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "unanswered": [delivery for delivery in deliveries if delivery.state == Delivery.State.NEEDS_ANSWER],
         "being_read": [delivery for delivery in deliveries if delivery.state in (Delivery.State.RECEIVED, Delivery.State.IMPORTING)],
         "event_count": min(counted, COUNTED) - incident.fused_events,
+        "shows_milestones": incident.has_happened,
         "has_more_events": counted > COUNTED,
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }

@@ -6,18 +6,39 @@ import django_filters as filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from incidents.models import Incident
+from incidents.models.incident import IncidentQuerySet
+from postmortems.forms.postmortems import REFERENCE
 from postmortems.models import ActionItem, Postmortem
+from postmortems.models.postmortem import PostmortemQuerySet
 
 
 class PostmortemFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Postmortem.Status.choices)
     owner = filters.CharFilter(field_name="owner__username")
-    service = filters.CharFilter(field_name="incident__services__key")
-    severity = filters.CharFilter(field_name="incident__severity__key")
+    service = filters.CharFilter(method="filter_service", help_text="Of any incident that it covers.")
+    severity = filters.CharFilter(method="filter_severity", help_text="Of any incident that it covers.")
+    incident = filters.CharFilter(method="filter_incident", max_length=20, help_text="Such as INC-12: the main one or one that it covers besides.")
+    kind = filters.ChoiceFilter(choices=Incident.Kind.choices, field_name="incident__kind")
 
     class Meta:
         model = Postmortem
         fields: list[str] = []
+
+    def incidents(self) -> IncidentQuerySet:
+        """Those that whoever asks may see."""
+        assert self.request is not None  # noqa: S101 - for the type checker
+        return Incident.objects.visible_to(self.request.user)
+
+    def filter_service(self, rows: PostmortemQuerySet, name: str, value: str) -> QuerySet[Postmortem]:
+        return rows.about(self.incidents().filter(services__key=value))
+
+    def filter_severity(self, rows: PostmortemQuerySet, name: str, value: str) -> QuerySet[Postmortem]:
+        return rows.about(self.incidents().filter(severity__key=value))
+
+    def filter_incident(self, rows: PostmortemQuerySet, name: str, value: str) -> QuerySet[Postmortem]:
+        found = REFERENCE.fullmatch(value)
+        return rows.about(self.incidents().filter(pk=found[1])) if found else rows.none()
 
 
 class ActionItemFilter(filters.FilterSet):

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from incidents.api.fields import Named
 from incidents.models import User
-from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
+from postmortems.covering import MOST
+from postmortems.models import ActionItem, Audience, Postmortem, RelatedIncident, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
 from postmortems.search import Hit
 
 SECTION_TEXTS = ["key", "position", "title", "kind", "guidance", "questions", "fields", "minimum", "required", "audience"]
@@ -37,18 +38,52 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
     reference = serializers.CharField(read_only=True)
     incident = serializers.CharField(source="incident.reference", read_only=True)
+    kind = serializers.CharField(source="incident.kind", read_only=True, help_text="Of the incident: incident, near_miss or good_catch.")
+    related_incidents: Any = serializers.SlugRelatedField(slug_field="reference", many=True, read_only=True, help_text="Further incidents that it covers.")
     template: Any = Named(slug_field="key", read_only=True, allow_null=True)
     owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = Postmortem
-        fields = ["reference", "incident", "template", "title", "status", "owner", "created_at", "updated_at", "published_at", "version"]
+        fields = [
+            "reference",
+            "incident",
+            "kind",
+            "related_incidents",
+            "template",
+            "title",
+            "status",
+            "owner",
+            "created_at",
+            "updated_at",
+            "published_at",
+            "version",
+        ]
         read_only_fields = fields
 
 
 class StartSerializer(serializers.Serializer[Any]):
     incident = serializers.CharField(max_length=20, help_text="Such as INC-12.")
     template = Named(slug_field="key", queryset=RetrospectiveTemplate.objects.filter(is_active=True), required=False, allow_null=True)
+    title = serializers.CharField(max_length=300, required=False, allow_blank=True, default="", help_text="Without one it is suggested from the incident.")
+    related_incidents = serializers.ListField(
+        child=serializers.CharField(max_length=20), max_length=MOST, required=False, default=list, help_text="Further incidents that it covers, such as INC-14."
+    )
+
+
+class CoverSerializer(serializers.Serializer[Any]):
+    incident = serializers.CharField(max_length=20, help_text="Such as INC-14.")
+
+
+class RelatedSerializer(serializers.ModelSerializer[RelatedIncident]):
+    """A further incident of a post-mortem; one that a revision tells of stays."""
+
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+
+    class Meta:
+        model = RelatedIncident
+        fields = ["incident", "is_published", "added_at"]
+        read_only_fields = fields
 
 
 class DetailsSerializer(serializers.Serializer[Any]):
@@ -172,6 +207,8 @@ class HitSerializer(serializers.Serializer[Any]):
 
     reference = serializers.CharField(source="subject.reference")
     incident = serializers.CharField(source="subject.incident")
+    kind = serializers.CharField(source="subject.kind")
+    related_incidents = serializers.ListField(source="subject.related", child=serializers.CharField())
     severity = serializers.CharField(source="subject.severity_key", allow_null=True)
     services = serializers.SerializerMethodField()
     tags = serializers.ListField(source="subject.tags", child=serializers.CharField())

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import lint, publication, views
+from postmortems.api import lint, publication, scope, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -14,6 +14,8 @@ postmortem = [
     path("sections/", views.SectionListView.as_view()),
     path("sections/<slug:key>/", views.SectionView.as_view()),
     path("sections/<slug:key>/versions/", views.SectionVersionsView.as_view()),
+    path("incidents/", scope.RelatedView.as_view()),
+    re_path(r"^incidents/(?P<incident>[Ii][Nn][Cc]-[0-9]{1,12})/$", scope.RelatedOneView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),
@@ -22,6 +24,7 @@ postmortem = [
 
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
+    path("near-misses/", scope.NearMissView.as_view()),
     path("lint/", lint.LintView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
     *router.urls,

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from incidents.access import incident_for, number_of, require
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.lib.conflict import Conflict
-from postmortems import access, action_items, drafting, search
+from postmortems import access, action_items, covering, drafting, search
 from postmortems.api import filters
 from postmortems.api import serializers as shapes
 from postmortems.forms.knowledge import SearchForm
@@ -40,7 +40,7 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
     queryset = Postmortem.objects.none()  # for the schema; `get_queryset` gives the rows
 
     def get_queryset(self) -> Any:
-        return Postmortem.objects.visible_to(self.request.user).select_related("incident", "template", "owner")
+        return Postmortem.objects.visible_to(self.request.user).select_related("incident", "template", "owner").prefetch_related("related_incidents")
 
     @extend_schema(request=shapes.StartSerializer, responses={201: shapes.PostmortemSerializer})
     def create(self, request: Request) -> Response:
@@ -48,7 +48,10 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
         body.is_valid(raise_exception=True)
         incident = incident_for(request.user, body.validated_data["incident"], "draft")
         template = body.validated_data.get("template") or default_template()
-        postmortem = drafting.start(actor=request.user, incident=incident, template=template)
+        related = [incident_for(request.user, reference) for reference in body.validated_data["related_incidents"]]
+        postmortem = drafting.start(actor=request.user, incident=incident, template=template, title=body.validated_data["title"])
+        covering.cover(actor=request.user, postmortem=postmortem, incidents=related)
+        postmortem.refresh_from_db()
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version, status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, reference: str) -> Response:
@@ -183,6 +186,7 @@ class SearchView(APIView):
         operation_id="search",
         parameters=[
             OpenApiParameter("q", str, description='Words, "phrases", -exclusions, OR.'),
+            OpenApiParameter("kind", str, enum=["incident", "near"], description="near: near misses and good catches."),
             OpenApiParameter("service", str),
             OpenApiParameter("severity", str),
             OpenApiParameter("tag", str),

@@ -8,7 +8,7 @@ from django import forms
 
 from incidents.models import Incident, User
 from postmortems.forms.postmortems import people_of
-from postmortems.models import ActionItem
+from postmortems.models import ActionItem, Postmortem
 
 
 class ActionItemForm(forms.Form):
@@ -21,9 +21,10 @@ class ActionItemForm(forms.Form):
     kind = forms.ChoiceField(choices=ActionItem.Kind.choices, initial=ActionItem.Kind.PREVENT, label="What it does")
     priority = forms.ChoiceField(choices=ActionItem.Priority.choices, initial=ActionItem.Priority.MEDIUM)
 
-    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, incident: Incident, postmortem: Postmortem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people_of(incident)  # type: ignore[attr-defined]
+        further = postmortem.related_incidents.filter(is_private=True) if postmortem else ()
+        self.fields["owner"].queryset = people_of(incident, *further)  # type: ignore[attr-defined]
 
 
 class EditActionItemForm(ActionItemForm):

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from incidents.access import Actor
 from incidents.models import Incident, Service, Severity, Tag
-from postmortems.models import SearchEntry
+from postmortems.models import RelatedIncident, SearchEntry
 from postmortems.search import Filters
 
 
@@ -19,6 +19,7 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label="Search", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words, “phrases”, -exclusions"})
     )
+    kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), ("incident", "Incidents"), ("near", "Near misses and good catches")])
     service = forms.ChoiceField(required=False)
     severity = forms.ChoiceField(required=False)
     tag = forms.ChoiceField(required=False)
@@ -29,9 +30,11 @@ class SearchForm(forms.Form):
         super().__init__(data)
         # Only what occurs in what the actor may read: a tag of a hidden incident must not show in the list. Asked of each
         # service and tag, the database stops at the first incident that has it.
-        seen = SearchEntry.objects.visible_to(actor).filter(incident=OuterRef("incident"))
-        services = Incident.services.through.objects.filter(Exists(seen), service=OuterRef("pk"))
-        tags = Incident.tags.through.objects.filter(Exists(seen), tag=OuterRef("pk"))
+        visible = SearchEntry.objects.visible_to(actor)
+        main = Exists(visible.filter(incident=OuterRef("incident")))
+        further = Exists(RelatedIncident.objects.filter(incident=OuterRef("incident"), postmortem__in=visible.order_by().values("postmortem_id")))
+        services = Incident.services.through.objects.filter(main | further, service=OuterRef("pk"))
+        tags = Incident.tags.through.objects.filter(main | further, tag=OuterRef("pk"))
         self.choose("service", "Any service", Service.objects.filter(Exists(services)).values_list("key", "name"))
         self.choose("severity", "Any severity", Severity.objects.values_list("key", "name"))
         self.choose("tag", "Any tag", ((name, name) for name in Tag.objects.filter(Exists(tags)).values_list("name", flat=True)))
@@ -44,4 +47,4 @@ class SearchForm(forms.Form):
     def filters(self, zone: str) -> Filters:
         """Return what to narrow to; days are of `zone`."""
         values = self.cleaned_data
-        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone)
+        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"])

@@ -2,6 +2,8 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.covering import RelatedIncident
+from postmortems.models.near_miss import NearMiss
 from postmortems.models.participation import Participant
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
@@ -12,8 +14,10 @@ __all__ = [
     "ActionItem",
     "Audience",
     "Dismissal",
+    "NearMiss",
     "Participant",
     "Postmortem",
+    "RelatedIncident",
     "RetrospectiveTemplate",
     "Revision",
     "SearchEntry",

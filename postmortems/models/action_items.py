@@ -14,7 +14,7 @@ from postmortems.models.postmortem import Postmortem
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
     def visible_to(self, actor: Actor) -> ActionItemQuerySet:
         drafts = models.Q() if access.may_read_draft(actor) else models.Q(postmortem__isnull=True) | models.Q(postmortem__published_at__isnull=False)
-        return self.filter(incident_filter(actor, "incident__") & drafts)
+        return self.filter(incident_filter(actor, "incident__") & access.related_filter(actor, "postmortem__") & drafts)
 
     def open(self) -> ActionItemQuerySet:
         return self.filter(status__in=[ActionItem.Status.OPEN, ActionItem.Status.IN_PROGRESS])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
@@ -15,9 +17,14 @@ class PostmortemQuerySet(models.QuerySet["Postmortem"]):
     def visible_to(self, actor: Actor) -> PostmortemQuerySet:
         return self.filter(access.postmortem_filter(actor))
 
+    def about(self, incidents: models.QuerySet[Incident]) -> PostmortemQuerySet:
+        """Those whose main incident is among these, or one of the further ones that they cover."""
+        related = Postmortem.related_incidents.through.objects.filter(incident__in=incidents.values("pk")).order_by()
+        return self.filter(models.Q(incident__in=incidents.values("pk")) | models.Q(pk__in=related.values("postmortem_id")))
+
 
 class Postmortem(models.Model):
-    """The retrospective of one incident. Its public reference is PM-<pk>."""
+    """The retrospective of an incident, and of further ones where they belong together. Its public reference is PM-<pk>."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -26,6 +33,7 @@ class Postmortem(models.Model):
         ARCHIVED = "archived", "Archived"
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    related_incidents = models.ManyToManyField(Incident, through="postmortems.RelatedIncident", related_name="+", blank=True)
     template = models.ForeignKey(RetrospectiveTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
@@ -48,6 +56,11 @@ class Postmortem(models.Model):
     @property
     def reference(self) -> str:
         return f"PM-{self.pk}"
+
+    @property
+    def covered_services(self) -> list[Any]:
+        """Services of all its incidents, each once; for a list, load `incident__services` and `related_incidents__services` with it."""
+        return list(dict.fromkeys(service for incident in [self.incident, *self.related_incidents.all()] for service in incident.services.all()))
 
     def get_absolute_url(self) -> str:
         return reverse("postmortems:postmortem", args=[self.reference])

@@ -5,18 +5,29 @@ from __future__ import annotations
 
 from django.db import models
 
-from incidents.access import Actor, System, incident_filter
+from incidents.access import Actor, System, hidden_incidents, incident_filter
 from incidents.models import Incident
+from postmortems import access
+from postmortems.models.covering import RelatedIncident
 from postmortems.models.postmortem import Postmortem
 from postmortems.models.publication import Revision
 
 
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def visible_to(self, actor: Actor) -> SearchEntryQuerySet:
-        return self.filter(incident_filter(actor, "incident__"))
+        return self.filter(incident_filter(actor, "incident__") & access.related_filter(actor, "postmortem__"))
 
     def hidden_from(self, actor: Actor) -> SearchEntryQuerySet:
-        return self.exclude(incident_filter(actor, "incident__")) if not isinstance(actor, System) else self.none()
+        if isinstance(actor, System):
+            return self.none()
+        if not getattr(actor, "is_authenticated", False) or not actor.is_active:
+            return self.all()
+        return self.filter(models.Q(incident__in=hidden_incidents(actor)) | models.Q(postmortem__in=access.out_of_reach(actor)))
+
+    def about(self, incidents: models.QuerySet[Incident]) -> SearchEntryQuerySet:
+        """Those of post-mortems that cover one of these incidents."""
+        related = RelatedIncident.objects.filter(incident__in=incidents.values("pk")).order_by()
+        return self.filter(models.Q(incident__in=incidents.values("pk")) | models.Q(postmortem__in=related.values("postmortem_id")))
 
 
 class SearchEntry(models.Model):

@@ -107,6 +107,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, str]:
     return {
         "Title": document["title"],
         "Audience": document["audience"],
+        "Also covers": ", ".join(row["reference"] for row in document.get("related", [])),
         "Severity": severity["name"] if severity else "",
         "Services": ", ".join(service["name"] for service in incident["services"]),
         "Tags": ", ".join(incident["tags"]),
@@ -118,8 +119,12 @@ def facts(document: Mapping[str, Any]) -> dict[str, str]:
 
 def measures(document: Mapping[str, Any]) -> dict[str, str]:
     states = {"pending": "pending", "not_applicable": "not applicable", "invalid": "invalid"}
-    rows = {row["name"]: row["local"] or states.get(row["state"], "") for row in document["milestones"]}
-    return rows | {row["name"]: row["duration"] or states.get(row["state"], "") for row in document["metrics"]}
+    result: dict[str, str] = {}
+    for incident in [document, *document.get("related", [])]:
+        which = f" ({incident['reference']})" if incident is not document else ""
+        result |= {row["name"] + which: row["local"] or states.get(row["state"], "") for row in incident["milestones"]}
+        result |= {row["name"] + which: row["duration"] or states.get(row["state"], "") for row in incident["metrics"]}
+    return result
 
 
 def actions(document: Mapping[str, Any]) -> dict[str, str]:

@@ -109,6 +109,7 @@ def context(document: Mapping[str, Any], *, printed: bool) -> dict[str, Any]:
         "document": document,
         "parts": parts(document),
         "chart": milestone_chart(document),
+        "related": [row | {"zone": document["zone"]} for row in document.get("related", [])],
         "chunks": list(chunks(rows)),
         "rows_left_out": document["timeline_total"] - len(rows),
         "actions": [item | {"due": day(item["due_on"])} for item in document["actions"]],

@@ -42,6 +42,7 @@ def facts(document: Mapping[str, Any], incident: Mapping[str, Any]) -> list[str]
     pairs = [
         ("Post-mortem", document["reference"]),
         ("Incident", incident["reference"]),
+        ("Also covers", "; ".join(f"{row['reference']} {row['title']}, {row['started']}" for row in document.get("related", []))),
         ("Severity", severity["name"] if severity else ""),
         ("Services", ", ".join(service["name"] for service in incident["services"])),
         ("Tags", ", ".join(incident["tags"])),
@@ -75,6 +76,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def milestones(document: Mapping[str, Any]) -> list[str]:
+    result = moments_and_metrics(document)
+    for row in document.get("related", []):
+        result += [f"### {row['reference']} {escaped(row['title'])}", "", *moments_and_metrics(row)] if row["milestones"] else []
+    return result
+
+
+def moments_and_metrics(document: Mapping[str, Any]) -> list[str]:
     words = {"pending": "Pending", "not_applicable": "Not applicable", "invalid": "Invalid"}
     metrics = [
         [escaped(row["name"]), row["duration"] if row["state"] == "recorded" else words[row["state"]], escaped(f"{row['definition']} {row['reason']}")]
@@ -93,6 +101,7 @@ def timeline(document: Mapping[str, Any]) -> list[str]:
         cells = []
         for row in rows:
             words = escaped(f"{row['text']} ({row['note']})" if row["note"] else row["text"])
+            words = f"{row['incident']}: {words}" if row.get("incident") else words
             cells.append([f"{row['local']} {row['zone']}", escaped(row["actor"]), row["kind_name"], f"**{words}**" if row["key"] and words else words])
         lines += [f"### {day}", "", *table(["Time", "Who", "Kind", "What happened"], cells)]
     left = document["timeline_total"] - len(document["timeline"])

@@ -18,7 +18,8 @@ from django.db.models.functions import Left
 from incidents.access import Actor
 from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident
-from postmortems.models import SearchEntry
+from postmortems.models import RelatedIncident, SearchEntry
+from postmortems.models.search import SearchEntryQuerySet
 from postmortems.search.query import Query, parse
 from postmortems.search.results import Hit, Results, Scope, Subject, highlighted
 
@@ -29,7 +30,7 @@ OPENING = 280  # characters shown of a text where nothing was asked for
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search is narrowed to, by the incident as it is now; keys of service, severity and tag, days in `zone`."""
+    """What a search is narrowed to, by its incidents as they are now; kind is one of theirs or "near" for near misses and good catches; keys of service, severity and tag, days in `zone`."""
 
     service: str = ""
     severity: str = ""
@@ -37,9 +38,10 @@ class Filters:
     since: date | None = None
     until: date | None = None
     zone: str = "UTC"
+    kind: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.service or self.severity or self.tag or self.since or self.until)
+        return bool(self.kind or self.service or self.severity or self.tag or self.since or self.until)
 
 
 def engine() -> ModuleType:
@@ -48,8 +50,12 @@ def engine() -> ModuleType:
     return postgres if connection.vendor == "postgresql" else sqlite
 
 
-def narrowed(entries: QuerySet[SearchEntry], filters: Filters) -> QuerySet[SearchEntry]:
+def narrowed(entries: SearchEntryQuerySet, filters: Filters) -> QuerySet[SearchEntry]:
     incidents = Incident.objects.all()
+    if filters.kind == "near":
+        incidents = incidents.exclude(kind=Incident.Kind.INCIDENT)
+    elif filters.kind:
+        incidents = incidents.filter(kind=filters.kind)
     if filters.service:
         incidents = incidents.filter(services__key=filters.service)
     if filters.severity:
@@ -61,7 +67,7 @@ def narrowed(entries: QuerySet[SearchEntry], filters: Filters) -> QuerySet[Searc
         incidents = incidents.filter(started_at__gte=first_moment(filters.since, zone))
     if filters.until:
         incidents = incidents.filter(started_at__lte=last_moment(filters.until, zone))
-    return entries.filter(incident__in=incidents.values("pk"))
+    return entries.about(incidents)
 
 
 def find(actor: Actor, text: str, filters: Filters | None = None, *, offset: int = 0, limit: int = 25) -> Results:
@@ -88,7 +94,7 @@ def find(actor: Actor, text: str, filters: Filters | None = None, *, offset: int
 
 
 def subjects(ids: list[int]) -> dict[int, Subject]:
-    """Return what a page says about its entries: three queries for plain values, as model instances would cost more than the search."""
+    """Return what a page says about its entries: four queries for plain values, as model instances would cost more than the search."""
     fields = (
         "postmortem_id",
         "incident_id",
@@ -97,9 +103,13 @@ def subjects(ids: list[int]) -> dict[int, Subject]:
         "incident__time_zone",
         "incident__severity__key",
         "incident__severity__name",
+        "incident__kind",
     )
     rows: list[tuple[Any, ...]] = list(SearchEntry.objects.filter(pk__in=ids).order_by().values_list("pk", *fields))
-    incidents = {row[2] for row in rows}
+    further: dict[int, list[int]] = {row[1]: [] for row in rows}
+    for postmortem, incident in RelatedIncident.objects.filter(postmortem__in=further).values_list("postmortem_id", "incident_id"):
+        further[postmortem].append(incident)
+    incidents = {row[2] for row in rows} | {incident for some in further.values() for incident in some}
     services: dict[int, list[tuple[str, str]]] = {pk: [] for pk in incidents}
     tags: dict[int, list[str]] = {pk: [] for pk in incidents}
     having = {"incident__in": incidents}
@@ -109,9 +119,12 @@ def subjects(ids: list[int]) -> dict[int, Subject]:
     for incident, name in Incident.tags.through.objects.filter(**having).order_by("tag__name").values_list("incident_id", "tag__name"):
         tags[incident].append(name)
     subjects = {}
-    for pk, postmortem, incident, published_at, started_at, zone, severity_key, severity_name in rows:
+    for pk, postmortem, incident, published_at, started_at, zone, severity_key, severity_name, kind in rows:
         about = (published_at, started_at, zone, severity_key, severity_name)
-        subjects[pk] = Subject(postmortem, incident, *about, services[incident], tags[incident])
+        covered = [incident, *further[postmortem]]
+        of_services = list(dict.fromkeys(one for each in covered for one in services[each]))
+        of_tags = list(dict.fromkeys(one for each in covered for one in tags[each]))
+        subjects[pk] = Subject(postmortem, incident, *about, of_services, of_tags, kind, further[postmortem])
     return subjects
 
 

@@ -14,6 +14,7 @@ from postmortems.models import Postmortem, Revision, SearchEntry
 def add(revision: Revision) -> None:
     """Index the revision in place of an earlier one of its post-mortem."""
     document: dict[str, Any] = revision.document
+    about = [f"{row['reference']} {row['title']}" for row in document.get("related", [])]
     sections = [f"{section['title']}\n{plain(section['body'])}" for section in document["sections"] if section["body"]]
     SearchEntry.objects.update_or_create(
         postmortem=revision.postmortem,
@@ -22,7 +23,7 @@ def add(revision: Revision) -> None:
             "revision": revision,
             "published_at": revision.published_at,
             "title": document["title"],
-            "body": "\n\n".join(sections),
+            "body": "\n\n".join([*sections, *about]),
             "timeline": "\n".join(f"{entry['actor']} {entry['text']}".strip() for entry in document["timeline"]),
             "actions": "\n".join(item["title"] for item in document["actions"]),
         },

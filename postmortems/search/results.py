@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class RawHit:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a list of hits says about one post-mortem and its incident. Services and severity come with key and name."""
+    """What a list of hits says about one post-mortem and its incidents: severity and times are of the main one. Services and severity come with key and name."""
 
     postmortem_id: int
     incident_id: int
@@ -48,10 +49,21 @@ class Subject:
     severity_name: str | None
     services: list[tuple[str, str]]
     tags: list[str]
+    kind: str = "incident"
+    related_ids: Sequence[int] = ()
 
     @property
     def reference(self) -> str:
         return f"PM-{self.postmortem_id}"
+
+    @property
+    def kind_name(self) -> str:
+        """Empty for an incident: only what is not one is named."""
+        return {"near_miss": "Near miss", "good_catch": "Good catch"}.get(self.kind, "")
+
+    @property
+    def related(self) -> list[str]:
+        return [f"INC-{pk}" for pk in self.related_ids]
 
     @property
     def incident(self) -> str:

@@ -92,7 +92,7 @@ def in_order(rows: Any, sort: str) -> Any:
 def action_item(request: HttpRequest, reference: str) -> HttpResponse:
     found = action_item_for(request.user, reference)
     first = {name: getattr(found, name) for name in (*action_items.EDITABLE, "version")}
-    form = EditActionItemForm(request.POST or None, incident=found.incident, initial=first)
+    form = EditActionItemForm(request.POST or None, incident=found.incident, postmortem=found.postmortem, initial=first)
     status, theirs = 200, None
     if request.method == "POST":
         require(request.user, "draft")
@@ -130,7 +130,7 @@ def differences(form: EditActionItemForm, theirs: ActionItem) -> list[tuple[str,
 def action_add(request: HttpRequest, reference: str) -> HttpResponse:
     """Add to a post-mortem (PM-12) or straight to an incident (INC-12)."""
     incident, postmortem = place_of(request.user, reference)
-    form = ActionItemForm(request.POST or None, incident=incident)
+    form = ActionItemForm(request.POST or None, incident=incident, postmortem=postmortem)
     status = 200
     if request.method == "POST":
         status = 422
@@ -141,7 +141,7 @@ def action_add(request: HttpRequest, reference: str) -> HttpResponse:
                 form.add_error(None, error)
             else:
                 if request.htmx and postmortem:  # type: ignore[attr-defined]
-                    return actions_fragment(request, postmortem, ActionItemForm(incident=incident))
+                    return actions_fragment(request, postmortem, ActionItemForm(incident=incident, postmortem=postmortem))
                 messages.success(request, f"{item.reference} is added.")
                 return redirect(back(request, (postmortem or item).get_absolute_url()))
         if request.htmx and postmortem:  # type: ignore[attr-defined]
@@ -185,7 +185,7 @@ def action_status(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, f"{changed.reference}: {changed.get_status_display().lower()}.")
             return redirect(back(request, reverse("postmortems:action_list")))
     first = {name: getattr(found, name) for name in (*action_items.EDITABLE, "version")} | {"status": request.POST.get("status", "")}
-    full = EditActionItemForm(first | {"closing_note": request.POST.get("closing_note", "")}, incident=found.incident)
+    full = EditActionItemForm(first | {"closing_note": request.POST.get("closing_note", "")}, incident=found.incident, postmortem=found.postmortem)
     full.is_valid()
     for name, errors in form.errors.items():
         full.add_error(name if name in full.fields else None, errors)

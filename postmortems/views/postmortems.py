@@ -7,19 +7,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents.access import Actor, incident_for, require
+from incidents.access import Actor, incident_for, may, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
-from incidents.models import Service, Severity, User
-from postmortems import access, drafting, overview
-from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
-from postmortems.models import Postmortem, RetrospectiveTemplate, Section
+from incidents.models import Incident, Service, Severity, User
+from postmortems import access, covering, drafting, near_misses, overview
+from postmortems.forms.postmortems import CoverForm, DetailsForm, FilterForm, StartForm
+from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, Section
 
 PER_PAGE = 25
 
@@ -68,13 +69,20 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
     if "status" in given:
         rows = rows.filter(status=given["status"])
     if "severity" in given:
-        rows = rows.filter(incident__severity__key=given["severity"])
+        rows = rows.about(Incident.objects.visible_to(actor).filter(severity__key=given["severity"]))
     if "service" in given:
-        rows = rows.filter(incident__services__key=given["service"])
+        rows = rows.about(Incident.objects.visible_to(actor).filter(services__key=given["service"]))
+    if "kind" in given:
+        is_incident = Q(incident__kind=Incident.Kind.INCIDENT)
+        rows = rows.filter(is_incident if given["kind"] == "incident" else ~is_incident)
     rows = owned(rows, given.get("owner", ""), actor)
     place = {Postmortem.Status.DRAFT: 0, Postmortem.Status.IN_REVIEW: 0, Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}
     rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(3), output_field=IntegerField())
-    return rows.select_related("incident__severity", "owner").prefetch_related("incident__services").order_by(rank, "-updated_at", "-pk")
+    return (
+        rows.select_related("incident__severity", "owner")
+        .prefetch_related("incident__services", "related_incidents__services")
+        .order_by(rank, "-updated_at", "-pk")
+    )
 
 
 def owned(rows: Any, owner: str, actor: Actor) -> Any:
@@ -90,13 +98,15 @@ def owned(rows: Any, owner: str, actor: Actor) -> Any:
 def start(request: HttpRequest, reference: str) -> HttpResponse:
     """Choose a template; starting makes the draft and leads to its overview."""
     incident = incident_for(request.user, reference, "draft")
-    form = StartForm(request.POST or None)
+    form = StartForm(request.POST or None, actor=request.user, incident=incident)
     if request.method == "POST" and form.is_valid():
-        postmortem = drafting.start(actor=request.user, incident=incident, template=form.cleaned_data["template"])
+        postmortem = drafting.start(actor=request.user, incident=incident, template=form.cleaned_data["template"], title=form.cleaned_data["title"])
+        covering.cover(actor=request.user, postmortem=postmortem, incidents=form.incidents())
         messages.success(request, "The post-mortem is started. What is known is filled in; begin wherever you like.")
         return redirect(postmortem)
     templates = RetrospectiveTemplate.objects.filter(is_active=True).prefetch_related("sections")
-    existing = Postmortem.objects.visible_to(request.user).filter(incident=incident).select_related("template")
+    existing = Postmortem.objects.visible_to(request.user).about(Incident.objects.visible_to(request.user).filter(pk=incident.pk))
+    existing = existing.select_related("template", "owner", "incident")
     context = {"incident": incident, "templates": templates, "existing": existing, "form": form}
     return render(request, "postmortems/start.html", context, status=422 if form.is_bound else 200)
 
@@ -135,15 +145,60 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.success(request, "Saved.")
                 return redirect(found)
     sections = list(found.sections.all())
-    return render(request, "postmortems/postmortem.html", {"form": form, **overview_context(found, sections)}, status=status)
+    return render(request, "postmortems/postmortem.html", {"form": form, **overview_context(request.user, found, sections)}, status=status)
 
 
-def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:
+def covered_context(actor: Actor, found: Postmortem) -> dict[str, Any]:
+    """All incidents of a post-mortem, and what is needed to add to them."""
+    incidents = covering.incidents_of(found)
+    published = set(found.related.filter(is_published=True).values_list("incident_id", flat=True))
+    removable = {one.pk for one in incidents[1:] if one.pk not in published and (not one.is_private or may(actor, "restrict"))}
+    form = CoverForm(actor=actor, incident=found.incident, leave_out=[one.pk for one in incidents])
+    return {"covered": incidents, "removable": removable, "published_incidents": published, "cover_form": form, "most_covered": covering.MOST}
+
+
+@login_required
+@require_POST
+def cover(request: HttpRequest, reference: str) -> HttpResponse:
+    """Cover further incidents."""
+    found = draft_for(request.user, reference)
+    form = CoverForm(request.POST, actor=request.user, incident=found.incident)
+    try:
+        if not form.is_valid():
+            raise ValidationError([error for errors in form.errors.values() for error in errors])
+        added = covering.cover(actor=request.user, postmortem=found, incidents=form.incidents())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        names = ", ".join(row.incident.reference for row in added)
+        messages.success(request, f"It also covers {names} now." if added else "Nothing was added: it covers these already.")
+    return redirect(found)
+
+
+@login_required
+@require_POST
+def uncover(request: HttpRequest, reference: str, incident: str) -> HttpResponse:
+    """Take a further incident out again."""
+    found = draft_for(request.user, reference)
+    other = incident_for(request.user, incident)
+    try:
+        covering.uncover(actor=request.user, postmortem=found, incident=other)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{other.reference} is no longer part of it.")
+    return redirect(found)
+
+
+def overview_context(actor: Actor, found: Postmortem, sections: list[Section]) -> dict[str, Any]:
     completeness = overview.completeness_of(found, sections)
     actions = sorted(found.action_items.select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
     return {
         "postmortem": found,
         "incident": found.incident,
+        "near_miss": (near_miss := NearMiss.objects.filter(postmortem=found).select_related("postmortem__incident", "reporter", "thanked_by").first()),
+        "may_thank": near_miss is not None and near_misses.may_thank(actor, near_miss),
+        **covered_context(actor, found),
         "rows": list(zip(sections, completeness.checks, strict=True)),
         "completeness": completeness,
         "action_items": actions,

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from incidents import metrics
-from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
-from postmortems import overview
+from incidents import measuring
+from incidents.models import MilestoneKind, Salience
+from postmortems import covering, overview
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.models import Postmortem, Section, SectionKind
 
@@ -23,20 +23,24 @@ def kind_context(postmortem: Postmortem, section: Section) -> dict[str, Any]:
 
 
 def milestone_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
-    rows = {row.kind_id: row for row in postmortem.incident.milestones.select_related("kind")}
-    kinds = [(kind, rows.get(kind.pk)) for kind in MilestoneKind.objects.all()]
-    moments = [metrics.Moment(row.kind.key, row.decision, row.at, row.proposed_at) for row in rows.values()]
-    definitions = [
-        metrics.Definition(row.key, row.name, row.definition, row.start.key, row.end.key, row.start.name, row.end.name)
-        for row in MetricDefinition.objects.select_related("start", "end")
+    incidents = covering.incidents_of(postmortem)
+    by_incident = {incident: {row.kind_id: row for row in rows} for incident, rows in overview.moments_of(incidents).items()}
+    kinds, definitions, now = list(MilestoneKind.objects.all()), measuring.definitions(), timezone.now()
+    shown = [
+        {
+            "incident": incident,
+            "milestones": [(kind, by_incident[incident.pk].get(kind.pk)) for kind in kinds],
+            "measures": measuring.measures(by_incident[incident.pk].values(), now, definitions),
+        }
+        for incident in incidents
     ]
-    return {"milestones": kinds, "measures": metrics.measure(definitions, moments, timezone.now())}
+    return {**shown[0], "covered": shown[1:]}
 
 
 def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]:
-    incident: Incident = postmortem.incident
+    incidents = covering.incidents_of(postmortem)
     shown = section.values.get("show", "key")
-    total, chosen = TimelineEvent.objects.committed(incident).unfused().count(), overview.printed_entries(incident, shown)
+    total, chosen = overview.committed(incidents).unfused().count(), overview.printed_entries(incidents, shown)
     number, entries = chosen.count(), list(chosen.defer("raw")[:EXCERPT])
     no_key_moments = shown == "key" and bool(entries) and entries[0].shown_salience != Salience.KEY
     return {
@@ -45,12 +49,13 @@ def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]
         "entry_number": number,
         "entries_more": max(number - EXCERPT, 0),
         "no_key_moments": no_key_moments,
+        "several": len(incidents) > 1,
     }
 
 
 def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     actions = postmortem.action_items.select_related("owner", "incident")
-    return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident), "today": timezone.localdate()}
+    return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident, postmortem=postmortem), "today": timezone.localdate()}
 
 
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {

@@ -111,7 +111,7 @@ def test_events_of_two_incidents_are_never_joined(outage, bob):
 
 def test_readers_count_a_fact_once(outage, bob):
     fusing.accept(actor=bob, incident=outage, pks=Fusion.objects.values_list("pk", flat=True))
-    assert printed_entries(outage, "all").count() == 2
+    assert printed_entries([outage], "all").count() == 2
     detected = Milestone.objects.get(incident=outage, kind__key="detected")
     assert len(detected.evidence) == 1 and detected.proposed_at == T0
     assert [(voice["source"], voice["meaning"]) for voice in detected.voices] == [("alertmanager", "states"), ("pagerduty", "states"), ("slack", "says")]

@@ -1,0 +1,92 @@
+"""Writes. Which incidents a post-mortem covers besides its main one.
+
+Who sees a post-mortem may see all its incidents (`access.related_filter`). Taking one out can therefore show a text to more
+people, so what a revision already tells of stays, and what is private takes the right to say who sees what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from incidents.access import Actor, require
+from incidents.models import AuditEvent, Incident, Tag, User
+from postmortems.models import Postmortem, RelatedIncident
+
+MOST = 20
+NEARBY = 8
+
+
+def incidents_of(postmortem: Postmortem) -> list[Incident]:
+    """Return all incidents of a post-mortem, the main one first, the others as they began."""
+    known = {"severity", "team", "lead"}
+    rows = Incident.objects.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id")))
+    return sorted(rows.select_related(*known).prefetch_related("services", "tags"), key=lambda row: (row.pk != postmortem.incident_id, row.started_at, row.pk))
+
+
+def related_by_id(postmortems: Iterable[Postmortem]) -> dict[int, list[int]]:
+    """Return post-mortem -> keys of its further incidents, for a page of them in one query."""
+    found: dict[int, list[int]] = {one.pk: [] for one in postmortems}
+    for postmortem, incident in RelatedIncident.objects.filter(postmortem__in=found).values_list("postmortem_id", "incident_id"):
+        found[postmortem].append(incident)
+    return found
+
+
+@transaction.atomic
+def cover(*, actor: Actor, postmortem: Postmortem, incidents: Iterable[Incident]) -> list[RelatedIncident]:
+    """Cover further incidents; those that it covers already are left as they are. Raises ValidationError for more than one text can hold together."""
+    require(actor, "draft")
+    locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
+    had = set(locked.related.values_list("incident_id", flat=True)) | {locked.incident_id}
+    wanted = {incident.pk: incident for incident in incidents if incident.pk not in had}
+    if len(had) - 1 + len(wanted) > MOST:
+        raise ValidationError({"incidents": f"A post-mortem covers at most {MOST} further incidents."})
+    person = actor if isinstance(actor, User) else None
+    added = RelatedIncident.objects.bulk_create(RelatedIncident(postmortem=locked, incident=incident, added_by=person) for incident in wanted.values())
+    if added:
+        touch(locked)
+        AuditEvent.record(actor, "postmortem.covers", locked.reference, added=", ".join(incident.reference for incident in wanted.values()))
+    return added
+
+
+@transaction.atomic
+def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None:
+    """Take a further incident out. Raises ValidationError when a revision tells of it, PermissionDenied when the text would be laid open without the right to."""
+    require(actor, "draft")
+    locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
+    row = locked.related.filter(incident=incident).first()
+    if row is None:
+        return
+    if row.is_published:
+        raise ValidationError({"incidents": f"A published revision tells of {incident.reference}, so it stays with this post-mortem."})
+    if incident.is_private:
+        require(actor, "restrict")
+    row.delete()
+    touch(locked)
+    AuditEvent.record(actor, "postmortem.covers", locked.reference, removed=incident.reference)
+
+
+def touch(postmortem: Postmortem) -> None:
+    """What somebody is about to publish is no longer what they saw."""
+    Postmortem.objects.filter(pk=postmortem.pk).update(version=F("version") + 1, updated_at=timezone.now())
+
+
+def seal(postmortem: Postmortem) -> None:
+    """A revision tells of all its incidents from now on. Called in the transaction that publishes."""
+    postmortem.related.filter(is_published=False).update(is_published=True)
+
+
+def nearby(actor: Actor, incident: Incident, leave_out: Iterable[int] = ()) -> QuerySet[Incident]:
+    """Return what may belong together with an incident: of the same services or tags, or of the hours around it; the nearest in time, newest first."""
+    tags = Tag.objects.filter(incidents=incident)
+    close = Q(services__in=incident.services.all()) | Q(tags__in=tags)
+    hours = Q(started_at__range=(incident.started_at - timedelta(hours=24), incident.started_at + timedelta(hours=24)))
+    span = Q(started_at__range=(incident.started_at - timedelta(days=60), incident.started_at + timedelta(days=60)))
+    ids = Incident.objects.filter(span & (hours | close)).values("pk")
+    rows = Incident.objects.visible_to(actor).filter(pk__in=ids).exclude(pk__in=[incident.pk, *leave_out])
+    return rows.select_related("severity").order_by("-started_at", "-pk")[:NEARBY]
