@@ -15,7 +15,7 @@ from postmortems.coach.words import MARK, expand
 Severity = Literal["strong", "ask", "hint"]
 TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
-ORDER = ("people", "endings", "verdicts", "actions")
+ORDER = ("people", "endings", "verdicts", "actions", "turns")
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),
     "prose": frozenset({"prose", "five_whys", "action"}),

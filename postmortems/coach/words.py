@@ -67,6 +67,7 @@ GIVEN = (
 ADVERBS = (
     "then|also|again|simply|just|completely|repeatedly|explicitly|apparently|clearly|obviously|still|even|really|initially|wrongly|unfortunately|always|never|ever"
     "|definitely|certainly|surely|probably|easily|totally|entirely|once again|yet again|somehow|actually|at least|all|both|either|routinely|consistently|often|frequently"
+    "|straight[- ]up|flat[- ]out|outright|basically|literally|evidently|intentionally|wilfully|willfully|just plain|quietly|openly"
     "|consciously|deliberately|knowingly|carelessly|badly|blindly|blithely|happily|conveniently|only|later|himself|herself|themselves|perhaps|maybe|likely|already|instead"
 )
 IRREGULAR = (
