@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
+from postmortems.coach.texts import ADVICE
+from postmortems.models import ActionItem, CoachSwitch, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
 from postmortems.prefill import PLACEHOLDERS
 from postmortems.seeding import builtin_keys
 
@@ -118,6 +119,26 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CoachSwitch)
+class CoachSwitchAdmin(admin.ModelAdmin[CoachSwitch]):
+    """What the coach speaks of in this team. Off is off in the editor, in action items, before publishing and in the API."""
+
+    list_display = ["name", "strong", "ask", "hint"]
+    list_editable = ["strong", "ask", "hint"]
+    fields = ["name", "strong", "ask", "hint"]
+    readonly_fields = ["name"]
+
+    @admin.display(description="category")
+    def name(self, switch: CoachSwitch) -> str:
+        return ADVICE[switch.category].name if switch.category in ADVICE else str(switch)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CoachSwitch | None = None) -> bool:
         return False
 
 

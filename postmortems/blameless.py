@@ -6,10 +6,10 @@ Advice, never a gate. Finding nothing does not mean that a text is blameless, an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from postmortems.coach import actions, masking
+from postmortems.coach import actions, audiences, masking
 from postmortems.coach.rules import Rule, Severity, rules
 from postmortems.coach.texts import ADVICE
 from postmortems.coach.words import HOLE, MARK, mark_people
@@ -44,6 +44,8 @@ YIELDS = {
 #: What stands before the words of a finding and is none of them.
 LEADING = ' \t\r\n-*+•>("“,;:.—–|'
 STUB = Rule("VA3", "vague_action", "ask", r"(?!)")
+WHY = Rule("LQ1", "why_question", "hint", r"(?!)")
+EXPOSED = Rule("PX1", "exposure", "strong", r"(?!)")
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ class Finding:
         return ADVICE[self.category].question
 
 
-def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: str = "standard") -> list[Finding]:
+def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: str = "standard", off: Collection[tuple[str, str]] = ()) -> list[Finding]:
     """Return what the coach would ask about, in the order of the text.
 
-    Kind "document" takes prose and finds timelines and action items by their headings. `names` are the people of this review.
+    Kind "document" takes prose and finds timelines and action items by their headings. `names` are the people of this review,
+    `off` pairs of category and severity that nobody wants to hear about.
     """
     if kind in ("heading", "chat") or not text.strip():
         return []
@@ -85,7 +88,23 @@ def lint(text: str, kind: str = "document", names: Iterable[str] = (), profile: 
             if kind == "document" and sentence.kind == "action" and number:
                 sentence = replace(sentence, kind="prose")  # an item says what is to be done, and goes on to tell why
             found += [one for one in findings(original, letters, sentence, known) if kind == "action" or one.rule != STUB.id]
-    return list(profiled(found, profile))
+            if profile == "learning":
+                found += defensive(original, letters, sentence)
+    if profile == "public":
+        found += exposures(original, known)
+    return [one for one in profiled(found, profile) if (one.category, one.severity) not in off]
+
+
+def defensive(text: str, letters: str, sentence: masking.Sentence) -> Iterator[Finding]:
+    whole = text[sentence.start : sentence.end].strip()
+    for start, end in audiences.defensive(letters[sentence.start : sentence.end].replace("\n", " ")):
+        yield finding(WHY, text, sentence.start + start, sentence.start + end, whole)
+
+
+def exposures(text: str, names: tuple[str, ...]) -> Iterator[Finding]:
+    for start, end in audiences.exposed(text, names):
+        first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+        yield finding(EXPOSED, text, start, end, text[first : last if last >= 0 else len(text)].strip()[:1000])
 
 
 def is_english(text: str) -> bool:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from incidents.access import Actor, require
 from incidents.models import IncidentMember, User
 from postmortems import blameless
+from postmortems.coach import actions
 from postmortems.coach.texts import ADVICE
-from postmortems.models import Dismissal, Postmortem, Section
+from postmortems.models import CoachSwitch, Dismissal, Postmortem, Section
 
 #: The kind of text that a section of this kind holds; others are prose.
 KIND_OF_TEXT = {"why_tree": "five_whys", "timeline": "timeline", "actions": "document", "links": "heading", "glossary": "heading", "sharing": "heading"}
 HINTS_SHOWN = 3
+VAGUE = "vague_action"
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,19 @@ def digest_of(finding: blameless.Finding) -> str:
     return hashlib.sha256("\0".join(" ".join(part.lower().split()) for part in parts).encode()).hexdigest()
 
 
+def switched_off() -> frozenset[tuple[str, str]]:
+    """Pairs of category and severity that the team does not want to hear about."""
+    rows = CoachSwitch.objects.values_list("category", "strong", "ask", "hint")
+    return frozenset((category, severity) for category, *on in rows for severity, is_on in zip(("strong", "ask", "hint"), on, strict=True) if not is_on)
+
+
 def names_of(postmortem: Postmortem) -> list[str]:
     """The people of the review, whom the coach would else not know by name."""
-    members = IncidentMember.objects.filter(incident_id=postmortem.incident_id).select_related("user")
+    return names_in([postmortem.incident_id, *postmortem.related.values_list("incident_id", flat=True)])
+
+
+def names_in(incidents: Iterable[int]) -> list[str]:
+    members = IncidentMember.objects.filter(incident__in=list(incidents)).select_related("user")
     return [name for member in members for name in (str(member.user), member.user.get_full_name()) if name]
 
 
@@ -68,12 +80,13 @@ def profile_of(postmortem: Postmortem) -> str:
     return postmortem.template.lint_profile if postmortem.template else "standard"
 
 
-def advise(postmortem: Postmortem, section: Section, body: str, names: Iterable[str] | None = None) -> Advice:
+def advise(postmortem: Postmortem, section: Section, body: str, names: Iterable[str] | None = None, off: Collection[tuple[str, str]] | None = None) -> Advice:
     """Return what there is to say about `body`, which need not be stored yet, as the text of `section`."""
     if not blameless.is_english(body):
         return Advice(is_english=False)
     names = names_of(postmortem) if names is None else names
-    found = blameless.lint(body, KIND_OF_TEXT.get(section.kind, "prose"), names, profile_of(postmortem))
+    off = switched_off() if off is None else off
+    found = blameless.lint(body, KIND_OF_TEXT.get(section.kind, "prose"), names, profile_of(postmortem), off)
     return sorted_out(found, list(section.dismissals.all()))
 
 
@@ -139,7 +152,33 @@ def decide(*, actor: Actor, postmortem: Postmortem, section: Section, body: str,
 
 def counts(postmortem: Postmortem, keys: Iterable[str]) -> list[tuple[Section, int]]:
     """Return how many notes each section has that somebody may want to look at before publishing; hints are left to the editor."""
-    names, wanted = names_of(postmortem), set(keys)
+    names, off, wanted = names_of(postmortem), switched_off(), set(keys)
     sections = [section for section in postmortem.sections.prefetch_related("dismissals") if section.key in wanted]
-    numbers = [(section, len(advise(postmortem, section, section.body, names).notes)) for section in sections]
+    numbers = [(section, len(advise(postmortem, section, section.body, names, off).notes)) for section in sections]
     return [(section, number) for section, number in numbers if number]
+
+
+# Action items ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ActionAdvice:
+    """What the coach has to say about an action item: `notes` on its wording, `gaps` in what is known of it."""
+
+    notes: Sequence[Note] = ()
+    gaps: Sequence[actions.Gap] = ()
+
+
+def advise_action(given: actions.Given, names: Iterable[str] = (), off: Collection[tuple[str, str]] | None = None) -> ActionAdvice:
+    """Return what there is to say about an action item as it stands in a form or in the table."""
+    off = switched_off() if off is None else off
+    found = blameless.lint(given.title, "action", names, off=off) if blameless.is_english(given.title) else []
+    gaps = [] if (VAGUE, "ask") in off else actions.gaps(given)
+    return ActionAdvice([Note(one, digest_of(one)) for one in found if one.severity != "hint"], gaps)
+
+
+def wording_of(titles: Sequence[str]) -> list[str]:
+    """Return for each title of a list what the coach would ask first, in the name of its category; empty where it would not."""
+    off = switched_off()
+    firsts = [next(iter(advise_action(actions.Given(title), off=off).notes), None) for title in titles]
+    return [note.name if note else "" for note in firsts]

@@ -1,4 +1,4 @@
-"""Writes. The built-in templates, from `seeds/builtin_templates.yaml`; registered with `incidents.seeding` at start."""
+"""Writes. The built-in templates, from `seeds/builtin_templates.yaml`, and the switches of the coach; registered with `incidents.seeding` at start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from postmortems.models import Audience, RetrospectiveTemplate, TemplateSection
+from postmortems.coach.texts import CATEGORIES
+from postmortems.models import Audience, CoachSwitch, RetrospectiveTemplate, TemplateSection
 
 FILE = Path(__file__).parent / "seeds" / "builtin_templates.yaml"
 DEFAULT = "standard_blameless"
@@ -51,6 +52,12 @@ def seed_templates() -> int:
             TemplateSection.objects.bulk_create(sections)
             added += 1 + len(sections)
     return added
+
+
+def seed_switches() -> int:
+    """Add a switch for each category of the coach that has none; all are on at first."""
+    had = set(CoachSwitch.objects.values_list("category", flat=True))
+    return len(CoachSwitch.objects.bulk_create(CoachSwitch(category=category) for category in CATEGORIES if category not in had))
 
 
 def section_fields(text: dict[str, Any], use: dict[str, Any]) -> dict[str, Any]:

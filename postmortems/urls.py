@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, near_misses, postmortems, publishing, revisions, sections
+from postmortems.views import action_coach, action_items, near_misses, postmortems, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),
+    path("actions/coach/<str:reference>/", action_coach.action_coach, name="action_coach"),
     path("actions/<str:reference>/status/", action_items.action_status, name="action_status"),
     path("postmortems/<str:reference>/publish/", publishing.publish, name="publish"),
     path("knowledge/", knowledge, name="knowledge"),

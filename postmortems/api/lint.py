@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.lib.text import SURROGATES
-from postmortems import blameless
+from postmortems import blameless, coaching
 from postmortems.coach.texts import CATEGORIES
 
 TEXT_LIMIT = 100_000
@@ -25,6 +25,7 @@ class LintSerializer(serializers.Serializer[Any]):
         help_text="A document tells timeline and action items by its headings; headings and chat are left alone.",
     )
     profile = serializers.ChoiceField(choices=blameless.PROFILES, default="standard", help_text="How findings are weighed.")
+    everything = serializers.BooleanField(default=False, help_text="Also what the team has switched off.")
     names = serializers.ListField(
         child=serializers.CharField(max_length=100),
         max_length=100,
@@ -61,5 +62,5 @@ class LintView(APIView):
         text = SURROGATES.sub("\ufffd", given["text"])
         if not blameless.is_english(text):
             return Response({"checked": False, "findings": []})
-        found = blameless.lint(text, given["kind"], given.get("names", ()), given["profile"])
+        found = blameless.lint(text, given["kind"], given.get("names", ()), given["profile"], () if given["everything"] else coaching.switched_off())
         return Response({"checked": True, "findings": CoachFindingSerializer(found, many=True).data})

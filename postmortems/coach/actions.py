@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from postmortems.coach.rules import TABLES
 
@@ -12,6 +14,31 @@ EVIDENCE = re.compile(
     r"|\bwhen\b[^\n]{0,80}\b(?:fails?|exceeds?|drops?|above|below|reach(?:es)?|lags?|is missing|runs? out|expires?|falls?|rises?|stops?)\b|\b(?:so that|until|exits|ADR|publish (?:the|an?)|record the|for (?:all|each|every)|verify that|such that|at most|at least|no more than|within)\b|\bby (?:the end of|Q[1-4]|January|February|March|April|May|June|July|August|September|October|November|December)",
     re.IGNORECASE,
 )
+#: Says in words when it is done, wherever it stands.
+DONE_WHEN = re.compile(
+    r"\bdone (?:when|once|if|as soon as)\b|\bdefinition of done\b|\baccept(?:ed|ance)\b|\b(?:we|you|one|they) (?:can |will )?(?:see|tell|know|prove|show) (?:it |that )|\b(?:shown|proven|proved|verified|measured|visible) (?:by|when|in|on)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known of an action item. None where nobody asks for it."""
+
+    title: str
+    description: str = ""
+    has_owner: bool | None = None
+    has_due_date: bool | None = None
+    has_kind: bool | None = None
+    factors: int | None = None
+
+
+@dataclass(frozen=True)
+class Gap:
+    rule: str
+    question: str
+
+
 #: First words of short actions that say what is done.
 DOING = frozenset((TABLES / "doing.txt").read_text(encoding="utf-8").split())
 
@@ -34,3 +61,21 @@ def is_stub(action: str) -> bool:
         }
         & DOING
     )
+
+
+def gaps(given: Given) -> Sequence[Gap]:
+    """Return what the fields of an action item leave open."""
+    found = [
+        Gap("VA4", "Who sees to it? One name; it may change hands later.") if given.has_owner is False else None,
+        Gap("VA5", "By when? A date that is moved says more than none.") if given.has_due_date is False else None,
+        Gap("VA6", "What does it do: prevent, detect, limit, learn?") if given.has_kind is False else None,
+        Gap("VA7", "Which contributing factor does it act on?") if given.factors == 0 else None,
+        Gap("VA8", "How will somebody else see that it is done? Say it in the description: “Done when …”.")
+        if given.title.strip() and not tells_when_done(given)
+        else None,
+    ]
+    return [gap for gap in found if gap]
+
+
+def tells_when_done(given: Given) -> bool:
+    return bool(EVIDENCE.search(given.title) or EVIDENCE.search(given.description) or DONE_WHEN.search(given.description))

@@ -58,6 +58,16 @@ ADVICE = {
         "The action has no object, limit or proof yet.",
         "How will someone else see that this is done? For example “Alert when the queue is older than 5 minutes”. An investigation has a time box and a result to publish.",
     ),
+    "why_question": Advice(
+        "A question that asks for a defence",
+        "Asked why, people explain themselves; asked what and how, they tell what they met.",
+        "What did they see, and how did it look to them? For example “What made this look safe at the time?”",
+    ),
+    "exposure": Advice(
+        "Inside information for outsiders",
+        "This text is meant for readers outside, who have no need of names of people or machines.",
+        "Would a role, or what the machine does, say it as well?",
+    ),
 }
 CATEGORIES = tuple(ADVICE)
 NOTHING_FOUND = "No listed phrases found. Read it once more as the person closest to the event."

@@ -16,8 +16,8 @@ ROLES = (
     "|on-?calls?|on-?callers?|interns?|trainees?|apprentices?|juniors?|seniors?|contractors?|consultants?|employees?|technicians?|electricians?|analysts?"
     r"|testers?|QA|personnel|staff|staffers?|colleagues?|co-?workers?|team-?mates?|team[ -]members?|crew members?|members? of (?:the |our )?(?:\w+ )?(?:team|staff)"
     "|teams?|squads?|crews?|departments?|vendors?|suppliers?|subcontractors?|management|leadership|managers?|leads?|leaders?|directors?|executives?|execs?|boss(?:es)?"
-    "|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
-    "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|infrastructure|infra|security|storage|operations) (?:group|guild|side)"
+    "|supervisors?|foremen|foreman|(?:advisory|change|review|steering|approval) (?:board|committee|group)|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
+    "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|database|infrastructure|infra|security|storage|operations|application|vendor) (?:group|guild|side|crew)"
     "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
@@ -130,6 +130,14 @@ CLASSES = {
 }
 POSSESSIVE = re.compile(r"['’]s?\b")
 PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])".replace("[ -]", "(?: |-)").replace(" ", " +"), re.IGNORECASE)
+#: Names that begin a sentence of a chat in small letters, but for those that are words too.
+WORDS_TOO = re.compile(
+    r"(?:said|rob|ray|jack|frank|carol|jean|robin|rosa|roman|ross|roy|victor|vera|an|li|al|art|ed|mina|ming|wei|ken|ted|leo|kai|tara|tim|toni|jin|yan|xin|uma|ade|asha|mika|min)",
+    re.IGNORECASE,
+)
+CHATTED_NAME = re.compile(
+    rf"^\W*(?:(?:lol|so|and|but|then|ok|okay|yeah|honestly|well|today|yesterday|tbh|fyi|also)[,:]? )?(?P<name>{GIVEN})(?= [a-z])", re.IGNORECASE
+)
 HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{0,38}\w(?![\w@])")
 GIVEN_NAME = re.compile(rf"(?<![\w@.'’-])(?:{GIVEN})(?: [A-Z][\w'’-]*[a-z])?(?![\w'’-])")
 TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
@@ -152,6 +160,9 @@ def mark_people(text: str, names: tuple[str, ...] = ()) -> str:
     for found in PERSON.finditer(text):
         if not is_machine(text, found) and not LONE_I.fullmatch(found[0]):
             letters[found.end() - 1] = MARK
+    chatted = CHATTED_NAME.match(text)
+    if chatted and chatted["name"].islower() and not WORDS_TOO.fullmatch(chatted["name"]):
+        letters[chatted.end("name") - 1] = MARK
     for pattern in (HANDLE, GIVEN_NAME, TITLED, participants(names)):
         for found in pattern.finditer(text) if pattern else ():
             letters[found.end() - 1] = MARK

@@ -1,7 +1,7 @@
 """The rows of the postmortems app, by topic."""
 
 from postmortems.models.action_items import ActionItem
-from postmortems.models.coach import Dismissal
+from postmortems.models.coach import CoachSwitch, Dismissal
 from postmortems.models.covering import RelatedIncident
 from postmortems.models.near_miss import NearMiss
 from postmortems.models.participation import Participant
@@ -13,6 +13,7 @@ from postmortems.models.template import Audience, RetrospectiveTemplate, Section
 __all__ = [
     "ActionItem",
     "Audience",
+    "CoachSwitch",
     "Dismissal",
     "NearMiss",
     "Participant",

@@ -1,4 +1,4 @@
-"""What people told the coach to leave as it is."""
+"""What people told the coach to leave as it is, and what the team does not want to hear about."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from django.db import models
 
 from incidents.models import User
 from postmortems.models.postmortem import Section
+
+
+class CoachSwitch(models.Model):
+    """Whether the coach speaks of one category, by how sure it is. One row a category; without one it speaks."""
+
+    category = models.CharField(max_length=30, unique=True, editable=False)
+    strong = models.BooleanField(default=True, help_text="Very likely a verdict on a person.")
+    ask = models.BooleanField("question", default=True, help_text="A question worth answering.")
+    hint = models.BooleanField(default=True, help_text="A habit of wording.")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "switch of the coach"
+        verbose_name_plural = "switches of the coach"
+
+    def __str__(self) -> str:
+        return self.category.replace("_", " ")
 
 
 class Dismissal(models.Model):

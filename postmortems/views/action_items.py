@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -20,9 +21,10 @@ from incidents.access import Actor, incident_for, may, number_of, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Team
-from postmortems import action_items
+from postmortems import action_items, coaching
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
 from postmortems.models import ActionItem, Postmortem
+from postmortems.views.action_coach import advice_on, given_in
 from postmortems.views.postmortems import draft_for, filter_choices, owned
 
 PER_PAGE = 50
@@ -46,9 +48,19 @@ def action_list(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     rows = filtered(ActionItem.objects.visible_to(request.user), form, request.user, today)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    if may(request.user, "draft"):
+        with_wording(page.object_list)
     context = {"page": page, "form": form, "today": today, "may_edit": may(request.user, "draft"), "here": request.get_full_path()}
     context["is_filtered"] = any(request.GET.get(name) for name in form.fields if name != "sort")
     return render(request, "postmortems/action_list.html", context)
+
+
+def with_wording(items: Iterable[Any]) -> list[Any]:
+    """Give each open item of a list the name of what the coach would ask about its title."""
+    rows = list(items)
+    for item, wording in zip(rows, coaching.wording_of([item.title for item in rows]), strict=True):
+        item.wording = wording if item.is_open else ""
+    return rows
 
 
 def filtered(rows: Any, form: FilterForm, actor: Actor, today: Any) -> Any:
@@ -109,6 +121,7 @@ def action_item(request: HttpRequest, reference: str) -> HttpResponse:
                 return redirect(back(request, found.get_absolute_url()))
     changes = differences(form, theirs) if theirs else []
     context = {"item": found, "form": form, "theirs": theirs, "changes": changes, "today": timezone.localdate(), "may_edit": may(request.user, "draft")}
+    context["advice"] = coaching.advise_action(given_in(request.POST)) if request.method == "POST" else advice_on(found)
     return render(request, "postmortems/action_item.html", context, status=status)
 
 
@@ -146,7 +159,8 @@ def action_add(request: HttpRequest, reference: str) -> HttpResponse:
                 return redirect(back(request, (postmortem or item).get_absolute_url()))
         if request.htmx and postmortem:  # type: ignore[attr-defined]
             return actions_fragment(request, postmortem, form, status=422)
-    context = {"incident": incident, "postmortem": postmortem, "form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
+    context: dict[str, Any] = {"incident": incident, "postmortem": postmortem, "form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
+    context["advice"] = coaching.advise_action(given_in(request.POST)) if request.method == "POST" else None
     return render(request, "postmortems/action_add.html", context, status=status)
 
 
@@ -159,7 +173,7 @@ def place_of(actor: Actor, reference: str) -> tuple[Incident, Postmortem | None]
 
 
 def actions_fragment(request: HttpRequest, postmortem: Postmortem, form: ActionItemForm, status: int = 200) -> HttpResponse:
-    rows = postmortem.action_items.select_related("owner", "incident")
+    rows = with_wording(postmortem.action_items.select_related("owner", "incident"))
     context = {"postmortem": postmortem, "action_items": rows, "action_form": form, "today": timezone.localdate(), "here": back(request, "")}
     return render(request, "postmortems/_section_actions.html", context, status=status)
 

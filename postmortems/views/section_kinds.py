@@ -12,6 +12,7 @@ from incidents.models import MilestoneKind, Salience
 from postmortems import covering, overview
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.models import Postmortem, Section, SectionKind
+from postmortems.views.action_items import with_wording
 
 EXCERPT = 40
 
@@ -54,7 +55,7 @@ def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]
 
 
 def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
-    actions = postmortem.action_items.select_related("owner", "incident")
+    actions = with_wording(postmortem.action_items.select_related("owner", "incident"))
     return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident, postmortem=postmortem), "today": timezone.localdate()}
 
 

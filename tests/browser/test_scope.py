@@ -90,3 +90,15 @@ def test_a_post_mortem_over_two_incidents(page, sign_in, no_sideways_scroll):
         shot(page, "publish")
         page.goto(second.get_absolute_url())
         shot(page, "second-incident")
+
+
+def test_the_coach_asks_about_an_action_item_while_it_is_typed(page, sign_in, alice):
+    incident = make_incident("Checkout returns errors")
+    sign_in(page, alice)
+    page.goto(f"/actions/new/{incident.reference}/")
+    page.get_by_label("What will change").fill("Improve monitoring")
+    page.get_by_text("Nobody could tell when it is done").wait_for()
+    shot(page, "action")
+    page.get_by_label("What will change").fill("Alert when the oldest job is older than 5 minutes")
+    page.get_by_text("Nobody could tell when it is done").wait_for(state="detached")
+    page.get_by_text("Who sees to it?").wait_for()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from postmortems import blameless
 from postmortems.blameless import lint
-from postmortems.coach import masking
+from postmortems.coach import actions, masking
+from postmortems.coach.rules import rules
 from postmortems.coach.texts import ADVICE
 
 HERE = Path(__file__).parent
@@ -203,9 +204,89 @@ def test_other_languages_are_not_checked():
     assert blameless.is_english("Pool exhausted")
 
 
+def test_what_the_team_switched_off_stays_silent():
+    text = "The root cause was a typo. Marco botched it."
+    assert said(text) == {"single_cause", "person_blame"}
+    assert said(text, off={("single_cause", "ask")}) == {"person_blame"}
+    assert said(text, off={("person_blame", "hint")}) == {"single_cause", "person_blame"}
+
+
+def test_learning_reviews_hear_of_questions_that_ask_for_a_defence():
+    text = "Why does the pool start cold? What did the screen show? Why the second restart was slow is told below."
+    assert [(one.category, one.severity, one.text) for one in lint(text, "prose", profile="learning")] == [("why_question", "hint", "Why does")]
+    assert lint(text, "prose") == []
+
+
+def test_public_texts_hear_of_names_and_machines_from_inside():
+    text = "Ada restarted `db-prod-07` and vault.eu.internal at 10.2.3.4. See https://status.example.org and version 10.2.3 of checkout-api."
+    found = lint(text, "prose", names=["Ada Byron"], profile="public")
+    assert [one.text for one in found] == ["Ada", "db-prod-07", "vault.eu.internal", "10.2.3.4"]
+    assert {(one.category, one.severity) for one in found} == {("exposure", "strong")}
+    assert lint(text, "prose", names=["Ada Byron"]) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "rules"),
+    [
+        (actions.Given("Alert when lag exceeds 60 s", "", True, True, True, 1), []),
+        (actions.Given("Tune the alerts", "Done when the pager is quiet for a week", False, False, False, 0), ["VA4", "VA5", "VA6", "VA7"]),
+        (actions.Given("Add a second path", "It may help.", True, True, True), ["VA8"]),
+        (actions.Given(""), []),
+    ],
+)
+def test_what_an_action_item_leaves_open(given, rules):
+    assert [gap.rule for gap in actions.gaps(given)] == rules
+    assert all(lint(gap.question, "prose") == [] for gap in actions.gaps(given))
+
+
 def test_no_advice_says_what_it_advises_against():
     for advice in ADVICE.values():
         assert lint(f"{advice.name}. {advice.reason} {advice.question}", "prose") == []
+
+
+# The measure on our own sentences that were written before the rules for them ----------------------------------
+
+FRESH, UNSEEN = rows(HERE / "coach" / "fresh.tsv"), rows(HERE / "coach" / "unseen.tsv")
+#: Said well enough under a neighbouring name.
+NEIGHBOURS = {("person_blame", "human_error"), ("person_blame", "judgement"), ("human_error", "person_blame"), ("hindsight", "judgement")}
+
+
+def recall(sentences):
+    """Share of the flagged sentences in which the coach asks about what is wrong with them, and the innocent ones that it asks about."""
+    flagged = [row for row in sentences if row["label"] == "flag"]
+    heard = [row for row in flagged if any(one == row["category"] or (row["category"], one) in NEIGHBOURS for one in said(row["text"], row["kind"]))]
+    return len(heard) / len(flagged), [row["text"] for row in sentences if row["label"] == "ok" and lint(row["text"], row["kind"])]
+
+
+def test_fresh_sentences_of_four_styles(capsys):
+    """150 sentences written before the rules of tables/turns.yaml, when 0.70 of them were heard in their category and 2 of 52 innocent ones were asked about."""
+    assert len(FRESH) == 150
+    styles = {row["style"]: recall([one for one in FRESH if one["style"] == row["style"]])[0] for row in FRESH}
+    with capsys.disabled():
+        print("\nfresh sentences, recall by style: " + ", ".join(f"{style} {share:.2f}" for style, share in styles.items()))
+    share, wrong = recall(FRESH)
+    assert share >= 0.97
+    assert wrong == []
+
+
+def test_sentences_that_came_after_the_rules(capsys):
+    """Two rounds of idiomatic sentences, each measured once before the rules were mended for it: 0.43, then 0.49; of 24 innocent ones 1 was asked about."""
+    shares = {number: recall([row for row in UNSEEN if row["round"] == number]) for number in ("first", "second")}
+    with capsys.disabled():
+        print("\nunseen sentences, recall by round now: " + ", ".join(f"{number} {share:.2f}" for number, (share, _wrong) in shares.items()))
+    assert all(share >= 0.85 and not wrong for share, wrong in shares.values())
+
+
+@pytest.mark.skipif(
+    not LABELLED.is_file(), reason=f"a few rules are spoken for by the labelled sentences, which are not at {LABELLED}; set DEBRIEF_SHARED_DATA"
+)
+def test_no_rule_serves_a_single_sentence():
+    """Every rule is the first to speak in at least two sentences of different wording: a class, not a phrase."""
+    found = Counter()
+    for row in [*OWN, *FRESH, *UNSEEN, *rows(LABELLED)]:
+        if row["label"] == "flag":
+            found.update({one.rule for one in lint(row["text"], row["kind"]) if one.category == row["category"]})
+    assert [rule.id for rule in rules() if found[rule.id] < 2] == []
 
 
 # The measure on what others wrote -------------------------------------------------------------------------
@@ -235,6 +316,49 @@ def test_precision_and_recall_on_labelled_sentences(capsys):
     assert missed == []
     assert ratio(hits.total(), false.total()) >= 0.95
     assert all(ratio(hits[category], false[category]) >= 0.9 for category in hits)
+
+
+@pytest.mark.skipif(not LABELLED.is_file(), reason=f"there are no labelled sentences at {LABELLED}; set DEBRIEF_SHARED_DATA to the folder beside them")
+def test_the_rules_are_general_in_five_folds(capsys):
+    """Each fifth is heard by those rules alone that also speak in the other four or in our own sentences: precision and recall by fold and category."""
+    labelled, kinds = rows(LABELLED), list(blameless.ADVICE)
+    heard = [lint(row["text"], row["kind"]) for row in labelled]
+    elsewhere = {
+        one.rule for row in [*OWN, *FRESH, *UNSEEN] if row["label"] == "flag" for one in lint(row["text"], row["kind"]) if one.category == row["category"]
+    }
+    table, totals = [], Counter()
+    for fold in range(5):
+        known = elsewhere | {
+            one.rule
+            for number, row in enumerate(labelled)
+            if number % 5 != fold and row["label"] == "flag"
+            for one in heard[number]
+            if one.category == row["category"]
+        }
+        counts = Counter()
+        for row, found in list(zip(labelled, heard, strict=True))[fold::5]:
+            categories = {one.category for one in found if one.rule in known}
+            if row["label"] == "flag":
+                counts["hit" if row["category"] in categories else "missed", row["category"]] += 1
+            allowed = {row["category"], *row["also_ok"].split("|")} if row["label"] == "flag" else set()
+            counts.update(("false", category) for category in categories - allowed)
+        totals += counts
+        table.append(counts)
+    with capsys.disabled():
+        print(f"\n{'five folds':16}" + "".join(f"  fold {fold + 1}   " for fold in range(5)) + " all")
+        for category in [*kinds, "all"]:
+            cells = [figures(counts, category) for counts in [*table, totals]]
+            if any(cell != (1.0, 1.0) or category == "all" for cell in cells) or totals["hit", category]:
+                print(f"{category:16}" + " ".join(f"{precision:.2f}/{share:.2f}" for precision, share in cells))
+    precision, share = figures(totals, "all")
+    assert precision >= 0.95
+    assert share >= 0.95
+
+
+def figures(counts, category):
+    """Precision and recall of one category, or of all."""
+    number = {what: sum(value for (name, of), value in counts.items() if name == what and category in (of, "all")) for what in ("hit", "missed", "false")}
+    return ratio(number["hit"], number["false"]), ratio(number["hit"], number["missed"])
 
 
 def ratio(right, wrong):

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from postmortems import blameless
-from postmortems.coach.texts import NOT_CHECKED, NOTHING_FOUND
+from postmortems import blameless, coaching
+from postmortems.coach.texts import CATEGORIES, NOT_CHECKED, NOTHING_FOUND
 
 
 class Command(BaseCommand):
@@ -25,11 +25,16 @@ class Command(BaseCommand):
             "--kind", choices=blameless.KINDS, default="document", help="what the text is; without it a document, whose headings tell timeline and actions"
         )
         parser.add_argument("--profile", choices=blameless.PROFILES, default="standard", help="how findings are weighed")
+        parser.add_argument(
+            "--off", action="append", default=[], metavar="CATEGORY[:SEVERITY]", help="leave this out, such as judgement or single_cause:hint; may be repeated"
+        )
+        parser.add_argument("--team", action="store_true", help="leave out what the team has switched off in the admin; reads the database")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        off = off_of(options["off"]) | (coaching.switched_off() if options["team"] else frozenset())
         texts = [(name, self.read(name)) for name in options["files"]]
-        found = [(name, text, one) for name, text in texts for one in blameless.lint(text, options["kind"], profile=options["profile"])]
+        found = [(name, text, one) for name, text in texts for one in blameless.lint(text, options["kind"], profile=options["profile"], off=off)]
         unread = [name for name, text in texts if not blameless.is_english(text)]
         for name in unread:
             self.stderr.write(f"{name}: {NOT_CHECKED}")
@@ -56,6 +61,18 @@ class Command(BaseCommand):
         if len(text) > blameless.LIMIT:
             raise CommandError(f"{name} is longer than {blameless.LIMIT:,} characters. Split it.")
         return text
+
+
+def off_of(given: list[str]) -> frozenset[tuple[str, str]]:
+    """Return what "judgement" or "judgement:hint" leave out. Raises CommandError for a name that is none."""
+    severities = ("strong", "ask", "hint")
+    found = set()
+    for text in given:
+        category, _colon, severity = text.partition(":")
+        if category not in CATEGORIES or severity and severity not in severities:
+            raise CommandError(f"{text} is no category, or no severity of one. Categories: {', '.join(CATEGORIES)}. Severities: {', '.join(severities)}.")
+        found |= {(category, one) for one in ([severity] if severity else severities)}
+    return frozenset(found)
 
 
 def as_json(finding: blameless.Finding) -> dict[str, Any]:
