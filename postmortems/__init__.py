@@ -6,6 +6,8 @@
       drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
+      near_misses.py    a short report -> a light incident and its document, and the thanks for it
+      covering.py       which further incidents a post-mortem covers
       action_items.py   what the team decided to change, followed to the end
       document.py       rows -> one frozen, JSON-able document
       publishing.py     document -> Revision n+1, immutable, hashed

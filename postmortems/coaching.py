@@ -173,7 +173,9 @@ def advise_action(given: actions.Given, names: Iterable[str] = (), off: Collecti
     """Return what there is to say about an action item as it stands in a form or in the table."""
     off = switched_off() if off is None else off
     found = blameless.lint(given.title, "action", names, off=off) if blameless.is_english(given.title) else []
-    gaps = [] if (VAGUE, "ask") in off else actions.gaps(given)
+    gaps = [] if (VAGUE, "ask") in off else list(actions.gaps(given))
+    if any(one.category == VAGUE for one in found):  # which asks for the same, with the words that made it ask
+        gaps = [gap for gap in gaps if gap.rule != actions.DONE_WHEN_MISSING]
     return ActionAdvice([Note(one, digest_of(one)) for one in found if one.severity != "hint"], gaps)
 
 

@@ -14,6 +14,7 @@ EVIDENCE = re.compile(
     r"|\bwhen\b[^\n]{0,80}\b(?:fails?|exceeds?|drops?|above|below|reach(?:es)?|lags?|is missing|runs? out|expires?|falls?|rises?|stops?)\b|\b(?:so that|until|exits|ADR|publish (?:the|an?)|record the|for (?:all|each|every)|verify that|such that|at most|at least|no more than|within)\b|\bby (?:the end of|Q[1-4]|January|February|March|April|May|June|July|August|September|October|November|December)",
     re.IGNORECASE,
 )
+DONE_WHEN_MISSING = "VA8"
 #: Says in words when it is done, wherever it stands.
 DONE_WHEN = re.compile(
     r"\bdone (?:when|once|if|as soon as)\b|\bdefinition of done\b|\baccept(?:ed|ance)\b|\b(?:we|you|one|they) (?:can |will )?(?:see|tell|know|prove|show) (?:it |that )|\b(?:shown|proven|proved|verified|measured|visible) (?:by|when|in|on)\b",
@@ -70,7 +71,7 @@ def gaps(given: Given) -> Sequence[Gap]:
         Gap("VA5", "By when? A date that is moved says more than none.") if given.has_due_date is False else None,
         Gap("VA6", "What does it do: prevent, detect, limit, learn?") if given.has_kind is False else None,
         Gap("VA7", "Which contributing factor does it act on?") if given.factors == 0 else None,
-        Gap("VA8", "How will somebody else see that it is done? Say it in the description: “Done when …”.")
+        Gap(DONE_WHEN_MISSING, "How will somebody else see that it is done? Say it in the description: “Done when …”.")
         if given.title.strip() and not tells_when_done(given)
         else None,
     ]
