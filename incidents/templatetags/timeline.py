@@ -1,4 +1,8 @@
-"""The buttons of a timeline's entry, and what stands beside its words."""
+"""The words of a timeline's entry, what stands beside them, and its buttons.
+
+Written here and not in the template, because a window has a hundred rows of them: as template nodes they took half of the time of
+the whole page.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,7 @@ register = template.Library()
 
 @register.simple_tag
 def entry_actions(row: Row, base: str, sprite: str, may_edit: bool) -> SafeString:
-    """What one can do with an entry, as links and buttons that work with htmx and without.
-
-    Written here and not in the template, because a window has a hundred rows of them: as template nodes they took half of
-    the time of the whole page.
-    """
+    """What one can do with an entry, as links and buttons that work with htmx and without."""
     clock, path = escape(row.clock), escape(f"{base}timeline/{row.id}/")
 
     def icon(name: str) -> str:
@@ -54,7 +54,32 @@ def entry_actions(row: Row, base: str, sprite: str, may_edit: bool) -> SafeStrin
 
 
 @register.simple_tag
-def entry_beside(row: Row, base: str, zone: tzinfo) -> SafeString | str:
+def entry_words(row: Row, base: str, zone: tzinfo) -> SafeString:
+    """Who said or did what, from which source; a person's wording above the evidence's own; then what stands beside it."""
+    parts = [f'<span class="tl-row__kind">{escape(row.kind_label)}</span>']
+    if row.actor:
+        parts.append(f'<span class="tl-row__actor">{escape(row.actor)}</span>')
+    parts.append(f'<span class="tl-row__source">{escape(row.source_label)}</span>')
+    parts += [f'<a class="badge badge--milestone" href="#milestones">{escape(name)}</a>' for name in row.milestones]
+    if row.revised:
+        parts.append(f'<span class="badge badge--{"note" if row.revised == "deleted" else "info"}">{escape(row.revised)}</span>')
+    if row.is_hidden:
+        parts.append('<span class="badge">hidden</span>')
+    parts = [f'<p class="tl-row__meta">{"".join(parts)}</p>\n']
+    if row.title:
+        original = escape(row.text) + (" …" if row.is_cut else "")
+        parts.append(f'<p class="tl-row__text">{escape(row.title)}</p><p class="tl-row__original">{original}</p>')
+    else:
+        path = escape(f"{base}timeline/{row.id}/")
+        more = f' <a href="{path}" hx-get="{path}" hx-target="#sheet-body">… more</a>' if row.is_cut else ""
+        parts.append(f'<p class="tl-row__text">{escape(row.text)}{more}</p>')
+    parts.append(beside(row, base, zone))
+    if row.note:
+        parts.append(f'<p class="tl-row__note">{escape(row.note)}</p>')
+    return mark_safe("".join(parts))  # noqa: S308 - everything that varies is escaped above
+
+
+def beside(row: Row, base: str, zone: tzinfo) -> str:
     """What an entry answers, and its further evidence: each source with its own time, one click away."""
     if not row.evidence and row.opener is None:
         return ""
@@ -69,4 +94,4 @@ def entry_beside(row: Row, base: str, zone: tzinfo) -> SafeString | str:
             ((piece.id, path := f"{base}timeline/{piece.id}/", path, piece.source_label, clock(piece.at, piece.precision, zone)) for piece in row.evidence),
         )
         parts.append(format_html('<p class="tl-row__also">also {}</p>', links))
-    return mark_safe("".join(parts))  # noqa: S308 - joined from formatted parts
+    return "".join(parts)
