@@ -5,7 +5,7 @@ from __future__ import annotations
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # it has no types
     """WhiteNoise's storage that remembers each address: the manifest stays the same for as long as a process runs."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
