@@ -20,6 +20,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "incidents.tasks.sweep_jobs", "schedule": float(settings.JOB_SWEEP_SECONDS), "options": {"expires": settings.JOB_SWEEP_SECONDS}},
     "forget-done-jobs": {"task": "incidents.tasks.forget_done_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-strays": {"task": "incidents.tasks.forget_strays", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 
 

@@ -119,6 +119,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+WEBHOOK_KEEP_DAYS = env.integer("DEBRIEF_WEBHOOK_KEEP_DAYS", 90)  # deliveries that no incident holds
 EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000)  # of one uploaded file; never more than a million
 
 # Time and language --------------------------------------------------------------------------------

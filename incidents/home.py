@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Count, Q
 
-from incidents.access import Actor
-from incidents.models import Incident, Milestone
+from incidents import endpoint_reports
+from incidents.access import Actor, may
+from incidents.models import Endpoint, Incident, Milestone
 from incidents.models.incident import IncidentQuerySet
 
 ROWS = 6
@@ -15,6 +16,11 @@ def running(actor: Actor) -> IncidentQuerySet:
     """Incidents that are not over, newest first."""
     visible = Incident.objects.visible_to(actor).filter(status__in=[Incident.Status.OPEN, Incident.Status.MITIGATED])
     return visible.select_related("severity")[:ROWS]
+
+
+def inboxes(actor: Actor) -> list[Endpoint]:
+    """Endpoints with deliveries that no rule placed, for whoever may place them."""
+    return [endpoint for endpoint in endpoint_reports.listed(actor) if endpoint.waiting][:ROWS] if may(actor, "configure") else []
 
 
 def undecided(actor: Actor) -> IncidentQuerySet:

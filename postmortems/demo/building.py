@@ -4,6 +4,7 @@ milestones confirmed, post-mortems written and published."""
 from __future__ import annotations
 
 import io
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -16,9 +17,9 @@ import yaml
 from django.conf import settings
 from django.utils import timezone
 
-from incidents import intake, lifecycle, measuring
+from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
-from incidents.models import Delivery, Incident, Milestone, Service, Severity, Team, User
+from incidents.models import Delivery, Endpoint, Incident, Milestone, Service, Severity, Team, User
 from postmortems import action_items, drafting, publishing
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate
@@ -39,7 +40,17 @@ def build(say: Say) -> bool:
         say(row["title"])
         make_incident(row, people)
         made = True
+    if not Endpoint.objects.exists():
+        make_endpoint(data["webhook"])
     return made
+
+
+def make_endpoint(row: dict[str, Any]) -> None:
+    """Make a webhook with its rules, and what a tool sent to it that nobody has placed yet."""
+    endpoint, _secret = endpoints.create(actor=SYSTEM, name=row["name"], source=row["source"])
+    endpoint = endpoints.set_rules(actor=SYSTEM, endpoint=endpoint, version=endpoint.version, rules=row["rules"])
+    alerts = [alert | {"startsAt": timezone.now().isoformat()} for alert in row["delivery"]["alerts"]]
+    webhooks.keep(endpoint, json.dumps(row["delivery"] | {"alerts": alerts}).encode(), webhooks.JSON, "demo-1")
 
 
 def make_people(data: dict[str, Any]) -> dict[str, User]:
