@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Q
 
 from incidents import endpoint_reports
@@ -20,7 +22,10 @@ def running(actor: Actor) -> IncidentQuerySet:
 
 def inboxes(actor: Actor) -> list[Endpoint]:
     """Endpoints with deliveries that no rule placed, for whoever may place them."""
-    return [endpoint for endpoint in endpoint_reports.listed(actor) if endpoint.waiting][:ROWS] if may(actor, "configure") else []
+    if not may(actor, "configure"):
+        return []
+    counted: Any = endpoint_reports.listed(actor)
+    return list(counted.filter(waiting__gt=0)[:ROWS])
 
 
 def undecided(actor: Actor) -> IncidentQuerySet:
