@@ -197,12 +197,6 @@ class Row:
     def is_noise(self) -> bool:
         return self.salience == 0
 
-    @property
-    def css(self) -> str:
-        """The classes by which the style sheet tells rows apart."""
-        told = {"key": self.is_key, "noise": self.is_noise, "hidden": self.is_hidden, "deleted": self.revised == "deleted", "reply": self.opener is not None}
-        return " ".join(["tl-row", *(f"tl-row--{name}" for name in (self.kind, *(name for name, applies in told.items() if applies)))])
-
 
 @dataclass(slots=True)
 class Fold:
