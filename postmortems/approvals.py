@@ -136,6 +136,8 @@ class Approvals:
         return self.answers_for(self.audience)
 
     def answers_for(self, audience: str) -> list[Answer]:
+        if not self.rules:
+            return []
         subject = subject_of(self.postmortem, audience)
         return [ask(plain(rule, self.people.able(rule)), subject, self.kinds) for rule in self.rules]
 

@@ -290,6 +290,7 @@ class ApprovalMissing(Exception):
 
 def check_clear(actor: Actor, postmortem: Postmortem, audience: str, reason: str) -> Approvals:
     """Return the approvals for a publication. Raises ApprovalMissing unless all are given, or an administrator says why it goes out without them."""
+    states.check("publish", postmortem.status)
     found = Approvals(postmortem, audience or Audience.INTERNAL)
     if found.missing:
         may_override = may(actor, "configure")
