@@ -152,7 +152,7 @@ def ask(rule: Rule, subject: Subject, sections: Mapping[str, str]) -> Answer:
     keys = tuple(key for key, kind in sections.items() if not rule.sections or key in rule.sections or kind in rule.sections)
     if rule.sections:
         if keys:
-            yes.append(f"it has the section{'s' if len(keys) > 1 else ''} it is about")
+            yes.append(f"it has the section{'s' if len(keys) > 1 else ''} that this signs off")
         else:
             no.append(f"it has no section {listed(rule.sections)}")
     if no:

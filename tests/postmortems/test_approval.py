@@ -36,7 +36,7 @@ def standing(opinions, rules=None, owner=None, audience="internal"):
         ({"services": {5: "Checkout"}, "tags": {8: "privacy"}}, False, "its tag is data-loss, not privacy"),
         ({"teams": {6: "Search"}}, False, "its team is Payments, not Search"),
         ({"audience": "public"}, False, "it is published for internal readers, not the public"),
-        ({"sections": ("sec_duties",)}, True, "it has the section it is about"),
+        ({"sections": ("sec_duties",)}, True, "it has the section that this signs off"),
         ({"sections": ("security",)}, False, "it has no section security"),
     ],
 )

@@ -287,6 +287,6 @@ def test_an_administrator_writes_a_rule_and_tries_it(client, pm, alice, ana):
     assert "no key or kind" in text(client.post(add, form | {"sections": "Ünknown section!"}))
     assert client.post(add, form | {"sections": "impact"}).status_code == 302
     shown = text(client.get(reverse("admin:postmortems_approvalrule_change", args=[ApprovalRule.objects.get().pk])))
-    assert f"{pm.title}</a>: needed, because it has the section it is about." in shown
+    assert f"{pm.title}</a>: needed, because it has the section that this signs off." in shown
     assert secret.title not in shown
     assert Approvals(fresh(pm)).required[0].answer.sections == ("impact",)
