@@ -128,7 +128,6 @@ class ReadOnly(admin.ModelAdmin[Any]):
 @admin.register(ApprovalRule)
 class ApprovalRuleAdmin(admin.ModelAdmin[ApprovalRule]):
     list_display = ["name", "who", "needed", "audience", "is_active", "position"]
-    list_editable = ["is_active", "position"]
     list_filter = ["is_active"]
     search_fields = ["name", "reason"]
     filter_horizontal = ["severities", "services", "teams", "tags", "people"]
