@@ -7,6 +7,9 @@
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
       action_items.py   what the team decided to change, followed to the end
+      states.py         the states of a post-mortem and the moves between them (pure)
+      approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
+      reviewing.py      submitting, deciding, handing over; every change of state is kept
       document.py       rows -> one frozen, JSON-able document
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)

@@ -13,9 +13,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
+from postmortems.approvals import Approvals
+from postmortems.models import ActionItem, ApprovalRule, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
 from postmortems.prefill import PLACEHOLDERS
 from postmortems.seeding import builtin_keys
+
+#: Post-mortems that a rule is tried on.
+DRY_RUN = 10
 
 
 class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
@@ -119,6 +123,40 @@ class ReadOnly(admin.ModelAdmin[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(admin.ModelAdmin[ApprovalRule]):
+    list_display = ["name", "who", "needed", "audience", "is_active", "position"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "reason"]
+    filter_horizontal = ["severities", "services", "teams", "tags", "people"]
+    readonly_fields = ["dry_run"]
+    fieldsets = [
+        (None, {"fields": ["name", "reason", ("is_active", "position")]}),
+        ("When it is needed: all that is filled in must hold", {"fields": ["audience", "severities", "services", "teams", "tags", "sections"]}),
+        ("Who gives it", {"fields": ["who", "people", "needed", "owner_counts"]}),
+        ("Dry run", {"fields": ["dry_run"]}),
+    ]
+
+    @admin.display(description="what it says of the latest post-mortems")
+    def dry_run(self, rule: ApprovalRule) -> str | SafeString:
+        if not rule.pk:
+            return "Save it first."
+        visible = Postmortem.objects.visible_to(getattr(rule, "actor", None)).select_related("incident__severity", "incident__team", "incident__lead")
+        latest = visible.prefetch_related("incident__services", "incident__tags")[:DRY_RUN]
+        rows = [(one.postmortem, *self.answer(one)) for one in (Approvals(each, rule.audience, [rule]) for each in latest)]
+        return format_html_join("", '<p><a href="{}">{}</a>: {}, because {}.</p>', [(one.get_absolute_url(), str(one), said, why) for one, said, why in rows])
+
+    def answer(self, found: Approvals) -> tuple[str, str]:
+        answer = found.answers[0]
+        return ("needed" if answer.applies else "not needed"), answer.why
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ApprovalRule | None:
+        rule = super().get_object(request, object_id, from_field)
+        if rule is not None:
+            rule.actor = request.user  # type: ignore[attr-defined] # the dry run names what this administrator sees, no private incident of others
+        return rule
 
 
 @admin.register(Postmortem)

@@ -17,6 +17,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
+from postmortems import reviewing
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionVersion
 from postmortems.prefill import Facts, fill, prefill
@@ -88,6 +89,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
         if won:
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
+            reviewing.follow_edit(actor, section.postmortem_id, section.title)
         current = Section.objects.select_related("updated_by").get(pk=section.pk)
         if won or (current.body, current.values) == (body, values):
             return current
@@ -110,11 +112,15 @@ def accepted(section: Section, values: dict[str, Any]) -> dict[str, str]:
 
 
 @transaction.atomic
-def save_details(*, actor: Actor, postmortem: Postmortem, version: int, title: str, owner: User | None, status: str) -> Postmortem:
-    """Change title, owner and status on top of `version`. Raises Conflict when that is not the newest."""
+def save_details(*, actor: Actor, postmortem: Postmortem, version: int, title: str, owner: User | None) -> Postmortem:
+    """Change title and owner on top of `version`. Raises Conflict when that is not the newest. The state has moves of its own, in `reviewing.py`."""
     require(actor, "draft")
-    changes = {"title": clean_line(title), "owner": owner, "status": status, "updated_at": timezone.now()}
-    if not Postmortem.objects.filter(pk=postmortem.pk, version=version).update(version=F("version") + 1, **changes):
+    title = clean_line(title)
+    before = Postmortem.objects.filter(pk=postmortem.pk, version=version).first()
+    changes = {"title": title, "owner": owner, "updated_at": timezone.now()}
+    if before is None or not Postmortem.objects.filter(pk=postmortem.pk, version=version).update(version=F("version") + 1, **changes):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
-    AuditEvent.record(actor, "postmortem.edited", postmortem.reference, status=status)
+    AuditEvent.record(actor, "postmortem.edited", postmortem.reference, owner=owner.username if owner else None)
+    if title != before.title:
+        reviewing.follow_edit(actor, postmortem.pk, "The title")
     return Postmortem.objects.get(pk=postmortem.pk)

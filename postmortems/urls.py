@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, publishing, revisions, sections
+from postmortems.views import action_items, postmortems, publishing, reviews, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/<int:version_id>/restore/", sections.section_restore, name="section_restore"),
     path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),
+    path("postmortems/<str:reference>/review/", reviews.review, name="review"),
+    path("postmortems/<str:reference>/review/changes/<slug:key>/<int:number>/", reviews.changes, name="review_changes"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

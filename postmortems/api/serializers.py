@@ -54,7 +54,9 @@ class StartSerializer(serializers.Serializer[Any]):
 class DetailsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300, required=False)
     owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
-    status = serializers.ChoiceField(choices=Postmortem.Status.choices, required=False)
+    status = serializers.ChoiceField(
+        choices=Postmortem.Status.choices, required=False, help_text="Taken only as it is already: it changes by `transitions/`, `reviews/` and `publish/`."
+    )
 
 
 class SectionSerializer(serializers.ModelSerializer[Section]):
@@ -86,6 +88,9 @@ class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
 class PublishSerializer(serializers.Serializer[Any]):
     audience = serializers.ChoiceField(choices=Audience.choices, default=Audience.INTERNAL)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, default="", help_text="For administrators: why it goes out without the approvals that are missing."
+    )
 
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):

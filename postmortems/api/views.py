@@ -57,12 +57,14 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
 
     @extend_schema(request=shapes.DetailsSerializer, responses=shapes.PostmortemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
-        """Change title, owner or status, on top of the version in If-Match."""
+        """Change title or owner, on top of the version in If-Match. The state changes by `transitions/`, `reviews/` and `publish/`."""
         postmortem = access.postmortem_for(request.user, reference, "draft")
         version = version_sent(request)
         body = shapes.DetailsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        details = {"title": postmortem.title, "owner": postmortem.owner, "status": postmortem.status, **body.validated_data}
+        details = {"title": postmortem.title, "owner": postmortem.owner, **body.validated_data}
+        if details.pop("status", postmortem.status) != postmortem.status:
+            raise ValidationError({"status": ["The state is changed by transitions/, reviews/ and publish/, where who may and why is asked."]})
         try:
             postmortem = drafting.save_details(actor=request.user, postmortem=postmortem, version=version, **details)
         except Conflict as conflict:

@@ -5,16 +5,21 @@ from postmortems.models.coach import Dismissal
 from postmortems.models.participation import Participant
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
+from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
 from postmortems.models.template import Audience, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection
 
 __all__ = [
     "ActionItem",
+    "ApprovalRule",
     "Audience",
+    "Decision",
     "Dismissal",
     "Participant",
     "Postmortem",
     "RetrospectiveTemplate",
+    "Review",
+    "Reviewer",
     "Revision",
     "SearchEntry",
     "Section",
@@ -22,4 +27,5 @@ __all__ = [
     "SectionText",
     "SectionVersion",
     "TemplateSection",
+    "Transition",
 ]

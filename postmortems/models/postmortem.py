@@ -22,6 +22,8 @@ class Postmortem(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         IN_REVIEW = "in_review", "In review"
+        CHANGES_REQUESTED = "changes_requested", "Changes requested"
+        APPROVED = "approved", "Approved"
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
 
@@ -48,6 +50,15 @@ class Postmortem(models.Model):
     @property
     def reference(self) -> str:
         return f"PM-{self.pk}"
+
+    @property
+    def state(self) -> str:
+        """The state in words: after a publication the text at work is a draft of the next revision, while the last one stays published."""
+        label = str(Postmortem.Status(self.status).label)
+        at_work = self.published_at and self.status not in {self.Status.PUBLISHED, self.Status.ARCHIVED}
+        if not at_work:
+            return label
+        return "Draft of the next revision" if self.status == self.Status.DRAFT else f"{label}, next revision"
 
     def get_absolute_url(self) -> str:
         return reverse("postmortems:postmortem", args=[self.reference])

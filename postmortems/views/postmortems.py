@@ -18,6 +18,7 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Service, Severity, User
 from postmortems import access, drafting, overview
+from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section
 
@@ -72,8 +73,8 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
     if "service" in given:
         rows = rows.filter(incident__services__key=given["service"])
     rows = owned(rows, given.get("owner", ""), actor)
-    place = {Postmortem.Status.DRAFT: 0, Postmortem.Status.IN_REVIEW: 0, Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}
-    rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(3), output_field=IntegerField())
+    place = {Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}  # before them what is being worked on
+    rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(0), output_field=IntegerField())
     return rows.select_related("incident__severity", "owner").prefetch_related("incident__services").order_by(rank, "-updated_at", "-pk")
 
 
@@ -114,7 +115,7 @@ def template_preview(request: HttpRequest, key: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
-    """The overview: every section with its state, what is missing, and the form for title, owner and status."""
+    """The overview: every section with its state, what is missing, and the form for title and owner."""
     found = access.postmortem_for(request.user, reference)
     if not access.may_read_draft(request.user):
         return redirect(f"/knowledge/{found.reference}/")
@@ -128,7 +129,7 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 drafting.save_details(actor=request.user, postmortem=found, **form.cleaned_data)
             except Conflict as conflict:
                 found, status = conflict.current, 409
-                form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the status {found.get_status_display()}.")
+                form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the owner {found.owner or 'nobody'}.")
                 # What was typed stays; saving again is now a decision made with both in sight.
                 form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
             else:
@@ -147,4 +148,5 @@ def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, An
         "rows": list(zip(sections, completeness.checks, strict=True)),
         "completeness": completeness,
         "action_items": actions,
+        "approvals": Approvals(found),
     }
