@@ -48,6 +48,9 @@ LABELS = {
     "cannot_tell": "What we cannot tell",
     "what_they_needed": "What they needed and did not have",
     "copy_kept": "Copy kept",
+    "until": "Until",
+    "query_to_repeat_it": "Query, to repeat it",
+    "sent": "What was sent, and when",
 }
 #: Texts of several sentences; their cells are Markdown.
 LONG = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from postmortems.fields import Field, parse_fields, show
+from postmortems.fields import Field, parse_fields, problem, show
 
 #: Cells of a form, over all rows: a request holds at most 1,000 fields.
 MOST_CELLS, MOST_ROWS = 900, 200
@@ -137,6 +137,25 @@ def rows_of(values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the stored rows."""
     rows = values.get("rows")
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def problems(section: Text, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with values from outside, by place: "impact_start", "rows[2].at"."""
+    singles = {field.name: field for field in facts_of(section)}
+    singles |= {field.name + SOURCE: Field(field.name, "text", "") for field in facts_of(section) if has_sources(section, field)}
+    singles |= {field.name + QUALITY: Field(field.name, "choice", "", QUALITIES) for field in facts_of(section) if has_sources(section, field)}
+    if section.kind == "timeline":
+        singles["show"] = Field("show", "choice", "", ("key", "all"))
+    columns = {column.name: column for column in columns_of(section)}
+    if shape_of(section) == "tree":
+        columns["depth"] = Field("depth", "number", "")
+    given = [(name, name, value, singles) for name, value in values.items() if name != "rows" or not columns]
+    rows = rows_of(values) if columns else []
+    given += [(f"rows[{number}].{name}", name, value, columns) for number, row in enumerate(rows) for name, value in row.items()]
+    found = {place: problem(known[name], str(value)) if name in known else "There is no field of this name." for place, name, value, known in given}
+    if columns and len(rows) > most_rows(list(columns.values())):
+        found["rows"] = f"At most {most_rows(list(columns.values()))}."
+    return {place: words for place, words in found.items() if words}
 
 
 def fact_text(section: Text, field: Field, values: Mapping[str, Any], zone: ZoneInfo) -> str:
