@@ -90,7 +90,7 @@ def passages(section: Section, body: str, rows: RowTexts | None = None) -> list[
         rows = [(f"row-{number}-", row) for number, row in enumerate(kinds.rows_of(section.values))]
     columns = [column for column in kinds.columns_of(section) if column.is_words and column.name not in kind.quoted and kind.text != kinds.SILENT]
     return found + [
-        Passage(start + column.name, f"{kind.row.capitalize()} {number}, {column.label}", text, kind.text)
+        Passage(start + column.name, f"{kinds.row_name(section).capitalize()} {number}, {column.label}", text, kind.text)
         for number, (start, row) in enumerate(rows, start=1)
         for column in columns
         if (text := row.get(column.name, "")).strip()

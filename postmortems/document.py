@@ -139,9 +139,8 @@ def section_rows(section: Section, zone: ZoneInfo, internal: bool) -> Document:
     found = [{"depth": rows.depth_of(row), "cells": texts} for row, texts in cells if texts]
     if not found:
         return {}
-    kind = kinds.kind_of(section)
     described = [{"name": column.name, "label": column.label, "type": column.type} for column in columns]
-    return {"layout": kinds.layout_of(section), "row": kind.row, "columns": described, "rows": found}
+    return {"layout": kinds.layout_of(section), "row": kinds.row_name(section), "columns": described, "rows": found}
 
 
 def milestone_row(row: Milestone, zone: ZoneInfo) -> Document:

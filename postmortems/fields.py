@@ -83,8 +83,11 @@ class Field:
 
 def parse_fields(text: str) -> list[Field]:
     """Return the fields that `text` defines, one a line, each name once. A line that defines none is left out."""
-    found = [parse_field(match["name"], match["detail"]) for line in text.splitlines() if (match := LINE.match(line.strip()))]
-    return list({field.name: field for field in reversed(found)}.values())[::-1][:MOST_FIELDS]
+    found: dict[str, Field] = {}
+    for line in text.splitlines():
+        if match := LINE.match(line.strip()):
+            found.setdefault(match["name"], parse_field(match["name"], match["detail"]))
+    return list(found.values())[:MOST_FIELDS]
 
 
 def parse_field(name: str, detail: str | None) -> Field:
@@ -107,7 +110,7 @@ def type_of(name: str) -> str:
         return "switch"
     if name == "at" or name.endswith(("_start", "_end", "_from", "_to", "_at")):
         return "moment"
-    for end, kind in (("_on", "date"), ("_pct", "percent"), ("_n", "number"), ("_hours", "number")):
+    for end, kind in (("_pct", "percent"), ("_n", "number"), ("_hours", "number")):
         if name.endswith(end):
             return kind
     return "long" if name in LONG else "person" if name in PERSON else "text"

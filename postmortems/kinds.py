@@ -43,7 +43,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "markdown": Kind(body="Text"),
     "fields": Kind(),
-    "meta": Kind(facts="review_held_on\nauthors\npeople_heard\nreviewers\nsources_used(long)\nnot_covered"),
+    "meta": Kind(facts="review_held_on(date)\nauthors\npeople_heard\nreviewers\nsources_used(long)\nnot_covered"),
     "impact": Kind(body="In words"),
     "milestones": Kind(body="Around it, in words", has_form=False),
     "timeline": Kind(body="Around it, in words", has_form=False),
@@ -74,7 +74,7 @@ KINDS: dict[str, Kind] = {
         row="finding",
     ),
     "sharing": Kind("audience\nchannel\ndate(date)\nform\nstatus(planned|done)", shape="rows", row="audience", text=SILENT),
-    "links": Kind("caption\naddress(link)\nexpires_on\ncopy_kept(bool)\nnote", shape="rows", layout="links", row="link", text=SILENT),
+    "links": Kind("caption\naddress(link)\nexpires_on(date)\ncopy_kept(bool)\nnote", shape="rows", layout="links", row="link", text=SILENT),
     "glossary": Kind("term\nmeaning\nalso_called", shape="rows", layout="terms", row="term", text=SILENT),
 }
 
@@ -102,6 +102,12 @@ def shape_of(section: Text) -> str:
 
 def layout_of(section: Text) -> str:
     return "table" if kind_of(section).layout == "answers" and shape_of(section) == "rows" else kind_of(section).layout
+
+
+def row_name(section: Text) -> str:
+    """Return what one of its rows is called: "decision"."""
+    kind = kind_of(section)
+    return "line" if kind.shape == "questions" and shape_of(section) == "rows" else kind.row
 
 
 def columns_of(section: Text) -> list[Field]:

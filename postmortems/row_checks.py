@@ -50,7 +50,7 @@ def gaps_of_rows(section: kinds.Text, found: Rows, minimum: str, body: str) -> l
 def count_gaps(section: kinds.Text, found: Rows, minimum: str) -> Iterator[str]:
     wanted = COUNT.search(minimum)
     if wanted and len(found) < int(wanted[1]) and kinds.shape_of(section) == "rows" and not FILLED.search(minimum):
-        yield f"{len(found)} of at least {wanted[1]} {kinds.kind_of(section).row}s."
+        yield f"{len(found)} of at least {wanted[1]} {kinds.row_name(section)}s."
 
 
 def cell_gaps(columns: Sequence[Field], found: Rows, minimum: str, body: str) -> Iterator[str]:
@@ -64,7 +64,7 @@ def cell_gaps(columns: Sequence[Field], found: Rows, minimum: str, body: str) ->
     if match := EACH_LINE.search(minimum):
         excused = UNKNOWN.search(body)
         for name in NAME.findall(match[1]):
-            missing = sum(not row.get(name) for row in found) if name in by_name else 0
+            missing = sum(not row.get(name) and not is_waived(row, name) for row in found) if name in by_name else 0
             if missing and not (excused and by_name[name].type == "moment"):
                 yield f"“{label_of(name)}” is empty in {missing} of {len(found)}."
     if "under each" in minimum:
@@ -72,6 +72,10 @@ def cell_gaps(columns: Sequence[Field], found: Rows, minimum: str, body: str) ->
             words = [choice for choice in column.choices if not any(row.get(column.name) == choice for row in found)]
             if words:
                 yield f"Nothing yet under {spoken([f'“{word}”' for word in words])}."
+
+
+def is_waived(row: Mapping[str, str], name: str) -> bool:
+    return name == "deadline" and row.get("status") == "not required"
 
 
 def word_gaps(columns: Sequence[Field], found: Rows, minimum: str) -> Iterator[str]:

@@ -142,7 +142,8 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
     postmortem = drafting.start(actor=author, incident=incident, template=template)
     sections = {section.key: section for section in postmortem.sections.all()}
     for key, given in row["sections"].items():
-        section, content = sections[key], {"body": given} if isinstance(given, str) else given
+        section = sections[key]
+        content: dict[str, Any] = {"body": given} if isinstance(given, str) else given
         values = section.values | content.get("values", {}) | {"rows": [moments_of(cells, start) for cells in content.get("rows", [])]}
         drafting.save_section(actor=author, section=section, version=section.version, body=content.get("body", ""), values=values)
     Postmortem.objects.filter(pk=postmortem.pk).update(owner=owner, created_at=start + timedelta(days=1))

@@ -22,57 +22,60 @@ NAME = re.compile(r"row-(\d{1,4})-")
 BLANK = "__key__"
 
 
-class RowForm(forms.Form):
-    """One row; its fields are the columns."""
+class RowForm:
+    """One row. The columns are the fields of a form of its own, so that no column can take the place of what a template asks of the row."""
 
     def __init__(self, data: Any, *, columns: list[Field], zone: ZoneInfo, key: int | str, row: Mapping[str, str], is_tree: bool, questions: list[str]) -> None:
         self.columns, self.zone, self.key, self.row, self.is_tree = columns, zone, key, row, is_tree
         first: dict[str, Any] = {column.name: shown(column, row.get(column.name, ""), zone) for column in columns}
-        super().__init__(data, prefix=f"row-{key}", initial=first | {"depth": row.get("depth", "0")})
+        self.form = forms.Form(data, prefix=f"row-{key}", initial=first | {"depth": row.get("depth", "0")})
         for column in columns:
-            self.fields[column.name] = form_field(column, zone)
+            self.form.fields[column.name] = form_field(column, zone)
         if is_tree:
-            self.fields["depth"] = forms.IntegerField(required=False, min_value=0, max_value=rows.DEEPEST, widget=forms.HiddenInput)
-        question = str(self["question"].value() or "") if questions else ""
+            self.form.fields["depth"] = forms.IntegerField(required=False, min_value=0, max_value=rows.DEEPEST, widget=forms.HiddenInput)
+        question = str(self.form["question"].value() or "") if questions else ""
         self.question = question if question in questions else ""  # one of the template's, which stays as it is
         if self.question:
-            self.fields["question"].widget = forms.HiddenInput()
+            self.form.fields["question"].widget = forms.HiddenInput()
         self.is_new = False
 
     @property
+    def errors(self) -> Mapping[str, Any]:
+        return self.form.errors
+
+    @property
     def cells(self) -> list[forms.BoundField]:
-        return [self[column.name] for column in self.columns if not (self.question and column.name == "question")]
+        return [self.form[column.name] for column in self.columns if not (self.question and column.name == "question")]
 
     @property
-    def depth_input(self) -> forms.BoundField:
-        return self["depth"]
-
-    @property
-    def question_input(self) -> forms.BoundField:
-        return self["question"]
+    def hidden(self) -> list[forms.BoundField]:
+        return self.form.hidden_fields()
 
     @property
     def depth(self) -> int:
-        return rows.depth_of({"depth": self["depth"].value()}) if self.is_tree else 0
+        return rows.depth_of({"depth": self.form["depth"].value()}) if self.is_tree else 0
 
     @property
     def texts(self) -> dict[str, str]:
         """What stands in the inputs now, valid or not."""
-        return {column.name: str(self[column.name].value() or "") for column in self.columns}
+        return {column.name: str(self.form[column.name].value() or "") for column in self.columns}
+
+    def label(self, name: str) -> str:
+        return str(self.form.fields[name].label or name) if name in self.form.fields else name
 
     def values(self) -> rows.Row:
         """Return the row as it is stored. The form is valid."""
-        names = {column.name: self.cleaned_data.get(column.name) for column in self.columns}
-        filled = {name: value for name, value in names.items() if value not in (None, "")}
-        stored = {name: as_stored(value, self.zone, self.initial.get(name), self.row.get(name, "")) for name, value in filled.items()}
-        return stored | ({"depth": str(self.cleaned_data.get("depth") or 0)} if stored and self.is_tree else {})
+        given = self.form.cleaned_data
+        filled = {column.name: given[column.name] for column in self.columns if given.get(column.name) not in (None, "")}
+        stored = {name: as_stored(value, self.zone, self.form.initial.get(name), self.row.get(name, "")) for name, value in filled.items()}
+        return stored | ({"depth": str(given.get("depth") or 0)} if stored and self.is_tree else {})
 
 
 class Rows:
     """All rows of a section's form, in order."""
 
     def __init__(self, data: Any, *, section: Section, zone: ZoneInfo, blank: tuple[int, int] | None = None) -> None:
-        self.kind, self.shape, self.columns = kinds.kind_of(section), kinds.shape_of(section), kinds.columns_of(section)
+        self.name, self.shape, self.columns = kinds.row_name(section), kinds.shape_of(section), kinds.columns_of(section)
         self.questions = section.questions if self.shape == "questions" else []
         self.zone, self.most = zone, kinds.most_rows(self.columns)
         stored = self.with_questions(kinds.rows_of(section.values))
@@ -113,8 +116,7 @@ class Rows:
             yield f"At most {self.most} rows."
         for number, form in enumerate(self.forms, start=1):
             for name, errors in form.errors.items():
-                label = form.fields[name].label or name
-                yield f"{self.kind.row.capitalize()} {number}, {label}: {' '.join(str(error) for error in errors)}"
+                yield f"{self.name.capitalize()} {number}, {form.label(name)}: {' '.join(str(error) for error in errors)}"
 
     def given(self) -> list[tuple[int | str, rows.Row]]:
         """Return the rows that hold something, with their keys. All forms are valid."""

@@ -99,7 +99,8 @@ def block(section: Mapping[str, Any], row: Row, layout: str) -> list[str]:
     lines = [lowered(text_of(row, "answer") or text_of(row, "meaning"))]
     if reason := text_of(row, "not_applicable_because"):
         lines += ["", f"Not applicable: {escaped(reason)}"]
-    return [f"**{escaped(heads[layout])}**", "", *(line for line in lines if line), *(item(cell, "") for cell in row.others), ""]
+    rest = ["", *(item(cell, "") for cell in row.others)] if row.others else []
+    return [f"**{escaped(heads[layout])}**", "", *"\n".join([*lines, *rest]).strip("\n").split("\n"), ""]
 
 
 def text_of(row: Row, name: str) -> str:
@@ -110,7 +111,8 @@ def text_of(row: Row, name: str) -> str:
 def item(cell: Cell, indent: str) -> str:
     if not cell.is_long:
         return f"{indent}- {escaped(cell.label)}: {linked('', cell)}"
-    return indented(f"{escaped(cell.label)}: {lowered(cell.text)}", indent)
+    gap = "\n\n" if "\n" in cell.text else " "  # what has several lines may be a list of its own
+    return indented(f"{escaped(cell.label)}:{gap}{lowered(cell.text)}", indent)
 
 
 def linked(words: str, cell: Cell) -> str:
