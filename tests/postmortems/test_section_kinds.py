@@ -415,6 +415,20 @@ def test_the_legal_hold_is_a_question_of_the_section():
     assert gaps("security", minimum, [row], body="The end is unknown.", values={"legal_hold": "no"}) == []
 
 
+def test_single_values_of_kinds_that_now_have_rows_become_a_row(alice, postmortem):
+    from importlib import import_module
+
+    from django.apps import apps
+
+    section = turn(postmortem, "decisions", values={"choice": "Roll back"})
+    untouched = turn(postmortem, "impact", "supporting", values={"users_affected_n": "3"})
+    import_module("postmortems.migrations.0005_kinds").values_become_a_row(apps, None)
+    assert stored(postmortem) == [{"choice": "Roll back"}]
+    untouched.refresh_from_db()
+    assert untouched.values == {"users_affected_n": "3"}
+    assert section.versions.get(number=1).values == {}
+
+
 # The API -----------------------------------------------------------------------------------------------
 
 

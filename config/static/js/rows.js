@@ -62,9 +62,8 @@
       ? all.slice(0, all.indexOf(row)).reverse().find((one) => depth(one) <= depth(row))
       : all[all.indexOf(here.at(-1)) + 1];
     if (!other || isFixed(other) || depth(other) !== depth(row)) return;
-    const focus = document.activeElement;
-    if (step < 0) other.before(...here); else block(other).at(-1).after(...here);
-    focus?.focus();
+    // The others are moved around it, so that the focus stays where it is.
+    if (step < 0) here.at(-1).after(...block(other)); else row.before(...block(other));
     changed();
     say(`${where(row)}.`);
   }
