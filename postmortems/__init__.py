@@ -1,7 +1,8 @@
 """Post-mortems: from a timeline to a published, searchable revision. THE SECOND HALF OF THE MAP.
 
       seeding.py        the built-in templates, from seeds/
-      fields.py         the fields of a section, from the lines that define them (pure)
+      fields.py         the fields and columns of a section, from the lines that define them (pure)
+      kinds.py          what each kind of section holds, as data; rows.py moves, nests and merges rows, row_checks.py asks what is missing (all pure)
       prefill.py        incident -> first text of each section (pure)
       drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for

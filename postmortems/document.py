@@ -16,7 +16,7 @@ from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
-from postmortems.fields import parse_fields, show
+from postmortems import kinds, rows
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
 from postmortems.overview import printed_entries
 
@@ -52,13 +52,13 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         kind: kind in kinds or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
         for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS)
     }
-    rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
+    moments = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
     people = people_of(postmortem, incident, members, entries) if internal else []
     if not internal:
         entries = without_names(entries, members)
-    milestones = [milestone_row(row, zone) for row in rows] if shows[SectionKind.MILESTONES] else []
+    milestones = [milestone_row(row, zone) for row in moments] if shows[SectionKind.MILESTONES] else []
     return {
         "schema": SCHEMA,
         "reference": postmortem.reference,
@@ -68,9 +68,9 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "zone": incident.time_zone,
         "incident": incident_row(incident, zone),
         "people": people,
-        "sections": [section_row(section, zone) for section in sections if has_content(section, shows)],
+        "sections": [section_row(section, zone, internal) for section in sections if has_content(section, shows)],
         "milestones": milestones,
-        "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if milestones else [],
+        "metrics": [metric_row(measure) for measure in measuring.measures(moments, now)] if milestones else [],
         "timeline": entries,
         "timeline_total": total,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
@@ -112,11 +112,13 @@ def has_content(section: Section, shows: dict[SectionKind, bool]) -> bool:
     )
 
 
-def section_row(section: Section, zone: ZoneInfo) -> Document:
-    values = {name: clean_text(str(value)) for name, value in section.values.items()}
+def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person."""
+    hidden = set() if internal else {field.name for field in kinds.facts_of(section) if field.type == "person"}
+    values = {name: clean_text(str(value)) for name, value in section.values.items() if name not in hidden | {"rows"}}
     fields = [
-        {"name": field.name, "label": field.label, "value": show(field, values[field.name], zone)}
-        for field in parse_fields(section.fields)
+        {"name": field.name, "label": field.label, "value": kinds.fact_text(section, field, values, zone)}
+        for field in kinds.facts_of(section)
         if values.get(field.name, "").strip()
     ]
     return {
@@ -127,7 +129,18 @@ def section_row(section: Section, zone: ZoneInfo) -> Document:
         "body": clean_text(section.body).strip(),
         "values": values,
         "fields": fields,
+        **section_rows(section, zone, internal),
     }
+
+
+def section_rows(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+    columns = [column for column in kinds.columns_of(section) if internal or column.type != "person"]
+    cells = [(row, {column.name: clean_text(text) for column, text in kinds.cells_of(columns, row, zone)}) for row in kinds.rows_of(section.values)]
+    found = [{"depth": rows.depth_of(row), "cells": texts} for row, texts in cells if texts]
+    if not found:
+        return {}
+    described = [{"name": column.name, "label": column.label, "type": column.type} for column in columns]
+    return {"layout": kinds.layout_of(section), "row": kinds.row_name(section), "columns": described, "rows": found}
 
 
 def milestone_row(row: Milestone, zone: ZoneInfo) -> Document:

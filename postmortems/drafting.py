@@ -17,7 +17,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems import reviewing
+from postmortems import kinds, reviewing, rows
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionVersion
 from postmortems.prefill import Facts, fill, prefill
@@ -97,7 +97,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
     raise SectionConflict(current, lost)
 
 
-def keep_lost(section: Section, version: int, body: str, values: dict[str, str], person: User | None) -> SectionVersion:
+def keep_lost(section: Section, version: int, body: str, values: dict[str, Any], person: User | None) -> SectionVersion:
     """Keep a text that came too late; the same text of the same person once."""
     kept = SectionVersion.objects.filter(section=section, number=version, is_lost=True, body=body, saved_by=person).first()
     if kept and kept.values == values:
@@ -105,10 +105,25 @@ def keep_lost(section: Section, version: int, body: str, values: dict[str, str],
     return SectionVersion.objects.create(section=section, number=version, is_lost=True, body=body, values=values, saved_by=person)
 
 
-def accepted(section: Section, values: dict[str, Any]) -> dict[str, str]:
-    """Return the values that the section's kind has a place for, as clean strings."""
-    names = {field.name for field in parse_fields(section.fields)} | ({"show"} if section.kind == "timeline" else set())
-    return {name: clean_text(str(value), limit=VALUE_LIMIT) for name, value in values.items() if name in names and value not in (None, "")}
+def accepted(section: Section, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the section's kind has a place for, as clean strings, and its rows."""
+    facts = kinds.facts_of(section)
+    limits = {field.name: field.limit for field in facts}
+    limits |= {field.name + kinds.SOURCE: VALUE_LIMIT for field in facts if kinds.has_sources(section, field)}
+    limits |= {field.name + kinds.QUALITY: VALUE_LIMIT for field in facts if kinds.has_sources(section, field)}
+    limits |= {"show": VALUE_LIMIT} if section.kind == "timeline" else {}
+    kept = {name: clean_text(str(value), limit=limits[name]) for name, value in values.items() if name in limits and value not in (None, "")}
+    return kept | rows_accepted(section, values)
+
+
+def rows_accepted(section: Section, values: dict[str, Any]) -> dict[str, Any]:
+    columns, given = kinds.columns_of(section), values.get("rows")
+    if not columns or not isinstance(given, list):
+        return {}
+    kept = rows.cleaned(given, columns, is_tree=kinds.shape_of(section) == "tree", most=kinds.most_rows(columns))
+    if kinds.shape_of(section) == "questions":
+        kept = [row for row in kept if row.keys() - {"question"}]
+    return {"rows": kept} if kept else {}
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/", postmortems.postmortem, name="postmortem"),
     path("postmortems/<str:reference>/sections/<slug:key>/", sections.section, name="section"),
     path("postmortems/<str:reference>/sections/<slug:key>/coach/", sections.coach, name="section_coach"),
+    path("postmortems/<str:reference>/sections/<slug:key>/preview/", sections.section_preview, name="section_preview"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/<int:version_id>/restore/", sections.section_restore, name="section_restore"),
     path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),

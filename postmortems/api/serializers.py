@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.api.fields import Named
 from incidents.models import User
+from postmortems.api.section_values import AcceptsSerializer, SectionValuesField, accepts
 from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
 from postmortems.search import Hit
 
@@ -64,20 +66,27 @@ class SectionSerializer(serializers.ModelSerializer[Section]):
 
     questions = serializers.ListField(child=serializers.CharField(), read_only=True)
     updated_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    values = SectionValuesField(read_only=True)
+    accepts = serializers.SerializerMethodField()
 
     class Meta:
         model = Section
-        fields = [*SECTION_TEXTS, "body", "values", "version", "updated_at", "updated_by"]
+        fields = [*SECTION_TEXTS, "accepts", "body", "values", "version", "updated_at", "updated_by"]
         read_only_fields = fields
+
+    @extend_schema_field(AcceptsSerializer)
+    def get_accepts(self, section: Section) -> dict[str, Any]:
+        return accepts(section)
 
 
 class SectionTextSerializer(serializers.Serializer[Any]):
     body = serializers.CharField(max_length=100_000, allow_blank=True, trim_whitespace=False, required=False)
-    values = serializers.DictField(child=serializers.CharField(allow_blank=True, max_length=2000), required=False)
+    values = SectionValuesField(required=False)
 
 
 class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
     saved_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    values = SectionValuesField(read_only=True)
 
     class Meta:
         model = SectionVersion

@@ -115,7 +115,7 @@ class SectionView(SectionViews):
         """Save on top of the version in If-Match. A save that lost the race is a 412 with the current text; yours is kept as a version too."""
         section = self.section_for(request, reference, key, "draft")
         version = version_sent(request)
-        body = shapes.SectionTextSerializer(data=request.data)
+        body = shapes.SectionTextSerializer(data=request.data, context={"section": section})
         body.is_valid(raise_exception=True)
         text = {"body": section.body, "values": section.values, **body.validated_data}
         try:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
 from incidents.models import Delivery, Endpoint, Incident, Milestone, Service, Severity, Team, User
-from postmortems import action_items, drafting, publishing
+from postmortems import action_items, drafting, prefill, publishing
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate
 
@@ -152,11 +152,20 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
     template = RetrospectiveTemplate.objects.get(key=row["template"])
     postmortem = drafting.start(actor=author, incident=incident, template=template)
     sections = {section.key: section for section in postmortem.sections.all()}
-    for key, body in row["sections"].items():
+    for key, given in row["sections"].items():
         section = sections[key]
-        drafting.save_section(actor=author, section=section, version=section.version, body=body, values=section.values)
+        content: dict[str, Any] = {"body": given} if isinstance(given, str) else given
+        values = section.values | content.get("values", {}) | {"rows": [moments_of(cells, start) for cells in content.get("rows", [])]}
+        drafting.save_section(actor=author, section=section, version=section.version, body=content.get("body", ""), values=values)
     Postmortem.objects.filter(pk=postmortem.pk).update(owner=owner, created_at=start + timedelta(days=1))
     return Postmortem.objects.get(pk=postmortem.pk)
+
+
+def moments_of(cells: dict[str, Any], start: datetime) -> dict[str, str]:
+    """Return the cells of a row; a whole number under "at" is minutes after the start, one under "date" days."""
+    at, day = cells.get("at"), cells.get("date")
+    moments = {"at": prefill.stored(start + timedelta(minutes=at))} if isinstance(at, int) else {}
+    return cells | moments | ({"date": (start + timedelta(days=day)).date().isoformat()} if isinstance(day, int) else {})
 
 
 def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str, Any], people: dict[str, User]) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from django.urls import reverse
 
 from incidents.access import Actor
 from incidents.models import Incident, User
 from postmortems import access
+from postmortems.kinds import as_text
 from postmortems.models.template import RetrospectiveTemplate, SectionText
+
+UTC = ZoneInfo("UTC")
 
 
 class PostmortemQuerySet(models.QuerySet["Postmortem"]):
@@ -69,7 +74,7 @@ class Section(SectionText):
 
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="sections")
     body = models.TextField(blank=True, max_length=100_000, help_text="Markdown.")
-    values = models.JSONField(default=dict, blank=True, help_text="Of the fields, for kinds that have fields.")
+    values = models.JSONField(default=dict, blank=True, help_text="Of the fields, and the rows of kinds that have rows.")
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -77,6 +82,11 @@ class Section(SectionText):
     class Meta:
         ordering = ["position", "pk"]
         constraints = [models.UniqueConstraint(fields=["postmortem", "key"], name="postmortem_section_once")]
+
+    @property
+    def words(self) -> str:
+        """All that it says, as text: fields, rows and body."""
+        return as_text(self, self.values, self.body, UTC)
 
 
 class SectionVersion(models.Model):

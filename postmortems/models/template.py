@@ -6,7 +6,7 @@ from django.db import models
 
 
 class SectionKind(models.TextChoices):
-    """What a section holds. The first six have their own form and print; the others are written as prose for now."""
+    """What a section holds; `postmortems.kinds` says how each is asked for, stored and printed."""
 
     MARKDOWN = "markdown", "Prose"
     BULLETS = "bullets", "Bullet list"
@@ -14,17 +14,25 @@ class SectionKind(models.TextChoices):
     MILESTONES = "milestones", "Milestones and metrics"
     TIMELINE = "timeline", "Timeline"
     ACTIONS = "actions", "Action items"
+    FIELDS = "fields", "Custom fields"
     META = "meta", "About this review"
     FACTORS = "factors", "Contributing factors"
     DECISIONS = "decisions", "Decisions"
     WHY_TREE = "why_tree", "Chain of questions"
     QA = "qa", "Questions and answers"
+    SURPRISES = "surprises", "Surprises"
     THEMES = "themes", "Themes"
     COMMS = "comms", "Communication"
     SECURITY = "security", "Security"
     LINKS = "links", "Links"
     GLOSSARY = "glossary", "Glossary"
     SHARING = "sharing", "Sharing"
+
+
+FIELDS_HELP = (
+    "One field a line; for kinds with rows, their columns. A name such as users_affected, or a name with its type: told_on(date), "
+    "at(moment), reasons(long), address(link), owner(person), sent(bool), confidence(1-5), status(required|not required)."
+)
 
 
 class Audience(models.TextChoices):
@@ -63,7 +71,7 @@ class SectionText(models.Model):
     kind = models.CharField(max_length=20, choices=SectionKind, default=SectionKind.MARKDOWN)
     guidance = models.TextField(blank=True)
     prompts = models.TextField(blank=True, help_text="One question a line.")
-    fields = models.TextField(blank=True, help_text="One field a line, for kinds that have fields.")
+    fields = models.TextField(blank=True, help_text=FIELDS_HELP)
     minimum = models.CharField(max_length=300, blank=True, help_text="What makes it complete, in words.")
     required = models.BooleanField(default=False)
     audience = models.CharField(max_length=20, choices=Audience, default=Audience.INTERNAL, help_text="The widest audience that gets to read it.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.lib.worddiff import Piece, word_diff
+from postmortems.rendering import rows
 
 #: Unchanged text around a change that helps to find one's place; the rest of it is left out.
 AROUND = 240
@@ -61,8 +62,13 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
 
 
 def words_of(section: Mapping[str, Any]) -> str:
-    fields = "".join(f"{field['label']}: {field['value']}\n" for field in section["fields"])
-    return f"{fields}\n{section['body']}" if fields else str(section["body"])
+    return "\n\n".join(texts_of(section))
+
+
+def texts_of(section: Mapping[str, Any]) -> list[str]:
+    """Return what a section says, part by part: fields, rows, text."""
+    fields = "\n".join(f"{field['label']}: {field['value']}" for field in section.get("fields", []))
+    return [text for text in (fields, rows.words_of(section), str(section["body"])) if text]
 
 
 def compare_sections(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> tuple[list[SectionChange], list[str]]:
@@ -140,9 +146,9 @@ def compare_entries(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str,
     return extra(new, Counter(map(identity, old)), identity), extra(old, Counter(map(identity, new)), identity)
 
 
-def extra(rows: Sequence[Mapping[str, Any]], others: Counter[Any], identity: Any) -> list[Mapping[str, Any]]:
+def extra(entries: Sequence[Mapping[str, Any]], others: Counter[Any], identity: Any) -> list[Mapping[str, Any]]:
     result = []
-    for row in rows:
+    for row in entries:
         if others[identity(row)] > 0:
             others[identity(row)] -= 1
         else:

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from incidents.lib import markdown
 from postmortems.rendering.charts import milestone_chart
+from postmortems.rendering.rows import Row, rows_of
 
 CSS = Path(__file__).resolve().parent.parent.parent / "config" / "static" / "css"
 
@@ -46,13 +47,16 @@ STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not a
 
 @dataclass(frozen=True)
 class Part:
-    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions or nothing."""
+    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions or nothing. `layout` is that of its rows."""
 
     id: str
     title: str
     html: SafeString
     fields: Sequence[Mapping[str, str]]
     content: str
+    layout: str = ""
+    row: str = ""
+    rows: Sequence[Row] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,19 @@ def parts(document: Mapping[str, Any]) -> list[Part]:
     for section in document["sections"]:
         content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
         placed.add(content)
-        result.append(Part(f"s-{section['key']}", section["title"], prose(section["body"]), section["fields"], content))
+        result.append(part(section, content))
     for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
         if content not in placed and document[content]:
             result.append(Part(f"s-{content}-rows", title, mark_safe(""), [], content))
     return result
+
+
+def part(section: Mapping[str, Any], content: str = "") -> Part:
+    """Return one section as it is shown."""
+    rows = rows_of(section, prose)
+    return Part(
+        f"s-{section['key']}", section["title"], prose(section["body"]), section["fields"], content, section.get("layout", ""), section.get("row", ""), rows
+    )
 
 
 def prose(body: str) -> SafeString:

@@ -7,6 +7,11 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from django.utils.safestring import SafeString
+
+from postmortems.fields import ADDRESS
+from postmortems.rendering.rows import Cell, Row, rows_of
+
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})", re.MULTILINE)
@@ -26,6 +31,7 @@ def markdown(document: Mapping[str, Any]) -> str:
         lines += [f"## {escaped(section['title'])}", ""]
         lines += [f"- {escaped(field['label'])}: {escaped(field['value'])}" for field in section["fields"]]
         lines += [""] if section["fields"] else []
+        lines += section_rows(section)
         if section["body"]:
             lines += [lowered(section["body"]), ""]
         if section["kind"] in ROWS and section["kind"] not in placed:
@@ -67,6 +73,79 @@ def lowered(body: str) -> str:
             line = HEADING.sub(lambda match: "#" * min(len(match[1]) + 2, 6), line)
         parts.append(line)
     return "\n".join([*parts, inside] if inside else parts)
+
+
+def section_rows(section: Mapping[str, Any]) -> list[str]:
+    """Return the rows of a section; long texts are Markdown already."""
+    found = rows_of(section, lambda _text: SafeString(""))
+    layout = section.get("layout", "")
+    if not found:
+        return []
+    if layout == "table":
+        head = [escaped(cell.label) for cell in found[0].cells]
+        return table(head, [[escaped(cell.text) for cell in row.cells] for row in found])
+    if layout == "tree":
+        return [*branches(found, ""), ""]
+    if layout in ("cards", "answers", "terms"):
+        return [line for row in found for line in block(section, row, layout)]
+    return [line for row in found for line in point(row, layout)] + [""]
+
+
+def block(section: Mapping[str, Any], row: Row, layout: str) -> list[str]:
+    """Return a row that is a part of its own: a decision, a question with its answer, a term with its meaning."""
+    heads = {"cards": f"{section['row'].capitalize()} {row.number}", "answers": text_of(row, "question"), "terms": text_of(row, "term")}
+    if layout == "cards":
+        return [f"### {escaped(heads[layout])}", "", *(item(cell, "") for cell in row.filled), ""]
+    lines = [lowered(text_of(row, "answer") or text_of(row, "meaning"))]
+    if reason := text_of(row, "not_applicable_because"):
+        lines += ["", f"Not applicable: {escaped(reason)}"]
+    rest = ["", *(item(cell, "") for cell in row.others)] if row.others else []
+    return [f"**{escaped(heads[layout])}**", "", *"\n".join([*lines, *rest]).strip("\n").split("\n"), ""]
+
+
+def text_of(row: Row, name: str) -> str:
+    cell = row.by_name.get(name)
+    return cell.text if cell else ""
+
+
+def item(cell: Cell, indent: str) -> str:
+    if not cell.is_long:
+        return f"{indent}- {escaped(cell.label)}: {linked('', cell)}"
+    gap = "\n\n" if "\n" in cell.text else " "  # what has several lines may be a list of its own
+    return indented(f"{escaped(cell.label)}:{gap}{lowered(cell.text)}", indent)
+
+
+def linked(words: str, cell: Cell) -> str:
+    """Return words as a link to the address in a cell; a cell that holds none is its text."""
+    if cell.type != "link" or not ADDRESS.fullmatch(cell.text):
+        return f"{words} {escaped(cell.text)}".strip()
+    return f"[{words or escaped(cell.text)}](<{cell.text}>)"
+
+
+def indented(text: str, indent: str) -> str:
+    """Return a text as one item of a list, its further lines below it."""
+    return f"{indent}- " + "\n".join(f"{indent}  {line}" if line else "" for line in text.split("\n")).lstrip()
+
+
+def point(row: Row, layout: str) -> list[str]:
+    lead, address = row.lead, row.address
+    words = "" if lead is None else lowered(lead.text) if lead.is_long else escaped(lead.text)
+    if layout == "links":
+        return [indented(linked(words, address) if address else words or "–", ""), *(item(cell, "  ") for cell in row.rest_of_link)]
+    sorts = "".join(f"**{escaped(cell.text.capitalize())}:** " for cell in row.sorts)
+    return [indented(f"{sorts}{words}".strip() or "–", ""), *(item(cell, "  ") for cell in row.rest)]
+
+
+def branches(rows: Sequence[Row], indent: str) -> list[str]:
+    """Return a tree as nested lists."""
+    lines = []
+    for row in rows:
+        lines += [indented(f"**{escaped(text_of(row, 'question') or '–')}**", indent)]
+        if answer := text_of(row, "answer"):
+            lines += ["", *(f"{indent}  {line}" if line else "" for line in lowered(answer).split("\n")), ""]
+        lines += [item(cell, indent + "  ") for cell in row.others]
+        lines += branches(row.children, indent + "  ")
+    return lines
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -8,13 +8,14 @@ from django.db import transaction
 
 from incidents.lib.markdown import plain
 from postmortems.models import Postmortem, Revision, SearchEntry
+from postmortems.rendering.changes import texts_of
 
 
 @transaction.atomic
 def add(revision: Revision) -> None:
     """Index the revision in place of an earlier one of its post-mortem."""
     document: dict[str, Any] = revision.document
-    sections = [f"{section['title']}\n{plain(section['body'])}" for section in document["sections"] if section["body"]]
+    sections = [f"{section['title']}\n{words}" for section in document["sections"] if (words := " ".join(plain(text) for text in texts_of(section)))]
     SearchEntry.objects.update_or_create(
         postmortem=revision.postmortem,
         defaults={

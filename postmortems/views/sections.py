@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import merge, word_diff
-from postmortems import coaching, drafting, overview
-from postmortems.fields import parse_fields, show, spell_out
+from postmortems import coaching, document, drafting, kinds, overview
+from postmortems import rows as section_rows
+from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
+from postmortems.rendering import html
 from postmortems.views.postmortems import draft_for
 from postmortems.views.section_kinds import kind_context
 
@@ -31,7 +33,7 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
     found = section_of(postmortem, key)
     zone = ZoneInfo(postmortem.incident.time_zone)
-    form = SectionForm(request.POST or None, section=found, zone=zone)
+    form = SectionForm(request.POST or None, section=found, zone=zone, blank=blank_row(request))
     if request.method == "GET":
         return render(request, "postmortems/section.html", section_context(postmortem, found, form))
     require(request.user, "draft")
@@ -40,9 +42,12 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         if by_script:
             return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
         return render(request, "postmortems/section.html", section_context(postmortem, found, form), status=422)
+    body, values, place = form.after(request.POST.get("rows", ""))
+    here = reverse("postmortems:section", args=[postmortem.reference, key]) + place
+    if "rows" in request.POST and is_stored(found, form.cleaned_data["version"], body, values):
+        return redirect(here)  # one more empty row is no version
     try:
-        text = {"version": form.cleaned_data["version"], "body": form.cleaned_data["body"], "values": form.values()}
-        saved = drafting.save_section(actor=request.user, section=found, **text)
+        saved = drafting.save_section(actor=request.user, section=found, version=form.cleaned_data["version"], body=body, values=values)
     except drafting.SectionConflict as conflict:
         if by_script:
             by = str(conflict.current.updated_by or "Somebody")
@@ -52,9 +57,24 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     if by_script:
         return JsonResponse(saved_answer(postmortem, saved, zone))
     if "coach" in request.POST:
-        coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, decision=request.POST["coach"])
+        coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, rows=form.texts(), decision=request.POST["coach"])
+    if "rows" in request.POST:
+        return redirect(here)
     messages.success(request, f"“{saved.title}” is saved.")
     return redirect(next_url(request, postmortem, saved))
+
+
+def is_stored(section: Section, version: int, body: str, values: dict[str, Any]) -> bool:
+    given = (version, clean_text(body, limit=drafting.BODY_LIMIT), drafting.accepted(section, values))
+    return given == (section.version, section.body, section.values)
+
+
+def blank_row(request: HttpRequest) -> tuple[int, int] | None:
+    """Where the page has one more empty row, and how deep: what "Add a row" leads to."""
+    place, depth = request.GET.get("row", ""), request.GET.get("depth", "0")
+    if not all(number.isascii() and number.isdigit() and len(number) < 4 for number in (place, depth)):
+        return None
+    return int(place), min(int(depth), section_rows.DEEPEST)
 
 
 def section_of(postmortem: Postmortem, key: str) -> Section:
@@ -95,7 +115,7 @@ def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -
         "following": sections[place + 1] if place + 1 < len(sections) else None,
         "number": place + 1,
         "enough": spell_out(found.minimum) if found.minimum != "optional" else "",
-        "advice": coaching.advise(postmortem, found, form["body"].value() or ""),
+        "advice": coaching.advise(postmortem, found, form["body"].value() or "", form.texts()),
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
         **kind_context(postmortem, found),
@@ -110,8 +130,9 @@ def coach(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     require(request.user, "draft")
     found = section_of(postmortem, key)
     body = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
-    coaching.decide(actor=request.user, postmortem=postmortem, section=found, body=body, decision=request.POST.get("coach", ""))
-    context = {"advice": coaching.advise(postmortem, found, body), "reasons": Dismissal.Reason.choices}
+    rows = SectionForm(request.POST, section=found, zone=ZoneInfo(postmortem.incident.time_zone)).texts()
+    coaching.decide(actor=request.user, postmortem=postmortem, section=found, body=body, rows=rows, decision=request.POST.get("coach", ""))
+    context = {"advice": coaching.advise(postmortem, found, body, rows), "reasons": Dismissal.Reason.choices}
     return render(request, "postmortems/_coach.html", context)
 
 
@@ -121,6 +142,22 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Markdown from the editor as it will be read."""
     require(request.user, "draft")
     return render(request, "postmortems/_preview.html", {"body": clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)})
+
+
+@login_required
+@require_POST
+def section_preview(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """A section as it stands in the editor, as it will be read: fields, rows and text. What is not valid in it is named instead."""
+    postmortem = draft_for(request.user, reference)
+    require(request.user, "draft")
+    found = section_of(postmortem, key)
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    form = SectionForm({"version": found.version, **request.POST.dict()}, section=found, zone=zone)
+    if not form.is_valid():
+        return render(request, "postmortems/_preview.html", {"errors": [error for errors in form.errors.values() for error in errors]})
+    found.body = form.cleaned_data["body"]
+    found.values = drafting.accepted(found, form.values())
+    return render(request, "postmortems/_preview.html", {"part": html.part(document.section_row(found, zone, internal=True))})
 
 
 # Two at once -----------------------------------------------------------------------------------------
@@ -139,11 +176,15 @@ def section_conflict(request: HttpRequest, reference: str, key: str, version_id:
 def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section, lost: SectionVersion, status: int = 409) -> HttpResponse:
     base = current.versions.filter(number=lost.number, is_lost=False).first()
     joined = merge(base.body, lost.body, current.body) if base else None
-    texts = {"mine": lost.body, "theirs": current.body, "both": f"{current.body.rstrip()}\n\n{lost.body}", "merged": joined}
+    rows = rows_to_choose(current, lost, base)
+    if "merged" not in rows:
+        joined = None
+    texts = {"mine": lost.body, "theirs": current.body, "both": both_texts(current.body, lost.body), "merged": joined}
     use = request.GET.get("use") or ("merged" if joined is not None else "mine")
+    use = use if texts.get(use) is not None else "mine"
     zone = ZoneInfo(postmortem.incident.time_zone)
-    first = {"body": texts.get(use) or lost.body, "version": current.version}
-    mine = Section(kind=current.kind, fields=current.fields, version=current.version, body=lost.body, values=lost.values)
+    values = lost.values | {"rows": rows[use]}
+    mine = Section(kind=current.kind, fields=current.fields, prompts=current.prompts, version=current.version, body=lost.body, values=values)
     context = {
         "postmortem": postmortem,
         "incident": postmortem.incident,
@@ -152,20 +193,29 @@ def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section
         "is_mine": lost.saved_by_id == request.user.pk,
         "texts": texts,
         "use": use,
-        "pieces": word_diff(current.body, lost.body),
-        "form": SectionForm(section=mine, zone=zone, initial=first),
+        "pieces": word_diff(*(kinds.as_text(current, {"rows": kinds.rows_of(one.values)}, one.body, zone) for one in (current, lost))),
+        "form": SectionForm(section=mine, zone=zone, initial={"body": texts[use], "version": current.version}),
         "value_rows": value_rows(current, lost, zone),
     }
     return render(request, "postmortems/section_conflict.html", context, status=status)
 
 
+def both_texts(theirs: str, mine: str) -> str:
+    return f"{theirs.rstrip()}\n\n{mine}" if theirs.strip() and mine.strip() and theirs != mine else theirs or mine
+
+
+def rows_to_choose(current: Section, lost: SectionVersion, base: SectionVersion | None) -> dict[str, list[section_rows.Row]]:
+    """The rows to begin with, by choice; "merged" only where both changes go together."""
+    theirs, mine = kinds.rows_of(current.values), kinds.rows_of(lost.values)
+    choices = {"theirs": theirs, "mine": mine, "both": theirs + [row for row in mine if row not in theirs]}
+    merged = section_rows.merged(kinds.rows_of(base.values), mine, theirs) if base else None
+    return choices if merged is None else choices | {"merged": merged}
+
+
 def value_rows(current: Section, lost: SectionVersion, zone: ZoneInfo) -> list[tuple[str, str, str]]:
-    """The fields that differ: label, theirs, mine."""
-    return [
-        (field.label, show(field, theirs, zone), show(field, mine, zone))
-        for field in parse_fields(current.fields)
-        if (theirs := current.values.get(field.name, "")) != (mine := lost.values.get(field.name, ""))
-    ]
+    """The single fields that differ: label, theirs, mine."""
+    pairs = [(field.label, *(kinds.fact_text(current, field, values, zone) for values in (current.values, lost.values))) for field in kinds.facts_of(current)]
+    return [(label, theirs, mine) for label, theirs, mine in pairs if theirs != mine]
 
 
 # Versions --------------------------------------------------------------------------------------------
@@ -184,7 +234,9 @@ def section_versions(request: HttpRequest, reference: str, key: str) -> HttpResp
     chosen = get_object_or_404(found.versions.select_related("saved_by"), pk=wanted if wanted.isascii() and wanted.isdigit() else versions[0].pk)
     # A saved version is compared with the one before it, a lost one with the one it was based on.
     before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).first()
-    pieces = word_diff(before.body if before else "", chosen.body)
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    old, new = (kinds.as_text(found, one.values, one.body, zone) if one else "" for one in (before, chosen))
+    pieces = word_diff(old, new)
     context = {"postmortem": postmortem, "incident": postmortem.incident, "section": found, "versions": versions, "chosen": chosen, "before": before}
     return render(request, "postmortems/section_versions.html", context | {"pieces": pieces})
 

@@ -39,9 +39,7 @@
       area.hidden = show;
       pane.hidden = !show;
       if (!show) return area.focus();
-      const body = new FormData();
-      body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-      body.set("body", area.value);
+      const body = new FormData(form);
       try {
         const answer = await fetch(form.dataset.preview || "/postmortems/preview/", { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
         if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
@@ -115,7 +113,9 @@
   function snapshot(of = form) {
     const data = new FormData(of);
     for (const name of ["csrfmiddlewaretoken", "version", "continue"]) data.delete(name);
-    return JSON.stringify([...data]);
+    const row = (name) => /^row-\d+-/.exec(name)?.[0];
+    const filled = new Set([...data].filter(([name, value]) => value && !name.endsWith("-depth")).map(([name]) => row(name)));
+    return JSON.stringify([...data].filter(([name]) => !row(name) || filled.has(row(name)))); // an empty row says nothing yet
   }
   function say(text, kind = "") {
     state.textContent = text;
@@ -128,6 +128,7 @@
     try { sessionStorage.removeItem(slot); } catch { /* as above */ }
   }
   function fill(text) {
+    form.dispatchEvent(new CustomEvent("fill", { detail: JSON.parse(text) })); // js/rows.js brings the rows
     for (const [name, value] of JSON.parse(text)) {
       const field = form.elements[name];
       if (field) field.value = value; // a RadioNodeList takes a value as well
