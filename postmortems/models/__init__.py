@@ -2,7 +2,9 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.participation import Participant
+from postmortems.models.perspectives import Difference, Perspective, PrivateNote, Shared, WrittenAccount
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
 from postmortems.models.search import SearchEntry
@@ -10,10 +12,16 @@ from postmortems.models.template import Audience, RetrospectiveTemplate, Section
 
 __all__ = [
     "ActionItem",
+    "AgendaBlock",
     "Audience",
+    "Difference",
     "Dismissal",
+    "Meeting",
+    "ParkedIdea",
     "Participant",
+    "Perspective",
     "Postmortem",
+    "PrivateNote",
     "RetrospectiveTemplate",
     "Revision",
     "SearchEntry",
@@ -21,5 +29,7 @@ __all__ = [
     "SectionKind",
     "SectionText",
     "SectionVersion",
+    "Shared",
     "TemplateSection",
+    "WrittenAccount",
 ]

@@ -25,6 +25,7 @@ class SectionKind(models.TextChoices):
     LINKS = "links", "Links"
     GLOSSARY = "glossary", "Glossary"
     SHARING = "sharing", "Sharing"
+    PERSPECTIVES = "perspectives", "Perspectives"
 
 
 class Audience(models.TextChoices):
