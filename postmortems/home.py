@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor
+from incidents.access import Actor, incident_filter
 from incidents.hooks import Panel
-from postmortems.models import ActionItem, Postmortem, Revision
+from postmortems.models import ActionItem, Participant, Postmortem, PrivateNote, Revision, WrittenAccount
 
 ROWS = 6
 
@@ -25,6 +25,17 @@ def my_drafts(actor: Actor) -> Panel | None:
     working = [Postmortem.Status.DRAFT, Postmortem.Status.IN_REVIEW]
     drafts = list(Postmortem.objects.visible_to(actor).filter(owner=actor, status__in=working).select_related("incident")[:ROWS])
     return Panel("postmortems/_home_drafts.html", {"drafts": drafts}) if drafts else None
+
+
+def my_accounts(actor: Actor) -> Panel | None:
+    """The reviews that wait for my account; a viewer may be asked, too."""
+    over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
+    rows = Participant.objects.filter(incident_filter(actor, "postmortem__incident__"), user=actor, role=Participant.Role.PARTICIPANT)
+    rows = rows.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
+    for given in (WrittenAccount, PrivateNote):
+        rows = rows.exclude(postmortem__in=given.objects.readable_by(actor).filter(author=actor).values("postmortem"))
+    asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
+    return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
 
 
 def recent_publications(actor: Actor) -> Panel | None:

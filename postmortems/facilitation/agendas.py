@@ -145,8 +145,9 @@ class Slot:
         return round(100 * self.spent / self.planned) if self.planned else 0
 
     @property
-    def over(self) -> int:
-        return max(0, self.spent - self.planned)
+    def clock(self) -> str:
+        """The time spent, as “12:05”."""
+        return f"{self.spent // 60}:{self.spent % 60:02d}"
 
 
 def slots(blocks: Iterable[Timed], starts_at: datetime | None, current: int | None, since: datetime | None, now: datetime) -> list[Slot]:

@@ -49,7 +49,9 @@ class Candidate:
         return sum(WEIGHTS[reason.kind] + min(len(reason.events), MOST) - 1 for reason in self.reasons)
 
 
-def rank(people: Sequence[Heard], told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]], differing: Iterable[tuple[str, str]] = ()) -> list[Candidate]:
+def rank(
+    people: Sequence[Heard], told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]], differing: Iterable[tuple[str, str]] = ()
+) -> list[Candidate]:
     """Return those with a reason to be asked, the strongest first. `told` is in order; `marks` are key -> (name, moment) of the
     milestones known so far; `differing` are pairs of names whose accounts somebody marked as different."""
     candidates = [Candidate(person) for person in people]
@@ -106,7 +108,10 @@ def change(told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]]) -> I
     start = marks.get("impact_started")
     before = [entry for entry in told if start and entry.kind == "change" and entry.at <= start[1]]
     if before:
-        yield before[-1].who, Reason("change", "A change of theirs came last before it began. Talk early: they know what an ordinary change looks like.", (before[-1].id,))
+        yield (
+            before[-1].who,
+            Reason("change", "A change of theirs came last before it began. Talk early: they know what an ordinary change looks like.", (before[-1].id,)),
+        )
 
 
 def alone(told: Sequence[Told]) -> Iterable[tuple[int, Reason]]:

@@ -75,7 +75,7 @@ def request(invitation: Invitation, now: datetime) -> bytes:
     for guest in invitation.guests or [invitation.organizer]:  # a request has one attendee at least
         event.add("attendee", attendee(guest))
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def is_utc(zone: str) -> bool:
@@ -92,7 +92,10 @@ def rules_of(name: str, at: datetime) -> Timezone:
     first = at - timedelta(days=400)
     result = Timezone()
     result.add("tzid", name)
-    moments = [(first, offset(first, zone)), *((change.at, offset(change.at - timedelta(minutes=1), zone)) for change in clock_changes(name, first, at + timedelta(days=300)))]
+    moments = [
+        (first, offset(first, zone)),
+        *((change.at, offset(change.at - timedelta(minutes=1), zone)) for change in clock_changes(name, first, at + timedelta(days=300))),
+    ]
     for moment, before in moments:
         here = moment.astimezone(zone)
         rule = TimezoneDaylight() if here.dst() else TimezoneStandard()

@@ -6,6 +6,8 @@ facilitators it was addressed to for as long as they facilitate; no role opens i
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.db import models
 
 from incidents.access import Actor, System, incident_filter
@@ -22,13 +24,16 @@ class Shared(models.TextChoices):
     PRIVATE = "private", "Only the facilitator"
 
 
-class ConfidedQuerySet(models.QuerySet["Confided"]):
+Row = TypeVar("Row", bound="Confided")
+
+
+class ConfidedQuerySet(models.QuerySet[Row]):
     """Rows whose author decides who reads them."""
 
     def own(self, actor: Actor) -> models.Q:
         return models.Q(author=actor)
 
-    def readable_by(self, actor: Actor) -> ConfidedQuerySet:
+    def readable_by(self, actor: Actor) -> ConfidedQuerySet[Row]:
         if isinstance(actor, System):
             return self.filter(state=Shared.REVIEW)
         if not getattr(actor, "is_authenticated", False) or not actor.is_active:
@@ -44,7 +49,15 @@ class ConfidedQuerySet(models.QuerySet["Confided"]):
         return models.Q(pk__in=addressed.values("pk")) & models.Q(postmortem__in=facilitating.values("postmortem"))
 
 
-class AboutPersonQuerySet(ConfidedQuerySet):
+class AccountQuerySet(ConfidedQuerySet["WrittenAccount"]):
+    pass
+
+
+class NoteQuerySet(ConfidedQuerySet["PrivateNote"]):
+    pass
+
+
+class PerspectiveQuerySet(ConfidedQuerySet["Perspective"]):
     def own(self, actor: Actor) -> models.Q:
         return models.Q(author=actor) | models.Q(user=actor)
 
@@ -76,7 +89,7 @@ class WrittenAccount(Confided):
     surprised = models.TextField(blank=True, max_length=5_000)
     ask_about = models.TextField(blank=True, max_length=5_000)
 
-    objects = ConfidedQuerySet.as_manager()
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -89,7 +102,7 @@ class PrivateNote(Confided):
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="+")
     text = models.TextField(max_length=5_000)
 
-    objects = ConfidedQuerySet.as_manager()
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -115,7 +128,7 @@ class Perspective(Confided):
     did = models.TextField(blank=True, max_length=5_000)
     events = models.ManyToManyField(TimelineEvent, related_name="+", blank=True)
 
-    objects = AboutPersonQuerySet.as_manager()
+    objects = PerspectiveQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "pk"]
