@@ -53,6 +53,7 @@ class Surroundings:
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    perspectives: int = 0  # that are shared with the review
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.entries
     if section.kind == "actions":
         return not around.actions
+    if section.kind == "perspectives":
+        return not around.perspectives
     return not any(str(value).strip() for value in section.values.values())
 
 
@@ -123,6 +126,8 @@ def empty_gap(section: Text) -> str:
         return "The timeline has no entries yet: import them or add them on the incident."
     if section.kind == "actions":
         return "No action item yet. If nothing is worth its cost, say so in a sentence."
+    if section.kind == "perspectives":
+        return "No perspective is shared yet: ask those who were there what it looked like to them."
     return "Nothing written yet."
 
 

@@ -32,8 +32,9 @@ def my_accounts(actor: Actor) -> Panel | None:
     over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
     rows = Participant.objects.filter(incident_filter(actor, "postmortem__incident__"), user=actor, role=Participant.Role.PARTICIPANT)
     rows = rows.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
-    for given in (WrittenAccount, PrivateNote):
-        rows = rows.exclude(postmortem__in=given.objects.readable_by(actor).filter(author=actor).values("postmortem"))
+    accounts = WrittenAccount.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    notes = PrivateNote.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    rows = rows.exclude(postmortem__in=accounts).exclude(postmortem__in=notes)
     asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
     return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
 

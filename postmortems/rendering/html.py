@@ -46,7 +46,7 @@ STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not a
 
 @dataclass(frozen=True)
 class Part:
-    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions or nothing."""
+    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions, perspectives or nothing."""
 
     id: str
     title: str
@@ -73,7 +73,7 @@ def parts(document: Mapping[str, Any]) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
     for section in document["sections"]:
-        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
+        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions", "perspectives") and section["kind"] not in placed else ""
         placed.add(content)
         result.append(Part(f"s-{section['key']}", section["title"], prose(section["body"]), section["fields"], content))
     for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
