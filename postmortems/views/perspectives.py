@@ -139,7 +139,8 @@ def moment_of(request: HttpRequest, postmortem: Postmortem, zone: ZoneInfo) -> t
     event = TimelineEvent.objects.committed(postmortem.incident).exclude(curation__is_hidden=True).filter(pk=number).first() if number else None
     if event:
         return event.at, [event.pk]
-    return parse_moment(request.GET.get("at", "").replace("\x00", ""), zone), []
+    at = parse_moment(request.GET.get("at", "").replace("\x00", ""), zone)
+    return (at if at and 1970 <= at.year <= 2199 else None), []
 
 
 def people_to_speak_for(actor: Actor, postmortem: Postmortem, found: Perspective | None) -> list[User]:
