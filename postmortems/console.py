@@ -177,11 +177,14 @@ def question_bank(postmortem: Postmortem) -> list[questions.Asked]:
 def statement(event: TimelineEvent, zone: ZoneInfo) -> questions.Statement:
     curation = getattr(event, "curation", None)
     text = " ".join(((curation.title if curation else "") or event.text).split())
+    label = Kind(event.shown_kind).label
+    if text.casefold().startswith(f"{label.casefold()}:"):  # said already
+        text = text[len(label) + 1 :].strip()
     precision = Precision.SECOND if curation and curation.corrected_at else event.precision
     return questions.Statement(
         event.pk,
         timeline.clock(event.at, precision, zone).removesuffix(":00") if precision == Precision.SECOND else timeline.clock(event.at, precision, zone),
-        Kind(event.shown_kind).label,
+        label,
         event.shown_kind,
         text if len(text) <= TEXT else f"{text[: TEXT - 1].rstrip()}…",
         event.actor,

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from postmortems.facilitation.people import Heard
 
-NEAR = timedelta(minutes=10)
+NEAR = timedelta(minutes=10)  # of a milestone, for who acted or explained
+CLOSE = timedelta(minutes=3)  # for who only spoke
 ALONE = timedelta(minutes=15)
 ACTING = frozenset({"action", "change", "mitigation", "decision"})
 ANSWERING = ACTING | {"acknowledgement", "escalation"}
@@ -70,14 +71,13 @@ def rank(
 
 
 def turning(told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]]) -> Iterable[tuple[int, Reason]]:
-    """Who decided or acted close to a milestone, or in a key moment."""
+    """Who decided, acted or explained around a milestone or in a key moment, and who spoke right beside a milestone."""
     near: dict[int, list[Told]] = {}
     names: dict[int, list[str]] = {}
     for entry in told:
-        if entry.kind not in ACTING and entry.kind != "hypothesis":
-            continue
-        beside = [name for name, at in marks.values() if abs(entry.at - at) <= NEAR]
-        if beside or entry.is_key:
+        took_part = entry.kind in ACTING or entry.kind == "hypothesis"
+        beside = [name for name, at in marks.values() if abs(entry.at - at) <= (NEAR if took_part else CLOSE)]
+        if beside or (took_part and entry.is_key):
             near.setdefault(entry.who, []).append(entry)
             names.setdefault(entry.who, []).extend(beside)
     for who, entries in near.items():
