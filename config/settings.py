@@ -226,6 +226,9 @@ SPECTACULAR_SETTINGS = {
         "SectionKind": "postmortems.models.SectionKind",
         "ActionItemKind": "postmortems.models.ActionItem.Kind",
         "ActionItemStatus": "postmortems.models.ActionItem.Status",
+        "DeliveryState": "incidents.models.Delivery.State",
+        "IdeaState": "postmortems.models.ParkedIdea.State",
+        "WhoMayRead": "postmortems.models.Shared",
     },
 }
 

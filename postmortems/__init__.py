@@ -7,6 +7,10 @@
       drafting.py       incident + template -> Postmortem; saves sections by compare-and-set
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
+      facilitation/     texts, agendas, questions and an order of conversations for the facilitator (pure); console.py reads them what they ask for
+      meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
+      parking.py        ideas that soak before they become action items
+      perspectives.py   what people saw and knew, and what they confided; telling.py gives what is shared to the document
       action_items.py   what the team decided to change, followed to the end
       states.py         the states of a post-mortem and the moves between them (pure)
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about

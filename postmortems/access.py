@@ -36,3 +36,19 @@ def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmort
     if verb != "read":
         require(actor, verb)
     return postmortem
+
+
+def review_for(actor: Actor, reference: str) -> Postmortem:
+    """Return the post-mortem for whoever has a voice in it: who drafts, and who was asked to take part, also a viewer. Raises Http404 for others.
+
+    It opens the actor's own account, never the working text.
+    """
+    model = apps.get_model("postmortems", "Postmortem")
+    rows = model.objects.filter(incident_filter(actor, "incident__")).select_related("incident__severity", "owner", "template")
+    if not may_read_draft(actor):
+        taking_part = apps.get_model("postmortems", "Participant").objects.filter(user=actor).exclude(state="declined")
+        rows = rows.filter(pk__in=taking_part.values("postmortem"))
+    postmortem: Postmortem | None = rows.filter(pk=number_of(reference, "PM")).first()
+    if postmortem is None:
+        raise Http404
+    return postmortem

@@ -52,6 +52,7 @@ class Surroundings:
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    perspectives: int = 0  # that are shared with the review
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.entries
     if section.kind == "actions":
         return not around.actions
+    if section.kind == "perspectives":
+        return not around.perspectives
     return not any(str(value).strip() for name, value in section.values.items() if name != "rows") and not kinds.rows_of(section.values)
 
 
@@ -122,6 +125,8 @@ def empty_gap(section: Text) -> str:
         return "The timeline has no entries yet: import them or add them on the incident."
     if section.kind == "actions":
         return "No action item yet. If nothing is worth its cost, say so in a sentence."
+    if section.kind == "perspectives":
+        return "No perspective is shared yet: ask those who were there what it looked like to them."
     return "Nothing written yet."
 
 

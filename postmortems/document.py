@@ -18,7 +18,9 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
 from postmortems import kinds, rows
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
+from postmortems.naming import hider
 from postmortems.overview import printed_entries
+from postmortems.telling import perspective_rows
 
 SCHEMA = 1
 #: More entries than any reader reads; the incident keeps them all.
@@ -56,6 +58,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
     people = people_of(postmortem, incident, members, entries) if internal else []
+    told = perspective_rows(postmortem, members, internal, zone) if SectionKind.PERSPECTIVES in kinds else []
+    shows |= {SectionKind.PERSPECTIVES: True} if told else {}
     if not internal:
         entries = without_names(entries, members)
     milestones = [milestone_row(row, zone) for row in moments] if shows[SectionKind.MILESTONES] else []
@@ -73,6 +77,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "metrics": [metric_row(measure) for measure in measuring.measures(moments, now)] if milestones else [],
         "timeline": entries,
         "timeline_total": total,
+        "perspectives": told,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
 
@@ -237,13 +242,7 @@ def without_names(entries: Iterable[Document], members: Iterable[IncidentMember]
     tools = {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
     aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools if name}
     aliases |= {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
-    names = sorted((name for name in aliases if len(name) > 2), key=lambda name: (-len(name), name))
-    pattern = re.compile(r"@?(?<!\w)(" + "|".join(re.escape(name) for name in names) + r")(?!\w)", re.IGNORECASE) if names else None
-    folded = {name.lower(): alias for name, alias in aliases.items()}
-
-    def hide(text: str) -> str:
-        return pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
-
+    hide = hider(aliases)
     return [
         entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
         for entry in entries

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Q
 from django.utils import timezone
 
-from incidents.access import Actor
+from incidents.access import Actor, incident_filter
 from incidents.hooks import Panel
 from postmortems import states
-from postmortems.models import ActionItem, Decision, Participant, Postmortem, Review, Reviewer, Revision, Section
+from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
 
 ROWS = 6
 MOST_REVIEWS = 50
@@ -52,6 +52,18 @@ def my_reviews(actor: Actor) -> Panel | None:
             rows.append({"postmortem": one, "review": review, "changed": changed})
     rows.sort(key=lambda row: (row["review"].due_on if row["review"] and row["review"].due_on else date.max, row["postmortem"].pk))
     return Panel("postmortems/_home_reviews.html", {"rows": rows[:ROWS], "today": today(actor)}) if rows else None
+
+
+def my_accounts(actor: Actor) -> Panel | None:
+    """The reviews that wait for my account; a viewer may be asked, too."""
+    over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
+    rows = Participant.objects.filter(incident_filter(actor, "postmortem__incident__"), user=actor, role=Participant.Role.PARTICIPANT)
+    rows = rows.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
+    accounts = WrittenAccount.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    notes = PrivateNote.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    rows = rows.exclude(postmortem__in=accounts).exclude(postmortem__in=notes)
+    asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
+    return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
 
 
 def recent_publications(actor: Actor) -> Panel | None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, publishing, reviews, revisions, sections
+from postmortems.views import action_items, meeting_run, meetings, parking, perspectives, postmortems, publishing, reviews, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -20,6 +20,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),
     path("postmortems/<str:reference>/review/", reviews.review, name="review"),
     path("postmortems/<str:reference>/review/changes/<slug:key>/<int:number>/", reviews.changes, name="review_changes"),
+    path("postmortems/<str:reference>/meeting/", meetings.meeting, name="meeting"),
+    path("postmortems/<str:reference>/meeting/invite/", meetings.invite, name="meeting_invite"),
+    path("postmortems/<str:reference>/meeting/invitation.ics", meetings.invitation, name="meeting_invitation"),
+    path("postmortems/<str:reference>/meeting/agenda/", meetings.agenda, name="meeting_agenda"),
+    path("postmortems/<str:reference>/meeting/run/", meeting_run.run, name="meeting_run"),
+    path("postmortems/<str:reference>/meeting/clock/", meeting_run.clock, name="meeting_clock"),
+    path("postmortems/<str:reference>/meeting/notes/<int:pk>/", meeting_run.notes, name="meeting_notes"),
+    path("postmortems/<str:reference>/meeting/close/", meeting_run.close, name="meeting_close"),
+    path("postmortems/<str:reference>/meeting/outcome/", meeting_run.outcome, name="meeting_outcome"),
+    path("postmortems/<str:reference>/meeting/afterwards/", parking.afterwards, name="meeting_after"),
+    path("postmortems/<str:reference>/meeting/soak/", parking.soak, name="meeting_soak"),
+    path("postmortems/<str:reference>/parking/", parking.park, name="park"),
+    path("postmortems/<str:reference>/parking/<int:pk>/", parking.idea, name="parked_idea"),
+    path("postmortems/<str:reference>/perspectives/", perspectives.perspective_list, name="perspectives"),
+    path("postmortems/<str:reference>/perspectives/new/", perspectives.perspective_new, name="perspective_new"),
+    path("postmortems/<str:reference>/perspectives/<int:pk>/", perspectives.perspective, name="perspective"),
+    path("postmortems/<str:reference>/perspectives/<int:pk>/withdraw/", perspectives.perspective_withdraw, name="perspective_withdraw"),
+    path("postmortems/<str:reference>/perspectives/<int:pk>/differs/", perspectives.perspective_differs, name="perspective_differs"),
+    path("postmortems/<str:reference>/account/", perspectives.account, name="account"),
+    path("postmortems/<str:reference>/account/withdraw/", perspectives.account_withdraw, name="account_withdraw"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

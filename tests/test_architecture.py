@@ -13,7 +13,8 @@ PACKAGES = ("config", "incidents", "postmortems")
 BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
 PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance", "Review", "Reviewer", "Decision", "Transition"}
-NARROWED = {"visible_to", "committed", "none"}
+PROTECTED |= {"Meeting", "ParkedIdea", "Perspective", "WrittenAccount", "PrivateNote"}
+NARROWED = {"visible_to", "committed", "none", "readable_by"}
 WITHIN = {"incident", "postmortem", "event", "milestone", "section"}
 READ_WHOLE = {  # what reads protected rows unnarrowed, and why that shows nothing hidden
     "postmortems/api/filters.py ActionItem.objects": "narrows items that are visible already",

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import lint, publication, reviews, views
+from postmortems.api import lint, meetings, perspectives, publication, reviews, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -17,6 +17,13 @@ postmortem = [
     path("reviews/", reviews.ReviewsView.as_view()),
     path("approvals/", reviews.ApprovalsView.as_view()),
     path("transitions/", reviews.TransitionsView.as_view()),
+    path("meeting/", meetings.MeetingView.as_view()),
+    path("meeting/invitation.ics", meetings.InvitationView.as_view()),
+    path("parking/", meetings.ParkingView.as_view()),
+    path("parking/<int:pk>/", meetings.IdeaView.as_view()),
+    path("parking/<int:pk>/action-item/", meetings.IdeaActionView.as_view()),
+    path("perspectives/", perspectives.PerspectiveListView.as_view()),
+    path("perspectives/<int:pk>/", perspectives.PerspectiveView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),

@@ -2,7 +2,9 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.participation import Participant
+from postmortems.models.perspectives import Difference, Perspective, PrivateNote, Shared, WrittenAccount
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
@@ -14,9 +16,15 @@ __all__ = [
     "ApprovalRule",
     "Audience",
     "Decision",
+    "AgendaBlock",
+    "Difference",
     "Dismissal",
+    "Meeting",
+    "ParkedIdea",
     "Participant",
+    "Perspective",
     "Postmortem",
+    "PrivateNote",
     "RetrospectiveTemplate",
     "Review",
     "Reviewer",
@@ -26,6 +34,8 @@ __all__ = [
     "SectionKind",
     "SectionText",
     "SectionVersion",
+    "Shared",
     "TemplateSection",
     "Transition",
+    "WrittenAccount",
 ]

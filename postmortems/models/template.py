@@ -27,6 +27,7 @@ class SectionKind(models.TextChoices):
     LINKS = "links", "Links"
     GLOSSARY = "glossary", "Glossary"
     SHARING = "sharing", "Sharing"
+    PERSPECTIVES = "perspectives", "Perspectives"
 
 
 FIELDS_HELP = (

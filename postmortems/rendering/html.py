@@ -47,7 +47,7 @@ STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not a
 
 @dataclass(frozen=True)
 class Part:
-    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions or nothing. `layout` is that of its rows."""
+    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions, perspectives or nothing. `layout` is that of its rows."""
 
     id: str
     title: str
@@ -77,7 +77,7 @@ def parts(document: Mapping[str, Any]) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
     for section in document["sections"]:
-        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
+        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions", "perspectives") and section["kind"] not in placed else ""
         placed.add(content)
         result.append(part(section, content))
     for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):

@@ -186,4 +186,14 @@ def actions(document: Mapping[str, Any]) -> list[str]:
     return table(["Ref.", "Action", "Owner", "Due", "Priority", "Status"], rows) if rows else []
 
 
-ROWS = {"milestones": milestones, "timeline": timeline, "actions": actions}
+def perspectives(document: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for told in document.get("perspectives", []):  # documents published before perspectives have none
+        rows = [[line["label"], escaped(line["text"])] for line in told["lines"]]
+        rows += [["Differs from", escaped(f"{other['who']}: {other['note']}" if other["note"] else other["who"])] for other in told["differs"]]
+        who = f"{told['who']}, {told['role']}" if told["role"] else told["who"]
+        lines += [f"### {escaped(told['local'])}: {escaped(who)}", "", *table(["", ""], rows)]
+    return lines
+
+
+ROWS = {"milestones": milestones, "timeline": timeline, "actions": actions, "perspectives": perspectives}

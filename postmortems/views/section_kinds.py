@@ -11,7 +11,7 @@ from incidents import metrics
 from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
 from postmortems import overview
 from postmortems.forms.action_items import ActionItemForm
-from postmortems.models import Postmortem, Section, SectionKind
+from postmortems.models import Perspective, Postmortem, Section, SectionKind, Shared
 
 EXCERPT = 40
 
@@ -53,8 +53,13 @@ def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident), "today": timezone.localdate()}
 
 
+def perspective_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
+    return {"perspectives": Perspective.objects.filter(postmortem=postmortem, state=Shared.REVIEW)[:EXCERPT]}
+
+
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {
     SectionKind.MILESTONES: milestone_context,
     SectionKind.TIMELINE: timeline_context,
     SectionKind.ACTIONS: action_context,
+    SectionKind.PERSPECTIVES: perspective_context,
 }
