@@ -2,8 +2,9 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
 from postmortems.models.participation import Participant
-from postmortems.models.postmortem import Postmortem, Section, SectionVersion
+from postmortems.models.postmortem import Postmortem, Section, SectionVersion, Trigger
 from postmortems.models.publication import Revision
 from postmortems.models.search import SearchEntry
 from postmortems.models.template import Audience, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection
@@ -12,6 +13,10 @@ __all__ = [
     "ActionItem",
     "Audience",
     "Dismissal",
+    "Factor",
+    "FactorGroup",
+    "FactorLeaf",
+    "FactorLink",
     "Participant",
     "Postmortem",
     "RetrospectiveTemplate",
@@ -22,4 +27,5 @@ __all__ = [
     "SectionText",
     "SectionVersion",
     "TemplateSection",
+    "Trigger",
 ]
