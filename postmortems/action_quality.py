@@ -142,8 +142,8 @@ def gaps_together(items: Iterable[Facts], *, leave_out: Sequence[str] = ()) -> l
     return [f"1 action item {TOGETHER[rule][0]}." if numbers[rule] == 1 else f"{numbers[rule]} action items {TOGETHER[rule][1]}." for rule in rules]
 
 
-def questions_about(items: Sequence[Facts], *, is_quick: bool = False) -> list[str]:
-    """Gentle questions about the mix: all of one type, all weak, or many."""
+def questions_about(items: Sequence[Facts]) -> list[str]:
+    """Gentle questions about the mix: all of one type, or all weak."""
     questions = []
     kinds = [item.kind for item in items]
     if len(kinds) > 1 and set(kinds) == {"detect"}:
@@ -156,10 +156,13 @@ def questions_about(items: Sequence[Facts], *, is_quick: bool = False) -> list[s
     strengths = {item.strength for item in worst}
     if worst and "" not in strengths and not strengths & {"strong", "intermediate"}:
         questions.append("Each of these relies on people remembering. For an incident this severe: one stronger change, or a sentence why not?")
-    most = MOST_QUICK if is_quick else MOST
-    if len(items) > most:
-        questions.append(f"{len(items)} action items. Up to {most} are usually finished; which of these matter most?")
     return questions
+
+
+def too_many(number: int, *, is_quick: bool = False) -> list[str]:
+    """Say so when there are more action items than are usually finished."""
+    most = MOST_QUICK if is_quick else MOST
+    return [f"{number} action items. Up to {most} are usually finished: which of these matter most?"] if number > most else []
 
 
 def alike(title: str, others: Iterable[tuple[int, str]], most: int = 3) -> list[int]:

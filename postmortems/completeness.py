@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from postmortems import action_quality, factors
 from postmortems.fields import label_of, parse_fields
 
 WORDS = re.compile(r"\b(\d+)(?:-(\d+))? words")
@@ -53,6 +54,8 @@ class Surroundings:
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    action_items: tuple[action_quality.Facts, ...] = ()
+    factors: tuple[factors.Facts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.entries
     if section.kind == "actions":
         return not around.actions
+    if section.kind == "factors" and around.factors:
+        return False
     return not any(str(value).strip() for value in section.values.values())
 
 
@@ -134,6 +139,8 @@ def gaps_of(section: Text, around: Surroundings) -> list[str]:
         return entry_gaps(section, around)
     if section.kind == "actions":
         return action_gaps(section, around)
+    if section.kind == "factors" and around.factors:
+        return factors.gaps_together(around.factors, section.minimum)
     gaps = field_gaps(section) if section.fields else []
     if section.version == 1 and section.body.strip():
         gaps.append("Prefilled from the incident: read it, make it yours and save it.")
@@ -204,6 +211,9 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
         gaps.append(f"{counted(around.actions_without_owner)} no owner.")
     if around.actions_without_date:
         gaps.append(f"{counted(around.actions_without_date)} no due date.")
+    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3"))
+    if not most:
+        gaps += action_quality.too_many(len(around.action_items))
     return gaps
 
 

@@ -7,7 +7,7 @@ published: what is computed later from the rows (overdue, the present status of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent
+from postmortems import document_factors
 from postmortems.fields import parse_fields, show
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
 from postmortems.overview import printed_entries
@@ -25,6 +26,7 @@ SCHEMA = 1
 LONGEST_TIMELINE = 5_000
 LONGEST_ENTRY = 4_000
 MOST_PEOPLE = 40
+MOST_NAMES = 500
 
 #: How far each audience stands outside: a text reaches the audience whose number is at most its own.
 DISTANCE = {Audience.INTERNAL: 0, Audience.STAKEHOLDER: 1, Audience.PUBLIC: 2}
@@ -50,14 +52,19 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     shows = {
         # Internally what no section asks for is told all the same; outside nothing is that a section does not let out.
         kind: kind in kinds or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
-        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS)
+        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS, SectionKind.FACTORS)
     }
+    if not (shows[SectionKind.FACTORS] and (postmortem.trigger or postmortem.factors.exists())):
+        del shows[SectionKind.FACTORS]  # factors told in prose alone have a section like any other
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
     people = people_of(postmortem, incident, members, entries) if internal else []
+    factors = document_factors.rows(postmortem, zone, internal=internal, shows_actions=shows[SectionKind.ACTIONS]) if SectionKind.FACTORS in shows else []
     if not internal:
-        entries = without_names(entries, members)
+        aliases = aliases_of(entries, members)
+        factors = document_factors.without_names(factors, hiding(dict.fromkeys(names_told(postmortem), SOMEBODY) | aliases)) if factors else []
+        entries = without_names(entries, aliases)
     milestones = [milestone_row(row, zone) for row in rows] if shows[SectionKind.MILESTONES] else []
     return {
         "schema": SCHEMA,
@@ -71,6 +78,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "sections": [section_row(section, zone) for section in sections if has_content(section, shows)],
         "milestones": milestones,
         "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if milestones else [],
+        "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
+        "factors": factors,
         "timeline": entries,
         "timeline_total": total,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
@@ -196,6 +205,9 @@ def action_row(item: ActionItem, internal: bool) -> Document:
         "description": clean_text(item.description).strip() if internal else "",
         "kind": item.kind,
         "kind_name": item.get_kind_display(),
+        "strength": item.strength,
+        "strength_name": item.get_strength_display() if item.strength else "",
+        "done_when": clean_text(item.done_when).strip() if internal else "",
         "priority": item.priority,
         "priority_name": item.get_priority_display(),
         "status": item.status,
@@ -217,20 +229,37 @@ def people_of(postmortem: Postmortem, incident: Incident, members: Iterable[Inci
     return [{"name": name, "role": ", ".join(dict.fromkeys(roles))} for name, roles in list(people.items())[:MOST_PEOPLE]]
 
 
-def without_names(entries: Iterable[Document], members: Iterable[IncidentMember]) -> list[Document]:
-    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
-    entries = list(entries)
+def tools_of(entries: Sequence[Document]) -> set[str]:
+    """The actors behind which no person stands."""
+    return {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
+
+
+def aliases_of(entries: Sequence[Document], members: Iterable[IncidentMember]) -> dict[str, str]:
+    """Return what outsiders read in place of each name."""
     roles = {name: member.role.lower() for member in members if member.role for name in (str(member.user), member.user.username)}
-    tools = {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
-    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools if name}
-    aliases |= {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
+    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools_of(entries) if name}
+    return aliases | {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
+
+
+def names_told(postmortem: Postmortem) -> list[str]:
+    """Names that people may have written: of the timeline, the participants, and owners of the document and its actions."""
+    spoken = TimelineEvent.objects.filter(incident_id=postmortem.incident_id, shown_kind__in=SPOKEN).exclude(actor="").order_by()
+    actors = [actor for actor in spoken.values_list("actor", flat=True).distinct()[:MOST_NAMES] if not BOT.search(actor)]
+    owners = [str(owner) for owner in [postmortem.owner, *(item.owner for item in postmortem.action_items.select_related("owner"))] if owner]
+    return [*actors, *postmortem.participants.values_list("name", flat=True), *owners]
+
+
+def hiding(aliases: Mapping[str, str]) -> Callable[[str], str]:
+    """Return the function that puts the roles in place of the names."""
     names = sorted((name for name in aliases if len(name) > 2), key=lambda name: (-len(name), name))
     pattern = re.compile(r"@?(?<!\w)(" + "|".join(re.escape(name) for name in names) + r")(?!\w)", re.IGNORECASE) if names else None
     folded = {name.lower(): alias for name, alias in aliases.items()}
+    return lambda text: pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
 
-    def hide(text: str) -> str:
-        return pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
 
+def without_names(entries: Sequence[Document], aliases: Mapping[str, str]) -> list[Document]:
+    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
+    tools, hide = tools_of(entries), hiding(aliases)
     return [
         entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
         for entry in entries

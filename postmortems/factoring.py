@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -153,9 +153,7 @@ def check(factor: Factor) -> None:
         raise ValidationError({"evidence_link": "A link begins with https:// or http://."})
 
 
-def attach(
-    factor: Factor, *, events: Iterable[TimelineEvent] | None, actions: Iterable[ActionItem] | None, links: Mapping[int, str] | None
-) -> None:
+def attach(factor: Factor, *, events: Iterable[TimelineEvent] | None, actions: Iterable[ActionItem] | None, links: Mapping[int, str] | None) -> None:
     """Set what is given; None leaves it as it is. Raises ValidationError for rows of another incident or post-mortem."""
     incident = factor.postmortem.incident_id
     if events is not None:
@@ -183,9 +181,3 @@ def relink(factor: Factor, links: Mapping[int, str]) -> None:
 
 def touch(postmortem: Postmortem) -> None:
     Postmortem.objects.filter(pk=postmortem.pk).update(updated_at=timezone.now())
-
-
-def in_order(postmortem: Postmortem) -> Sequence[Factor]:
-    """The factors with all that a page or document says of them, in a fixed number of queries."""
-    rows = postmortem.factors.select_related("leaf__group").prefetch_related("events__curation", "actions", "links__target")
-    return list(rows)

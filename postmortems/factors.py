@@ -46,7 +46,48 @@ FACTORS_WANTED = re.compile(r">=\s*(\d+) factor")
 GROUPS_WANTED = re.compile(r">=\s*(\d+) different first-level group")
 STEM = 6
 #: Words that say nothing about the kind of a condition.
-COMMON = frozenset("about after again another anyone because before behaviour between changed change could different during every known later system systems their there these thing things those through under unclear where which while within without would service people someone something".split())
+COMMON = frozenset(
+    [
+        "about",
+        "after",
+        "again",
+        "another",
+        "anyone",
+        "because",
+        "before",
+        "behaviour",
+        "between",
+        "changed",
+        "change",
+        "could",
+        "different",
+        "during",
+        "every",
+        "known",
+        "later",
+        "system",
+        "systems",
+        "their",
+        "there",
+        "these",
+        "thing",
+        "things",
+        "those",
+        "through",
+        "under",
+        "unclear",
+        "where",
+        "which",
+        "while",
+        "within",
+        "without",
+        "would",
+        "service",
+        "people",
+        "someone",
+        "something",
+    ]
+)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, publishing, revisions, sections
+from postmortems.views import action_items, factors, postmortems, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -17,6 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/<int:version_id>/restore/", sections.section_restore, name="section_restore"),
     path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),
+    path("postmortems/<str:reference>/factors/", factors.factor_list, name="factor_list"),
+    path("postmortems/<str:reference>/factors/new/", factors.factor_add, name="factor_add"),
+    path("postmortems/<str:reference>/factors/suggest/", factors.suggest, name="factor_suggest"),
+    path("postmortems/<str:reference>/factors/trigger/", factors.trigger, name="factor_trigger"),
+    path("postmortems/<str:reference>/factors/<int:pk>/", factors.factor, name="factor"),
+    path("postmortems/<str:reference>/factors/<int:pk>/move/", factors.factor_move, name="factor_move"),
+    path("postmortems/<str:reference>/factors/<int:pk>/remove/", factors.factor_remove, name="factor_remove"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from incidents import metrics
 from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
-from postmortems import overview
+from postmortems import factors, overview
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.models import Postmortem, Section, SectionKind
+from postmortems.views.factors import factor_rows
 
 EXCERPT = 40
 
@@ -53,8 +54,14 @@ def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident), "today": timezone.localdate()}
 
 
+def factor_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
+    rows, facts = factor_rows(postmortem)
+    return {"factor_rows": rows, "factor_hints": factors.hints_for(facts)}
+
+
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {
     SectionKind.MILESTONES: milestone_context,
     SectionKind.TIMELINE: timeline_context,
     SectionKind.ACTIONS: action_context,
+    SectionKind.FACTORS: factor_context,
 }
