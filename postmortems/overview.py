@@ -123,6 +123,11 @@ def facts_of_action(item: ActionItem, factor_count: int, has_factors_to_link: bo
     )
 
 
+def action_questions(postmortem: Postmortem) -> list[str]:
+    """Gentle questions about the action items of a post-mortem as a mix."""
+    return action_quality.questions_about(action_facts([postmortem], ())[postmortem.pk])
+
+
 def similar_open(actor: Actor, item: ActionItem) -> list[ActionItem]:
     """Open action items of the same services that may mean the same, as far as the actor may see them."""
     services = item.incident.services.values("pk")

@@ -51,7 +51,9 @@ def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]
 
 def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     actions = postmortem.action_items.select_related("owner", "incident")
-    return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident), "today": timezone.localdate()}
+    form = ActionItemForm(incident=postmortem.incident, postmortem=postmortem)
+    questions = overview.action_questions(postmortem)
+    return {"action_items": actions, "action_form": form, "action_questions": questions, "today": timezone.localdate()}
 
 
 def factor_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
