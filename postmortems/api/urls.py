@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import lint, publication, views
+from postmortems.api import factors, lint, publication, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -14,6 +14,9 @@ postmortem = [
     path("sections/", views.SectionListView.as_view()),
     path("sections/<slug:key>/", views.SectionView.as_view()),
     path("sections/<slug:key>/versions/", views.SectionVersionsView.as_view()),
+    path("factors/", factors.FactorListView.as_view()),
+    path("factors/<int:pk>/", factors.FactorView.as_view()),
+    path("trigger/", factors.TriggerView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),
@@ -22,6 +25,7 @@ postmortem = [
 
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
+    path("factor-taxonomy/", factors.TaxonomyView.as_view()),
     path("lint/", lint.LintView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
     *router.urls,
