@@ -84,15 +84,6 @@ def read_catalogue() -> list[dict[str, Any]]:
     return [*data["groups"], {"key": HELPERS, "title": "What helped", "leaves": data["helpers"]}]
 
 
-def builtin_leaves() -> set[str]:
-    """The keys that seeding brings back when they are missing: they are switched off, not deleted."""
-    return {leaf[0] for group in read_catalogue() for leaf in group["leaves"]}
-
-
-def builtin_groups() -> set[str]:
-    return {group["key"] for group in read_catalogue()}
-
-
 @transaction.atomic
 def seed_factors() -> int:
     """Add what is missing of the catalogue; a row that exists is an administrator's own and is left alone."""
