@@ -36,7 +36,7 @@ MEANING = {
     "amplifier": "made it wider or worse",
     "prolonger": "made it last longer",
     "mitigator": "kept it smaller or shorter",
-    "bystander": "a hazard seen on the way, without effect this time",
+    "bystander": "a hazard seen on the way",
 }
 HELPERS = "helper"  # key of the group whose leaves are all mitigators
 LEAST_WORDS = 8

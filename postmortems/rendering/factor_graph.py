@@ -131,7 +131,7 @@ def placed(drafts: Mapping[int, Draft], kinds: Mapping[int, str], links: Sequenc
         y += tracks[index]
         captioned = side != before and side in CAPTIONS
         if captioned:
-            captions.append(Text(CAPTIONS[side], MARGIN, round(y + 11, 1), "caption", round(measured(CAPTIONS[side], SMALL) + 8, 1)))
+            captions.append(Text(CAPTIONS[side], MARGIN, round(y + 11, 1), "caption", round(measured(CAPTIONS[side], SMALL) * 0.92 + 6, 1)))
             y += CAPTION
         before = side
         row = row_of(numbers, drafts, y, captioned=captioned)
