@@ -7,7 +7,7 @@ nothing here forbids anything: every check is a sentence that its writers may ac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -146,7 +146,7 @@ def gaps_of(facts: Facts) -> list[str]:
 
 
 #: The same checks over all factors of a review: which facts fail, and the words for one and for several.
-TOGETHER = (
+TOGETHER: tuple[tuple[Callable[[Facts], bool], str, str], ...] = (
     (lambda one: count_words(one.statement) < LEAST_WORDS, "is shorter than eight words", "are shorter than eight words"),
     (lambda one: bool(verdict_in(one.statement)), "speaks of a person", "speak of a person"),
     (lambda one: not one.has_evidence, "has no evidence", "have no evidence"),

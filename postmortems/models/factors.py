@@ -53,6 +53,8 @@ class FactorLeaf(models.Model):
     def clean(self) -> None:
         if self.group_id and self.key and self.key.partition(".")[0] != self.group.key:
             raise ValidationError({"key": f"It begins with the key of its group: {self.group.key}."})
+        if self.pk and not type(self).objects.filter(pk=self.pk, key=self.key).exists():
+            raise ValidationError({"key": "A key is kept for good, as reviews name it. Switch this kind off and add another."})
 
 
 class Factor(models.Model):

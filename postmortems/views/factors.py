@@ -145,7 +145,8 @@ def differences(form: FactorForm, theirs: Factor) -> list[tuple[str, str, str]]:
         pair = [getattr(theirs, name), mine[name]]
         if (pair[0] or None) != (pair[1] or None):
             labels = dict(getattr(form.fields[name], "choices", ())) if name in ("kind", "stage", "confidence") else {}
-            rows.append((str(form.fields[name].label), *(str(labels.get(value) or words.get(value, value)) for value in pair)))
+            other, own = (str(labels.get(value) or words.get(value, value)) for value in pair)
+            rows.append((str(form.fields[name].label), other, own))
     for name in ("events", "actions"):
         saved, chosen = {row.pk for row in getattr(theirs, name).all()}, {row.pk for row in mine[name]}
         if saved != chosen:

@@ -1,8 +1,11 @@
 """Factors in pages, API, documents, search, admin and seeds."""
 
 import json
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.lib.conflict import Conflict
-from postmortems import factoring, overview, publishing, search, seeding
+from postmortems import factoring, migrations, overview, publishing, search, seeding
 from postmortems.document import build
 from postmortems.models import ActionItem, Factor, FactorGroup, FactorLeaf, FactorLink, Postmortem
 from postmortems.rendering import html
@@ -411,6 +414,16 @@ def test_earlier_words_for_types_of_actions_are_still_taken(alice):
     assert api.post("/api/v1/action-items/", {"incident": incident.reference, "title": "x", "kind": ["a"]}, format="json").status_code == 400
 
 
+def test_migrating_keeps_what_earlier_types_meant():
+    name = next(Path(migrations.__path__[0]).glob("*_factors.py")).stem
+    migration = import_module(f"postmortems.migrations.{name}")
+    items = {kind: make_action_item(kind=kind) for kind in ("prevent", "mitigate", "process")}
+    migration.rename_kinds(apps, None)
+    assert [ActionItem.objects.get(pk=item.pk).kind for item in items.values()] == ["prevent", "contain", "arrange"]
+    migration.restore_kinds(apps, None)
+    assert [ActionItem.objects.get(pk=item.pk).kind for item in items.values()] == list(items)
+
+
 def test_an_administrator_adds_and_switches_off_kinds(client, postmortem):
     admin = make_user("root", role="admin", is_staff=True, is_superuser=True)
     client.force_login(admin)
@@ -420,6 +433,10 @@ def test_an_administrator_adds_and_switches_off_kinds(client, postmortem):
     FactorLeaf(group=group, key="tools.our_own", name="Ours").full_clean()
     with pytest.raises(ValidationError, match="begins with the key"):
         FactorLeaf(group=group, key="change.our_own", name="Ours").full_clean()
+    renamed = FactorLeaf.objects.get(key="tools.no_guard")
+    renamed.key = "tools.other"
+    with pytest.raises(ValidationError, match="kept for good"):
+        renamed.full_clean()
     make_factor(postmortem, leaf="tools.no_guard")
     FactorLeaf.objects.filter(key="tools.no_guard").update(is_active=False)
     client.force_login(make_user("dora", role="responder"))
