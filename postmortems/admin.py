@@ -1,4 +1,4 @@
-"""The admin: templates and their sections; post-mortems, action items and revisions to look at."""
+"""The admin: templates and their sections; the catalogue of contributing factors; post-mortems, action items and revisions to look at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from postmortems.approvals import Approvals
-from postmortems.models import ActionItem, ApprovalRule, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
+from postmortems.models import ActionItem, ApprovalRule, FactorGroup, FactorLeaf, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
 from postmortems.prefill import PLACEHOLDERS
 from postmortems.seeding import builtin_keys
 
@@ -110,6 +110,38 @@ def duplicate(template: RetrospectiveTemplate) -> RetrospectiveTemplate:
         section._state.adding = True
     TemplateSection.objects.bulk_create(sections)
     return copy
+
+
+class FactorLeafInline(admin.StackedInline[FactorLeaf, FactorGroup]):
+    model = FactorLeaf
+    extra = 0
+    fields = [("position", "key", "is_active"), "name", "use_when", "question"]
+    classes = ["collapse"]
+    # Seeding would bring a built-in kind back, and reviews may have it; it is switched off instead.
+    can_delete = False
+
+
+@admin.register(FactorGroup)
+class FactorGroupAdmin(admin.ModelAdmin[FactorGroup]):
+    """The catalogue of contributing factors: kinds are added, renamed, reordered and switched off, never deleted."""
+
+    list_display = ["name", "key", "number_of_kinds", "position", "is_active"]
+    list_editable = ["position", "is_active"]
+    search_fields = ["name", "key", "leaves__name", "leaves__use_when"]
+    inlines = [FactorLeafInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FactorGroup]:
+        return super().get_queryset(request).annotate(leaf_count=Count("leaves"))
+
+    @admin.display(description="kinds", ordering="leaf_count")
+    def number_of_kinds(self, group: Any) -> int:
+        return int(group.leaf_count)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: FactorGroup | None = None) -> list[str]:
+        return ["key"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: FactorGroup | None = None) -> bool:
+        return False
 
 
 class ReadOnly(admin.ModelAdmin[Any]):

@@ -9,7 +9,7 @@ class PostmortemsConfig(AppConfig):
     def ready(self) -> None:
         from incidents.seeding import seeders
         from postmortems import incident_hooks, publishing  # noqa: F401 - registers the job that renders PDFs
-        from postmortems.seeding import seed_templates
+        from postmortems.seeding import seed_factors, seed_templates
 
         incident_hooks.register()
-        seeders.append(seed_templates)
+        seeders.extend([seed_templates, seed_factors])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from postmortems import kinds
+from postmortems import action_quality, factors, kinds
 from postmortems.fields import label_of
 from postmortems.row_checks import gaps_of_rows
 
@@ -53,6 +53,8 @@ class Surroundings:
     actions_without_owner: int = 0
     actions_without_date: int = 0
     perspectives: int = 0  # that are shared with the review
+    action_items: tuple[action_quality.Facts, ...] = ()
+    factors: tuple[factors.Facts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.actions
     if section.kind == "perspectives":
         return not around.perspectives
+    if section.kind == "factors" and around.factors:
+        return False
     return not any(str(value).strip() for name, value in section.values.items() if name != "rows") and not kinds.rows_of(section.values)
 
 
@@ -138,6 +142,8 @@ def gaps_of(section: Text, around: Surroundings) -> list[str]:
         return entry_gaps(section, around)
     if section.kind == "actions":
         return action_gaps(section, around)
+    if section.kind == "factors" and around.factors:
+        return factors.gaps_together(around.factors, section.minimum)
     gaps = field_gaps(section)
     if section.version == 1 and section.body.strip():
         gaps.append("Prefilled from the incident: read it, make it yours and save it.")
@@ -217,6 +223,9 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
         gaps.append(f"{counted(around.actions_without_owner)} no owner.")
     if around.actions_without_date:
         gaps.append(f"{counted(around.actions_without_date)} no due date.")
+    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3"))
+    if not most:
+        gaps += action_quality.too_many(len(around.action_items))
     return gaps
 
 

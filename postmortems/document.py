@@ -7,7 +7,7 @@ published: what is computed later from the rows (overdue, the present status of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
-from postmortems import kinds, rows
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent
+from postmortems import document_factors, kinds, rows
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import printed_entries
@@ -27,6 +27,7 @@ SCHEMA = 1
 LONGEST_TIMELINE = 5_000
 LONGEST_ENTRY = 4_000
 MOST_PEOPLE = 40
+MOST_NAMES = 500
 
 #: How far each audience stands outside: a text reaches the audience whose number is at most its own.
 DISTANCE = {Audience.INTERNAL: 0, Audience.STAKEHOLDER: 1, Audience.PUBLIC: 2}
@@ -48,20 +49,25 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     internal = audience == Audience.INTERNAL
     everything = list(postmortem.sections.all())
     sections = [section for section in everything if DISTANCE[Audience(section.audience)] >= DISTANCE[Audience(audience)]]
-    kinds = {section.kind for section in sections}
+    asked = {section.kind for section in sections}
     shows = {
         # Internally what no section asks for is told all the same; outside nothing is that a section does not let out.
-        kind: kind in kinds or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
-        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS)
+        kind: kind in asked or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
+        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS, SectionKind.FACTORS)
     }
+    if not (shows[SectionKind.FACTORS] and (postmortem.trigger or postmortem.factors.exists())):
+        del shows[SectionKind.FACTORS]  # factors told in prose alone have a section like any other
     moments = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
     people = people_of(postmortem, incident, members, entries) if internal else []
-    told = perspective_rows(postmortem, members, internal, zone) if SectionKind.PERSPECTIVES in kinds else []
+    factors = document_factors.rows(postmortem, zone, internal=internal, shows_actions=shows[SectionKind.ACTIONS]) if SectionKind.FACTORS in shows else []
+    told = perspective_rows(postmortem, members, internal, zone) if SectionKind.PERSPECTIVES in asked else []
     shows |= {SectionKind.PERSPECTIVES: True} if told else {}
     if not internal:
-        entries = without_names(entries, members)
+        aliases = aliases_of(entries, members)
+        factors = document_factors.without_names(factors, hider(dict.fromkeys(names_told(postmortem), SOMEBODY) | aliases)) if factors else []
+        entries = without_names(entries, aliases)
     milestones = [milestone_row(row, zone) for row in moments] if shows[SectionKind.MILESTONES] else []
     return {
         "schema": SCHEMA,
@@ -75,6 +81,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "sections": [section_row(section, zone, internal) for section in sections if has_content(section, shows)],
         "milestones": milestones,
         "metrics": [metric_row(measure) for measure in measuring.measures(moments, now)] if milestones else [],
+        "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
+        "factors": factors,
         "timeline": entries,
         "timeline_total": total,
         "perspectives": told,
@@ -214,6 +222,9 @@ def action_row(item: ActionItem, internal: bool) -> Document:
         "description": clean_text(item.description).strip() if internal else "",
         "kind": item.kind,
         "kind_name": item.get_kind_display(),
+        "strength": item.strength,
+        "strength_name": item.get_strength_display() if item.strength else "",
+        "done_when": clean_text(item.done_when).strip() if internal else "",
         "priority": item.priority,
         "priority_name": item.get_priority_display(),
         "status": item.status,
@@ -235,14 +246,29 @@ def people_of(postmortem: Postmortem, incident: Incident, members: Iterable[Inci
     return [{"name": name, "role": ", ".join(dict.fromkeys(roles))} for name, roles in list(people.items())[:MOST_PEOPLE]]
 
 
-def without_names(entries: Iterable[Document], members: Iterable[IncidentMember]) -> list[Document]:
-    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
-    entries = list(entries)
+def tools_of(entries: Sequence[Document]) -> set[str]:
+    """The actors behind which no person stands."""
+    return {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
+
+
+def aliases_of(entries: Sequence[Document], members: Iterable[IncidentMember]) -> dict[str, str]:
+    """Return what outsiders read in place of each name."""
     roles = {name: member.role.lower() for member in members if member.role for name in (str(member.user), member.user.username)}
-    tools = {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
-    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools if name}
-    aliases |= {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
-    hide = hider(aliases)
+    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools_of(entries) if name}
+    return aliases | {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
+
+
+def names_told(postmortem: Postmortem) -> list[str]:
+    """Names that people may have written: of the timeline, the participants, and owners of the document and its actions."""
+    spoken = TimelineEvent.objects.filter(incident_id=postmortem.incident_id, shown_kind__in=SPOKEN).exclude(actor="").order_by()
+    actors = [actor for actor in spoken.values_list("actor", flat=True).distinct()[:MOST_NAMES] if not BOT.search(actor)]
+    owners = [str(owner) for owner in [postmortem.owner, *(item.owner for item in postmortem.action_items.select_related("owner"))] if owner]
+    return [*actors, *postmortem.participants.values_list("name", flat=True), *owners]
+
+
+def without_names(entries: Sequence[Document], aliases: Mapping[str, str]) -> list[Document]:
+    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
+    tools, hide = tools_of(entries), hider(aliases)
     return [
         entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
         for entry in entries

@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     "milestones": Kind(body="Around it, in words", has_form=False),
     "timeline": Kind(body="Around it, in words", has_form=False),
     "actions": Kind(body="In words: what guided the choice, or why there is none", has_form=False),
-    "factors": Kind(body="Text", has_form=False),
+    "factors": Kind(body="Around it, in words", has_form=False),
     "perspectives": Kind(body="Around them, in words", has_form=False),
     "bullets": Kind("statement", shape="rows", layout="points", row="point"),
     "surprises": Kind("expectation\nobservation\nwho_was_surprised\nwhere_else", shape="rows", row="surprise"),

@@ -1,4 +1,4 @@
-"""Writes. The built-in templates, from `seeds/builtin_templates.yaml`; registered with `incidents.seeding` at start."""
+"""Writes. The built-in templates and the catalogue of factors, from `seeds/`; registered with `incidents.seeding` at start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from postmortems.models import Audience, RetrospectiveTemplate, TemplateSection
+from postmortems.factors import HELPERS
+from postmortems.models import Audience, FactorGroup, FactorLeaf, RetrospectiveTemplate, TemplateSection
 
+CATALOGUE = Path(__file__).parent / "seeds" / "factor_taxonomy.yaml"
 FILE = Path(__file__).parent / "seeds" / "builtin_templates.yaml"
 DEFAULT = "standard_blameless"
 LETTERS = {"I": Audience.INTERNAL, "S": Audience.STAKEHOLDER, "P": Audience.PUBLIC}
@@ -72,3 +74,24 @@ def section_fields(text: dict[str, Any], use: dict[str, Any]) -> dict[str, Any]:
 def widest(letters: list[str]) -> str:
     """The widest audience of a list such as [I, S]."""
     return LETTERS[max(letters, key="ISP".index)]
+
+
+@cache
+def read_catalogue() -> list[dict[str, Any]]:
+    """Return the groups of the catalogue with their leaves; those that helped come last."""
+    with open(CATALOGUE, encoding="utf-8") as file:
+        data = yaml.safe_load(file)
+    return [*data["groups"], {"key": HELPERS, "title": "What helped", "leaves": data["helpers"]}]
+
+
+@transaction.atomic
+def seed_factors() -> int:
+    """Add what is missing of the catalogue; a row that exists is an administrator's own and is left alone."""
+    added = 0
+    for position, row in enumerate(read_catalogue(), start=1):
+        group, is_new = FactorGroup.objects.get_or_create(key=row["key"], defaults={"name": row["title"], "position": position})
+        added += is_new
+        for number, (key, name, use_when, question) in enumerate(row["leaves"], start=1):
+            texts = {"group": group, "name": name, "use_when": use_when, "question": question, "position": number}
+            added += FactorLeaf.objects.get_or_create(key=key, defaults=texts)[1]
+    return added

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, meeting_run, meetings, parking, perspectives, postmortems, publishing, reviews, revisions, sections
+from postmortems.views import action_items, factors, meeting_run, meetings, parking, perspectives, postmortems, publishing, reviews, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -40,6 +40,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/perspectives/<int:pk>/differs/", perspectives.perspective_differs, name="perspective_differs"),
     path("postmortems/<str:reference>/account/", perspectives.account, name="account"),
     path("postmortems/<str:reference>/account/withdraw/", perspectives.account_withdraw, name="account_withdraw"),
+    path("postmortems/<str:reference>/factors/", factors.factor_list, name="factor_list"),
+    path("postmortems/<str:reference>/factors/new/", factors.factor_add, name="factor_add"),
+    path("postmortems/<str:reference>/factors/suggest/", factors.suggest, name="factor_suggest"),
+    path("postmortems/<str:reference>/factors/trigger/", factors.trigger, name="factor_trigger"),
+    path("postmortems/<str:reference>/factors/<int:pk>/", factors.factor, name="factor"),
+    path("postmortems/<str:reference>/factors/<int:pk>/move/", factors.factor_move, name="factor_move"),
+    path("postmortems/<str:reference>/factors/<int:pk>/remove/", factors.factor_remove, name="factor_remove"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 from incidents.api.fields import Named
 from incidents.models import User
+from postmortems.access import may_read_draft
+from postmortems.action_quality import EARLIER_KINDS
 from postmortems.api.section_values import AcceptsSerializer, SectionValuesField, accepts
 from postmortems.models import ActionItem, Audience, Postmortem, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
 from postmortems.search import Hit
@@ -44,7 +46,7 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
     class Meta:
         model = Postmortem
-        fields = ["reference", "incident", "template", "title", "status", "owner", "created_at", "updated_at", "published_at", "version"]
+        fields = ["reference", "incident", "template", "title", "status", "owner", "trigger", "created_at", "updated_at", "published_at", "version"]
         read_only_fields = fields
 
 
@@ -128,6 +130,13 @@ class RevisionSerializer(serializers.ModelSerializer[Revision]):
         return bool(revision.pdf_stored_as)
 
 
+class KindField(serializers.ChoiceField):
+    """A type of action item. The words of earlier versions are still taken: mitigate is contain, process is arrange."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(EARLIER_KINDS.get(data, data) if isinstance(data, str) else data)
+
+
 class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
     """An action item; `version` is also its ETag."""
 
@@ -135,6 +144,7 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
     incident = serializers.CharField(source="incident.reference", read_only=True)
     postmortem = serializers.CharField(source="postmortem.reference", read_only=True, default=None)
     owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    factors = serializers.SerializerMethodField(help_text="Ids of the factors it acts on; set on the factor. Empty for who may not read the working text.")
 
     class Meta:
         model = ActionItem
@@ -145,6 +155,10 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
             "title",
             "description",
             "kind",
+            "strength",
+            "done_when",
+            "side_effects",
+            "factors",
             "priority",
             "status",
             "owner",
@@ -157,15 +171,20 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
         ]
         read_only_fields = fields
 
+    def get_factors(self, item: ActionItem) -> list[int]:
+        request = self.context.get("request")
+        return [factor.pk for factor in item.factors.all()] if request is None or may_read_draft(request.user) else []
+
 
 class ActionItemTextSerializer(serializers.ModelSerializer[ActionItem]):
     """What may be given of an action item; for a change, every field may be left out."""
 
+    kind = KindField(choices=ActionItem.Kind.choices, required=False)
     owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
 
     class Meta:
         model = ActionItem
-        fields = ["title", "description", "kind", "priority", "status", "owner", "due_on", "closing_note"]
+        fields = ["title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note"]
 
 
 class NewActionItemSerializer(ActionItemTextSerializer):

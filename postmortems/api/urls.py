@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import lint, meetings, perspectives, publication, reviews, views
+from postmortems.api import factors, lint, meetings, perspectives, publication, reviews, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -24,6 +24,9 @@ postmortem = [
     path("parking/<int:pk>/action-item/", meetings.IdeaActionView.as_view()),
     path("perspectives/", perspectives.PerspectiveListView.as_view()),
     path("perspectives/<int:pk>/", perspectives.PerspectiveView.as_view()),
+    path("factors/", factors.FactorListView.as_view()),
+    path("factors/<int:pk>/", factors.FactorView.as_view()),
+    path("trigger/", factors.TriggerView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),
@@ -32,6 +35,7 @@ postmortem = [
 
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
+    path("factor-taxonomy/", factors.TaxonomyView.as_view()),
     path("lint/", lint.LintView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
     *router.urls,

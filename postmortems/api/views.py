@@ -143,7 +143,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
     queryset = ActionItem.objects.none()  # for the schema; `get_queryset` gives the rows
 
     def get_queryset(self) -> Any:
-        return ActionItem.objects.visible_to(self.request.user).select_related("incident", "postmortem", "owner")
+        return ActionItem.objects.visible_to(self.request.user).select_related("incident", "postmortem", "owner").prefetch_related("factors")
 
     def item_for(self, reference: str) -> ActionItem:
         item: ActionItem | None = self.get_queryset().filter(pk=number_of(reference, "ACT")).first()
@@ -164,7 +164,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
 
     def retrieve(self, request: Request, reference: str) -> Response:
         item = self.item_for(reference)
-        return tagged(shapes.ActionItemSerializer(item).data, item.version)
+        return tagged(shapes.ActionItemSerializer(item, context={"request": request}).data, item.version)
 
     @extend_schema(request=shapes.ActionItemTextSerializer, responses=shapes.ActionItemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
@@ -188,6 +188,7 @@ class SearchView(APIView):
             OpenApiParameter("service", str),
             OpenApiParameter("severity", str),
             OpenApiParameter("tag", str),
+            OpenApiParameter("factor", str, description="Key of a kind of contributing factor, or of a group of them."),
             OpenApiParameter("since", str, description="YYYY-MM-DD"),
             OpenApiParameter("until", str, description="YYYY-MM-DD"),
             OpenApiParameter("page", int),

@@ -2,10 +2,11 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.coach import Dismissal
+from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.participation import Participant
 from postmortems.models.perspectives import Difference, Perspective, PrivateNote, Shared, WrittenAccount
-from postmortems.models.postmortem import Postmortem, Section, SectionVersion
+from postmortems.models.postmortem import Postmortem, Section, SectionVersion, Trigger
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
@@ -21,6 +22,10 @@ __all__ = [
     "Dismissal",
     "Meeting",
     "ParkedIdea",
+    "Factor",
+    "FactorGroup",
+    "FactorLeaf",
+    "FactorLink",
     "Participant",
     "Perspective",
     "Postmortem",
@@ -38,4 +43,5 @@ __all__ = [
     "TemplateSection",
     "Transition",
     "WrittenAccount",
+    "Trigger",
 ]

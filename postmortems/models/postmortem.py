@@ -16,6 +16,27 @@ from postmortems.models.template import RetrospectiveTemplate, SectionText
 UTC = ZoneInfo("UTC")
 
 
+class Trigger(models.TextChoices):
+    """What set it off, for finding similar reviews; the conditions behind it are factors."""
+
+    CODE_RELEASE = "code_release", "Code release"
+    SETTINGS_CHANGE = "settings_change", "Settings change"
+    FLAG_CHANGE = "flag_change", "Flag change"
+    SCHEMA_OR_DATA_CHANGE = "schema_or_data_change", "Schema or data change"
+    DEPENDENCY_OR_IMAGE_UPDATE = "dependency_or_image_update", "Dependency or image update"
+    INFRASTRUCTURE_CHANGE = "infrastructure_change", "Infrastructure change"
+    MAINTENANCE_WORK = "maintenance_work", "Maintenance work"
+    CERTIFICATE_OR_QUOTA_EXPIRY = "certificate_or_quota_expiry", "Certificate or quota expiry"
+    TRAFFIC_OR_USAGE_SHIFT = "traffic_or_usage_shift", "Traffic or usage shift"
+    SCHEDULED_JOB = "scheduled_job", "Scheduled job"
+    SUPPLIER_EVENT = "supplier_event", "Supplier event"
+    HARDWARE_OR_FACILITY_EVENT = "hardware_or_facility_event", "Hardware or facility event"
+    HOSTILE_ACT = "hostile_act", "Hostile act"
+    SLOW_DECAY = "slow_decay", "Slow decay"
+    RECOVERY_FROM_OTHER_INCIDENT = "recovery_from_other_incident", "Recovery from another incident"
+    NONE_IDENTIFIED = "none_identified", "None identified"
+
+
 class PostmortemQuerySet(models.QuerySet["Postmortem"]):
     def visible_to(self, actor: Actor) -> PostmortemQuerySet:
         return self.filter(access.postmortem_filter(actor))
@@ -37,6 +58,7 @@ class Postmortem(models.Model):
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    trigger = models.CharField(max_length=40, choices=Trigger, blank=True, help_text="What set it off. One kind, not a cause.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)

@@ -7,6 +7,7 @@ from django.db import models
 
 from incidents.access import Actor, System, incident_filter
 from incidents.models import Incident
+from postmortems.models.factors import FactorLeaf
 from postmortems.models.postmortem import Postmortem
 from postmortems.models.publication import Revision
 
@@ -30,6 +31,7 @@ class SearchEntry(models.Model):
     body = models.TextField()
     timeline = models.TextField()
     actions = models.TextField()
+    leaves = models.ManyToManyField(FactorLeaf, related_name="+", help_text="The kinds of its published factors.")
 
     objects = SearchEntryQuerySet.as_manager()
 

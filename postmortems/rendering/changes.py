@@ -39,12 +39,13 @@ class Changes:
     sections: Sequence[SectionChange]
     unchanged: Sequence[str]
     measures: Sequence[RowChange]
+    factors: Sequence[RowChange]
     actions: Sequence[RowChange]
     timeline_added: Sequence[Mapping[str, Any]]
     timeline_removed: Sequence[Mapping[str, Any]]
 
     def __bool__(self) -> bool:
-        return bool(self.facts or self.sections or self.measures or self.actions or self.timeline_added or self.timeline_removed)
+        return bool(self.facts or self.sections or self.measures or self.factors or self.actions or self.timeline_added or self.timeline_removed)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
@@ -55,6 +56,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
         sections=sections,
         unchanged=unchanged,
         measures=compare_rows(measures(old), measures(new)),
+        factors=compare_factors(old, new),
         actions=compare_rows(actions(old), actions(new)),
         timeline_added=added,
         timeline_removed=removed,
@@ -119,6 +121,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, str]:
         "Team": incident["team"],
         "Started": incident["started"],
         "Time zone": document["zone"],
+        "Trigger": (document.get("trigger") or {}).get("name", ""),
     }
 
 
@@ -126,6 +129,20 @@ def measures(document: Mapping[str, Any]) -> dict[str, str]:
     states = {"pending": "pending", "not_applicable": "not applicable", "invalid": "invalid"}
     rows = {row["name"]: row["local"] or states.get(row["state"], "") for row in document["milestones"]}
     return rows | {row["name"]: row["duration"] or states.get(row["state"], "") for row in document["metrics"]}
+
+
+def compare_factors(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[RowChange]:
+    """A factor that was reworded is gone and new: its number may have moved, its words are what it is."""
+    before, after = factors(old), factors(new)
+    gone = [RowChange("Removed", words, "") for words in before if words not in after]
+    return [*gone, *(RowChange("Added", "", words) for words in after if words not in before)]
+
+
+def factors(document: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['statement']} ({', '.join(filter(None, [row['kind_name'], row['leaf']['name'] if row['leaf'] else '', row['stage_name'], row['mechanism']]))})"
+        for row in document.get("factors") or []
+    ]
 
 
 def actions(document: Mapping[str, Any]) -> dict[str, str]:

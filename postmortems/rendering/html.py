@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from incidents.lib import markdown
 from postmortems.rendering.charts import milestone_chart
+from postmortems.rendering.factor_graph import factor_graph
 from postmortems.rendering.rows import Row, rows_of
 
 CSS = Path(__file__).resolve().parent.parent.parent / "config" / "static" / "css"
@@ -39,6 +40,14 @@ TEXT = re.compile(r">([^<]{300,})<")
 LONG_WORD = re.compile(r"\S{300,}")
 PIECE = re.compile(r"(?:&[#\w]+;|[^\s&]){200}(?=\S)")
 
+#: Kinds of sections that show rows, and the title of the rows where no section asks for them. A document from before factors has none.
+ROWS = {
+    "milestones": "Key moments and intervals",
+    "timeline": "Timeline",
+    "perspectives": "Perspectives",
+    "factors": "Contributing factors",
+    "actions": "Action items",
+}
 AUDIENCES = {"internal": "Internal", "stakeholder": "Stakeholders", "public": "Public"}
 #: Kinds that are not named beside an entry: what somebody said shows itself.
 TALK = ("message", "note")
@@ -47,7 +56,7 @@ STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not a
 
 @dataclass(frozen=True)
 class Part:
-    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions, perspectives or nothing. `layout` is that of its rows."""
+    """A section as it is shown; `content` says what follows its text: one of `ROWS` or nothing. `layout` is that of its rows."""
 
     id: str
     title: str
@@ -77,11 +86,11 @@ def parts(document: Mapping[str, Any]) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
     for section in document["sections"]:
-        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions", "perspectives") and section["kind"] not in placed else ""
+        content = section["kind"] if section["kind"] in ROWS and section["kind"] not in placed else ""
         placed.add(content)
         result.append(part(section, content))
-    for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
-        if content not in placed and document[content]:
+    for content, title in ROWS.items():
+        if content not in placed and document.get(content):
             result.append(Part(f"s-{content}-rows", title, mark_safe(""), [], content))
     return result
 
@@ -121,6 +130,7 @@ def context(document: Mapping[str, Any], *, printed: bool) -> dict[str, Any]:
         "document": document,
         "parts": parts(document),
         "chart": milestone_chart(document),
+        "graph": factor_graph(document),
         "chunks": list(chunks(rows)),
         "rows_left_out": document["timeline_total"] - len(rows),
         "actions": [item | {"due": day(item["due_on"])} for item in document["actions"]],

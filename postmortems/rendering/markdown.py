@@ -37,8 +37,8 @@ def markdown(document: Mapping[str, Any]) -> str:
         if section["kind"] in ROWS and section["kind"] not in placed:
             placed.add(section["kind"])
             lines += ROWS[section["kind"]](document)
-    for kind, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
-        if kind not in placed and document[kind]:
+    for kind, title in TITLES.items():
+        if kind not in placed and document.get(kind):
             lines += [f"## {title}", "", *ROWS[kind](document)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -196,4 +196,30 @@ def perspectives(document: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-ROWS = {"milestones": milestones, "timeline": timeline, "actions": actions, "perspectives": perspectives}
+def factors(document: Mapping[str, Any]) -> list[str]:
+    """The factors as a numbered list; a document from before there were any has none."""
+    trigger = document.get("trigger")
+    lines = [f"**Trigger:** {escaped(trigger['name'])}", ""] if trigger else []
+    for row in document.get("factors") or []:
+        lines.append(f"{row['number']}. {escaped(row['statement'])}")
+        lines += [f"   - {words}" for words in factor_details(row) if words]
+    return [*lines, ""] if lines else []
+
+
+def factor_details(row: Mapping[str, Any]) -> list[str]:
+    leaf = row["leaf"]
+    tags = [row["kind_name"], f"{leaf['group_name']}: {leaf['name']}" if leaf else "", row["stage_name"], f"confidence {row['confidence']}"]
+    evidence = [f"{one['local']} {one['actor']}: {one['text']}" if one["actor"] else f"{one['local']}: {one['text']}" for one in row["evidence"]]
+    evidence += ["a participant's account"] if row["from_account"] else []
+    evidence += [row["evidence_link"]] if row["evidence_link"] else []
+    return [
+        escaped(", ".join(filter(None, tags))),
+        f"How: {escaped(row['mechanism'])}" if row["mechanism"] else "",
+        *(f"{link['relation_name'].capitalize()}: factor {link['to']}" for link in row["links"]),
+        *(f"Evidence: {escaped(one)}" for one in evidence),
+        f"Actions: {', '.join(row['actions'])}" if row["actions"] else "",
+    ]
+
+
+ROWS = {"milestones": milestones, "timeline": timeline, "factors": factors, "perspectives": perspectives, "actions": actions}
+TITLES = {"milestones": "Key moments and intervals", "timeline": "Timeline", "factors": "Contributing factors", "actions": "Action items"}

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from incidents import metrics
 from incidents.models import Incident, MetricDefinition, MilestoneKind, Salience, TimelineEvent
-from postmortems import overview
+from postmortems import factors, overview
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.models import Perspective, Postmortem, Section, SectionKind, Shared
+from postmortems.views.factors import factor_rows
 
 EXCERPT = 40
 
@@ -50,7 +51,14 @@ def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]
 
 def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     actions = postmortem.action_items.select_related("owner", "incident")
-    return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident), "today": timezone.localdate()}
+    form = ActionItemForm(incident=postmortem.incident, postmortem=postmortem)
+    questions = overview.action_questions(postmortem)
+    return {"action_items": actions, "action_form": form, "action_questions": questions, "today": timezone.localdate()}
+
+
+def factor_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
+    rows, facts = factor_rows(postmortem)
+    return {"factor_rows": rows, "factor_hints": factors.hints_for(facts)}
 
 
 def perspective_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
@@ -62,4 +70,5 @@ CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {
     SectionKind.TIMELINE: timeline_context,
     SectionKind.ACTIONS: action_context,
     SectionKind.PERSPECTIVES: perspective_context,
+    SectionKind.FACTORS: factor_context,
 }
