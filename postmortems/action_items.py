@@ -13,6 +13,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
+from postmortems import stepping
 from postmortems.models import ActionItem, Postmortem
 
 EDITABLE = ("title", "description", "kind", "priority", "status", "owner", "due_on", "closing_note")
@@ -32,6 +33,7 @@ def add(*, actor: Actor, incident: Incident, postmortem: Postmortem | None = Non
     item.completed_at = timezone.now() if item.status == ActionItem.Status.DONE else None
     check(item)
     item.save()
+    follow(item)
     AuditEvent.record(actor, "action_item.added", item.reference, incident=incident.reference)
     return item
 
@@ -53,8 +55,14 @@ def change(*, actor: Actor, item: ActionItem, version: int, **fields: Any) -> Ac
     won = ActionItem.objects.filter(pk=item.pk, version=version).update(version=F("version") + 1, updated_at=now, completed_at=completed_at, **wanted)
     if not won:
         raise Conflict(ActionItem.objects.get(pk=item.pk))
+    follow(item)
     AuditEvent.record(actor, "action_item.changed", item.reference, status=item.status)
     return ActionItem.objects.select_related("incident", "postmortem", "owner").get(pk=item.pk)
+
+
+def follow(item: ActionItem) -> None:
+    if item.postmortem_id:
+        stepping.follow(item.postmortem_id)
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ class PostmortemsConfig(AppConfig):
         from incidents.seeding import seeders
         from postmortems import incident_hooks, publishing  # noqa: F401 - registers the job that renders PDFs
         from postmortems.seeding import seed_templates
+        from postmortems.step_plans import seed_plans
 
         incident_hooks.register()
-        seeders.append(seed_templates)
+        seeders.extend([seed_templates, seed_plans])
