@@ -73,8 +73,8 @@ def parts_of(
         if role or not private:
             responded.add(user_id)
     for actor, number in sorted(actors.items(), key=lambda pair: (-pair[1], pair[0])):
-        user_id = known.get(key_of(actor))
-        who: int | str = user_id if user_id is not None and user_id in names else key_of(actor)
+        account = known.get(key_of(actor))
+        who: int | str = account if account is not None and account in names else key_of(actor)
         if not who:
             continue
         shown.setdefault(who, actor.strip())

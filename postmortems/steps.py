@@ -62,7 +62,7 @@ def due_dates(steps: Sequence[Timed], calendar: Calendar, *, base: date, started
             dates[step.key] = step.due_on
         elif step.counted_from in anchors:
             dates[step.key] = moved(anchors[step.counted_from], step, calendar, urgent)
-    anchors |= dates | happened
+    anchors |= {**dates, **happened}
     for step in steps:
         if step.key not in dates:
             anchor = base if step.counted_from == step.key else anchors.get(step.counted_from, base)

@@ -13,124 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Names that are words as well: alone they stay, since a text would be ruined and nobody could tell whom it means.
-WORDS = frozenset(
-    [
-        "April",
-        "Art",
-        "August",
-        "Bill",
-        "Black",
-        "Brook",
-        "Brown",
-        "Case",
-        "Chance",
-        "Chase",
-        "Christian",
-        "Dale",
-        "Dawn",
-        "Day",
-        "Dean",
-        "Drew",
-        "Drive",
-        "Earl",
-        "Faith",
-        "Field",
-        "Frank",
-        "Grace",
-        "Grant",
-        "Green",
-        "Gray",
-        "Grey",
-        "Guy",
-        "Heath",
-        "Hill",
-        "Hope",
-        "Hunter",
-        "Iris",
-        "Jack",
-        "Jan",
-        "Jay",
-        "Joy",
-        "June",
-        "King",
-        "Lane",
-        "Little",
-        "Long",
-        "Major",
-        "Mark",
-        "Marina",
-        "May",
-        "Miles",
-        "Norm",
-        "Page",
-        "Park",
-        "Parker",
-        "Pat",
-        "Penny",
-        "Port",
-        "Price",
-        "Rich",
-        "Rob",
-        "Robin",
-        "Rock",
-        "Root",
-        "Rose",
-        "Ruby",
-        "Sage",
-        "Sandy",
-        "Short",
-        "Sky",
-        "Stone",
-        "Story",
-        "Summer",
-        "Sunny",
-        "Sue",
-        "Van",
-        "Violet",
-        "Wade",
-        "Wells",
-        "West",
-        "White",
-        "Will",
-        "Winter",
-        "Wood",
-        "Woods",
-        "Young",
-    ]
+WORDS = (
+    "Admin April Art August Bill Black Brook Brown Case Chance Chase Christian Dale Dawn Day Dean Deploy Drew Drive Earl Faith Field Frank Grace Grant "
+    "Green Gray Grey Guy Heath Hill Hope Hunter Iris Jack Jan Jay Joy June King Lane Little Long Major Mark Marina May Miles Norm Oncall Ops Owner Page "
+    "Park Parker Pat Penny Port Price Rich Rob Robin Rock Root Rose Ruby Sage Sandy Short Sky Stone Story Summer Sunny Sue Support System Test User Van "
+    "Violet Wade Wells West White Will Winter Wood Woods Young"
 )
 #: Values that say what something is or when it was, and never who was there.
-STRUCTURE = frozenset(
-    [
-        "schema",
-        "reference",
-        "key",
-        "audience",
-        "generated_at",
-        "zone",
-        "kind",
-        "kind_name",
-        "source",
-        "precision",
-        "at",
-        "day",
-        "local",
-        "started_at",
-        "due_on",
-        "status",
-        "status_name",
-        "priority",
-        "priority_name",
-        "state",
-        "decision",
-        "sha256",
-        "version",
-        "definition",
-        "duration",
-        "description_of",
-        "rank",
-        "role_key",
-    ]
+STRUCTURE = (
+    "schema reference key audience generated_at zone kind kind_name source precision at day local started_at due_on status status_name priority "
+    "priority_name state decision sha256 version definition duration"
 )
+ORDINARY, UNTOUCHED = frozenset(WORDS.split()), frozenset(STRUCTURE.split())
 SHORTEST = 3
 
 
@@ -159,22 +53,23 @@ def pattern_of(people: list[Unnamed]) -> tuple[re.Pattern[str] | None, dict[str,
             if len(name) < SHORTEST:
                 continue
             roles.setdefault(name.lower(), person.role)
-            parts.setdefault(name.lower(), f"(?i:{re.escape(name)})")
+            called = "(?<=@)" if name.capitalize() in ORDINARY else ""  # an ordinary word is a name only where somebody is called by it
+            parts.setdefault(name.lower(), f"{called}(?i:{re.escape(name)})")
     for person in people:
         for name in person.names:
             for word in name.split() if " " in name else []:
-                if len(word) >= SHORTEST and word[0].isupper() and word not in WORDS and word.lower() not in roles:
+                if len(word) >= SHORTEST and word[0].isupper() and word not in ORDINARY and word.lower() not in roles:
                     roles[word.lower()] = person.role
                     parts[word.lower()] = re.escape(word)
     ordered = [parts[name] for name in sorted(parts, key=lambda name: (-len(name), name))]
-    return (re.compile(rf"@?(?<![\w.@-])({'|'.join(ordered)})(?![\w@]|-\w)") if ordered else None), roles
+    return (re.compile(rf"(?<![\w.@-])@?({'|'.join(ordered)})(?![\w@]|[-.]\w)") if ordered else None), roles
 
 
 def replaced(value: Any, pattern: re.Pattern[str], roles: dict[str, str]) -> Any:
     if isinstance(value, str):
         return pattern.sub(lambda match: cased(roles[match[1].lower()], value, match.start()), value)
     if isinstance(value, dict):
-        return {name: each if name in STRUCTURE else replaced(each, pattern, roles) for name, each in value.items()}
+        return {name: each if name in UNTOUCHED else replaced(each, pattern, roles) for name, each in value.items()}
     if isinstance(value, list):
         return [replaced(each, pattern, roles) for each in value]
     return value

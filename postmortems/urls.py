@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, postmortems, publishing, revisions, sections
+from postmortems.views import action_items, postmortems, process, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -17,6 +17,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/<int:version_id>/restore/", sections.section_restore, name="section_restore"),
     path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),
+    path("postmortems/<str:reference>/process/", process.process, name="process"),
+    path("postmortems/<str:reference>/process/plan/", process.plan, name="process_plan"),
+    re_path(r"^postmortems/(?P<reference>[^/]+)/process/steps/(?P<key>[-\w]+)/(?P<verb>complete|skip|reopen|change)/$", process.step, name="process_step"),
+    path("postmortems/<str:reference>/process/people/", process.invite, name="process_invite"),
+    re_path(
+        r"^postmortems/(?P<reference>[^/]+)/process/people/(?P<pk>\d{1,15})/(?P<verb>answer|name|unname|remove)/$", process.participant, name="process_person"
+    ),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

@@ -12,7 +12,7 @@ from tests.installation import ROOT
 PACKAGES = ("config", "incidents", "postmortems")
 BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
-PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance"}
+PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance", "Step", "StepEvent"}
 NARROWED = {"visible_to", "committed", "none"}
 WITHIN = {"incident", "postmortem", "event", "milestone", "section"}
 READ_WHOLE = {  # what reads protected rows unnarrowed, and why that shows nothing hidden
