@@ -90,7 +90,7 @@ def facilitators(postmortem: Postmortem, people: Iterable[Part], accounts: Itera
 
 
 def is_facilitator(row: Candidate) -> bool:
-    return row.user.role in (User.Role.FACILITATOR, User.Role.ADMIN) or row.last_at is not None
+    return row.user.role == User.Role.FACILITATOR or row.last_at is not None
 
 
 def suggested(candidates: Iterable[Candidate], participants: Iterable[Participant]) -> list[Candidate]:

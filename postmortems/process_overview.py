@@ -30,6 +30,7 @@ class Shown:
     due: str
     is_late: bool
     is_next: bool
+    asks: bool
     history: Sequence[StepEvent] = ()
 
 
@@ -41,17 +42,20 @@ def rows_of(postmortem: Postmortem, actor: Actor, calendar: Calendar, today: dat
     for event in events:
         history[event.step_id].append(event)
     holders = holders_of(postmortem, participants)
-    following = steps.next_of(found)
-    return [shown(step, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
+    following = steps.next_of(found, postmortem.status)
+    return [shown(step, postmortem.status, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
 
 
-def shown(step: Step, actor: Actor, holders: dict[str, list[Any]], calendar: Calendar, today: date, is_next: bool, history: Sequence[StepEvent] = ()) -> Shown:
+def shown(
+    step: Step, status: str, actor: Actor, holders: dict[str, list[Any]], calendar: Calendar, today: date, is_next: bool, history: Sequence[StepEvent] = ()
+) -> Shown:
     held = holders.get(step.role, [])
     who = str(step.owner) if step.owner else named(held, step.role)
     is_mine = step.owner_id == actor.pk if step.owner_id else any(user_id == actor.pk for _, user_id in held)
     due = in_words(step.due_on, today, calendar) if step.due_on else "no date"
-    late = step.is_open and step.due_on is not None and step.due_on < today
-    return Shown(step, who, bool(is_mine and step.is_open), due, late, is_next, history)
+    asks = steps.nudges(step, status)
+    late = asks and step.due_on is not None and step.due_on < today
+    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, history)
 
 
 def holders_of(postmortem: Postmortem, participants: Iterable[Participant]) -> dict[str, list[tuple[str, int | None]]]:
@@ -80,7 +84,7 @@ def progress_by_id(postmortems: Sequence[Postmortem], today: date) -> dict[int, 
     rows: dict[int, list[Step]] = defaultdict(list)
     for step in Step.objects.filter(postmortem__in=postmortems).order_by("position", "pk"):
         rows[step.postmortem_id].append(step)
-    return {pk: steps.progress_of(found, today) for pk, found in rows.items()}
+    return {one.pk: steps.progress_of(rows[one.pk], one.status, today) for one in postmortems}
 
 
 def waiting_for(person: User, today: date, limit: int) -> list[Step]:

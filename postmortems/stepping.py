@@ -75,9 +75,9 @@ def choose_plan(*, actor: Actor, postmortem: Postmortem, plan: StepPlan) -> None
 
 
 @transaction.atomic
-def complete(*, actor: Actor, step: Step, version: int, note: str = "") -> Step:
+def complete(*, actor: Actor, step: Step, version: int, note: str = "", now: datetime | None = None) -> Step:
     """Say that a step is done. Raises Conflict when it changed since `version`."""
-    return settle(actor, step, version, Step.State.DONE, clean_line(note))
+    return settle(actor, step, version, Step.State.DONE, clean_line(note), now)
 
 
 @transaction.atomic
@@ -89,13 +89,13 @@ def skip(*, actor: Actor, step: Step, version: int, reason: str) -> Step:
     return settle(actor, step, version, Step.State.SKIPPED, reason)
 
 
-def settle(actor: Actor, step: Step, version: int, state: str, note: str) -> Step:
+def settle(actor: Actor, step: Step, version: int, state: str, note: str, now: datetime | None = None) -> Step:
     require(actor, "draft")
     current = Step.objects.get(pk=step.pk)
     if current.version == version and not current.is_open:
         raise ValidationError("This step is settled already. Open it again first.")
     person = actor if isinstance(actor, User) else None
-    changed = {"state": state, "settled_at": timezone.now(), "settled_by": person, "by_itself": False, "note": note}
+    changed = {"state": state, "settled_at": now or timezone.now(), "settled_by": person, "by_itself": False, "note": note}
     put(current, version, changed)
     verb = Verb.DONE if state == Step.State.DONE else Verb.SKIPPED
     return recorded(actor, current, verb, note)

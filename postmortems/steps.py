@@ -16,7 +16,7 @@ from postmortems.workdays import LATEST, Calendar
 WORKING, CALENDAR = "working", "calendar"
 RESOLVED, STARTED = "resolved", "started"
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
-MEETING = "meeting"
+MEETING, PUBLISH = "meeting", "publish"
 
 
 # Dates ----------------------------------------------------------------------------------------------
@@ -84,14 +84,20 @@ def moved(day: date, step: Timed, calendar: Calendar, urgent: bool) -> date:
 class Listed(Protocol):
     state: str
     mandatory: bool
+    counted_from: str
 
 
 Row = TypeVar("Row", bound=Listed)
 
 
-def next_of(steps: Sequence[Row]) -> Row | None:
-    """Return the first open step: an optional one only once nothing else is open."""
-    still = [step for step in steps if step.state == OPEN]
+def nudges(step: Listed, status: str) -> bool:
+    """Say whether a step still asks for something. Once a document is out, what was meant to come before it does so no more."""
+    return step.state == OPEN and status != "archived" and (status != "published" or step.counted_from == PUBLISH)
+
+
+def next_of(steps: Sequence[Row], status: str) -> Row | None:
+    """Return the first step that asks for something: an optional one only once nothing else does."""
+    still = [step for step in steps if nudges(step, status)]
     return next((step for step in still if step.mandatory), still[0] if still else None)
 
 
@@ -109,9 +115,10 @@ class Progress:
         return self.settled == self.total
 
 
-def progress_of(steps: Sequence[Any], today: date) -> Progress:
-    late = sum(step.state == OPEN and step.due_on is not None and step.due_on < today for step in steps)
-    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps), late)
+def progress_of(steps: Sequence[Any], status: str, today: date) -> Progress:
+    """Return how far a retrospective of this status is."""
+    late = sum(nudges(step, status) and step.due_on is not None and step.due_on < today for step in steps)
+    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps, status), late)
 
 
 # What completes a step ------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from incidents import intake, lifecycle, measuring
 from incidents.access import SYSTEM
 from incidents.models import Delivery, Incident, Milestone, Service, Severity, Team, User
 from postmortems import action_items, drafting, publishing
+from postmortems.demo import process
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate
 
@@ -113,6 +114,8 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
         make_action(incident, postmortem, item, people)
     if postmortem and "published_after_days" in row["postmortem"]:
         publish(postmortem, row["postmortem"], people["ana"], start)
+    if postmortem:
+        process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead)
 
 
 def settle_milestones(incident: Incident, lead: User, start: datetime, row: dict[str, Any]) -> None:

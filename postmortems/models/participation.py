@@ -51,6 +51,21 @@ class Participant(models.Model):
         return f"{self.name}, {self.get_role_display().lower()}"
 
     @property
+    def request(self) -> str:
+        """What the person is asked, after "Ana asks you"."""
+        return REQUESTS[self.Role(self.role)]
+
+    @property
     def is_asked(self) -> bool:
         """Nobody has answered yet."""
         return self.state == self.State.INVITED
+
+
+REQUESTS = {
+    Participant.Role.FACILITATOR: "to facilitate",
+    Participant.Role.SCRIBE: "to take notes",
+    Participant.Role.REVIEWER: "to read the draft",
+    Participant.Role.APPROVER: "to approve the document",
+    Participant.Role.PARTICIPANT: "to take part",
+    Participant.Role.OBSERVER: "to listen in",
+}

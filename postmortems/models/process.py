@@ -69,8 +69,8 @@ class StepText(models.Model):
     class From(models.TextChoices):
         RESOLVED = steps.RESOLVED, "the incident was resolved"
         STARTED = steps.STARTED, "the retrospective was started"
-        MEETING = "meeting", "the meeting"
-        PUBLISH = "publish", "the publication"
+        MEETING = steps.MEETING, "the meeting"
+        PUBLISH = steps.PUBLISH, "the publication"
 
     key = models.SlugField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
@@ -119,7 +119,9 @@ class StepQuerySet(models.QuerySet["Step"]):
         return self.filter(access.postmortem_filter(actor, "postmortem__")) if access.may_read_draft(actor) else self.none()
 
     def open(self) -> StepQuerySet:
-        return self.filter(state=Step.State.OPEN).exclude(postmortem__status=Postmortem.Status.ARCHIVED)
+        """Those that still ask for something, as `steps.nudges` has it."""
+        over = Q(postmortem__status=Postmortem.Status.PUBLISHED) & ~Q(counted_from=StepText.From.PUBLISH)
+        return self.filter(state=Step.State.OPEN).exclude(over | Q(postmortem__status=Postmortem.Status.ARCHIVED))
 
     def overdue(self, today: date) -> StepQuerySet:
         return self.open().filter(due_on__lt=today)

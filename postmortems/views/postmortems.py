@@ -164,7 +164,7 @@ def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
     day = today(actor)
     participants = found.participants.select_related("user")
     rows = process_overview.rows_of(found, actor, step_facts.calendar_of(found.incident), day, participants)
-    return {"progress": progress_of([row.step for row in rows], day), "next": next((row for row in rows if row.is_next), None)}
+    return {"progress": progress_of([row.step for row in rows], found.status, day), "next": next((row for row in rows if row.is_next), None)}
 
 
 def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:

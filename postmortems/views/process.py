@@ -47,7 +47,7 @@ def page(request: HttpRequest, postmortem: Postmortem, *, status: int = 200, pro
         "postmortem": postmortem,
         "incident": postmortem.incident,
         "rows": rows,
-        "progress": steps.progress_of([row.step for row in rows], day),
+        "progress": steps.progress_of([row.step for row in rows], postmortem.status, day),
         "next": next((row for row in rows if row.is_next), None),
         "timing": timing,
         "plan": going.plan if going else None,
