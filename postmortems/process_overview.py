@@ -9,8 +9,9 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F
+from django.urls import reverse
 
-from incidents.access import Actor
+from incidents.access import Actor, may
 from incidents.models import User
 from postmortems import steps
 from postmortems.models import Participant, Postmortem, Step, StepEvent
@@ -18,6 +19,17 @@ from postmortems.workdays import Calendar, in_words
 
 NOBODY = "nobody yet"
 MOST_EVENTS = 100
+
+#: Rule -> where one does what it asks: a page of the incident or of the post-mortem, and what stands on the link.
+PLACES = {
+    "facilitator": ("postmortems:process", "People", "people"),
+    "invited": ("postmortems:process", "People", "people"),
+    "evidence": ("incidents:import", "Import files", ""),
+    "timeline": ("incidents:quality", "Quality report", ""),
+    "draft": ("postmortems:postmortem", "Sections", ""),
+    "actions": ("postmortems:action_add", "Action items", ""),
+    "published": ("postmortems:publish", "Preview", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,7 @@ class Shown:
     is_late: bool
     is_next: bool
     asks: bool
+    link: tuple[str, str] | None = None
     history: Sequence[StepEvent] = ()
 
 
@@ -43,19 +56,35 @@ def rows_of(postmortem: Postmortem, actor: Actor, calendar: Calendar, today: dat
         history[event.step_id].append(event)
     holders = holders_of(postmortem, participants)
     following = steps.next_of(found, postmortem.status)
-    return [shown(step, postmortem.status, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
+    return [shown(step, postmortem, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
 
 
 def shown(
-    step: Step, status: str, actor: Actor, holders: dict[str, list[Any]], calendar: Calendar, today: date, is_next: bool, history: Sequence[StepEvent] = ()
+    step: Step,
+    postmortem: Postmortem,
+    actor: Actor,
+    holders: dict[str, list[Any]],
+    calendar: Calendar,
+    today: date,
+    is_next: bool,
+    history: Sequence[StepEvent] = (),
 ) -> Shown:
     held = holders.get(step.role, [])
     who = str(step.owner) if step.owner else named(held, step.role)
     is_mine = step.owner_id == actor.pk if step.owner_id else any(user_id == actor.pk for _, user_id in held)
     due = in_words(step.due_on, today, calendar) if step.due_on else "no date"
-    asks = steps.nudges(step, status)
+    asks = steps.nudges(step, postmortem.status)
     late = asks and step.due_on is not None and step.due_on < today
-    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, history)
+    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, link_of(step, postmortem, actor) if asks else None, history)
+
+
+def link_of(step: Step, postmortem: Postmortem, actor: Actor) -> tuple[str, str] | None:
+    """Return address and words of the page on which this step is done, where it is the actor's to do."""
+    if step.rule not in PLACES or (step.rule == "published" and not may(actor, "publish")):
+        return None
+    view, words, anchor = PLACES[step.rule]
+    reference = postmortem.incident.reference if view.startswith("incidents:") else postmortem.reference
+    return reverse(view, args=[reference]) + (f"#{anchor}" if anchor else ""), words
 
 
 def holders_of(postmortem: Postmortem, participants: Iterable[Participant]) -> dict[str, list[tuple[str, int | None]]]:
