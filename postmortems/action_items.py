@@ -62,7 +62,7 @@ def change(*, actor: Actor, item: ActionItem, version: int, **fields: Any) -> Ac
 
 def follow(item: ActionItem) -> None:
     if item.postmortem_id:
-        stepping.follow(item.postmortem_id)
+        stepping.follow(item.postmortem_id, "actions", "draft")
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
         if won:
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
-            stepping.follow(section.postmortem_id)
+            stepping.follow(section.postmortem_id, "draft")
         current = Section.objects.select_related("updated_by").get(pk=section.pk)
         if won or (current.body, current.values) == (body, values):
             return current

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from incidents import sources
 from incidents.models import Delivery, Incident, Milestone
 from postmortems import invitees, overview
-from postmortems.completeness import Check
+from postmortems.completeness import Check, Surroundings, check_all
 from postmortems.models import Audience, CalendarTeam, Participant, Postmortem, Process, Section, Step, WorkCalendar
 from postmortems.steps import MEETING, OPEN, Facts, Start, start_of
 from postmortems.workdays import Calendar
@@ -58,15 +58,14 @@ def resolved_at(incident: Incident) -> datetime | None:
     return row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at
 
 
-def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: datetime) -> Facts:
-    """Return what the rules of these steps look at. What costs a reading of the timeline is read only where a rule asks."""
+def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: datetime, rules: Set[str]) -> Facts:
+    """Return what these rules look at, and read nothing else: a save of one section shall not cost a reading of the timeline."""
     incident = postmortem.incident
-    rules = {step.rule for step in rows if step.state == OPEN or step.by_itself}
-    participants = list(postmortem.participants.all())
+    participants = list(postmortem.participants.all()) if rules & {"facilitator", "invited"} else []
     unasked = invitees.not_asked(invitees.people_of(incident), participants) if "invited" in rules else []
-    around = overview.surroundings([postmortem])[postmortem.pk]
-    required, unwritten = written(postmortem) if "draft" in rules else (0, 0)
-    revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True))
+    around = overview.surroundings([postmortem])[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
+    required, unwritten = written(postmortem, around) if "draft" in rules else (0, 0)
+    revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True)) if rules & {"published", "shared"} else []
     met, soaked = meeting_state(rows, timing.calendar.day_of(now))
     return Facts(
         owner=str(postmortem.owner or ""),
@@ -75,7 +74,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         unasked=len(unasked),
         sources=kept(incident) if "evidence" in rules else (),
         entries=around.entries,
-        inspected=hasattr(incident, "quality"),
+        inspected="timeline" in rules and hasattr(incident, "quality"),
         findings=incident.open_findings,
         required=required,
         unwritten=unwritten,
@@ -96,10 +95,10 @@ def kept(incident: Incident) -> tuple[str, ...]:
     return tuple(labels.get(source, source) for source in rows.values_list("source", flat=True).distinct())
 
 
-def written(postmortem: Postmortem) -> tuple[int, int]:
+def written(postmortem: Postmortem, around: Surroundings) -> tuple[int, int]:
     """Return how many sections are required, and how many of these nobody has written: a text that was filled in at the start is nobody's yet."""
     rows = list(postmortem.sections.all())
-    checks = overview.completeness_of(postmortem, rows).checks
+    checks = check_all(rows, around).checks
     pairs = [(section, check) for section, check in zip(rows, checks, strict=True) if check.required]
     return len(pairs), sum(is_unwritten(section, check) for section, check in pairs)
 

@@ -8,6 +8,7 @@ under way. Nothing happens to a step without a line in its history.
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from incidents.models import AuditEvent, User
 from postmortems import invitees, step_facts
 from postmortems.models import PlannedStep, Postmortem, Process, Step, StepEvent, StepPlan
 from postmortems.step_plans import plan_for
-from postmortems.steps import comes_undone, due_dates, verdict
+from postmortems.steps import RULES, comes_undone, due_dates, verdict
 from postmortems.workdays import EARLIEST, LATEST
 
 log = logging.getLogger(__name__)
@@ -173,8 +174,11 @@ def fresh(step: Step) -> Step:
 # What happens by itself -----------------------------------------------------------------------------
 
 
-def refresh(postmortem_id: int, now: datetime | None = None) -> None:
-    """Date the open steps anew, settle those whose rule is met, and open again those that a rule settled and that came undone."""
+def refresh(postmortem_id: int, now: datetime | None = None, only: Set[str] = frozenset(RULES)) -> None:
+    """Date the open steps anew, settle those whose rule is met, and open again those that a rule settled and that came undone.
+
+    `only` names the rules whose facts may have changed.
+    """
     now = now or timezone.now()
     postmortem = Postmortem.objects.select_related("incident__severity", "owner").filter(pk=postmortem_id).first()
     rows = list(postmortem.steps.all()) if postmortem else []
@@ -184,12 +188,13 @@ def refresh(postmortem_id: int, now: datetime | None = None) -> None:
     timing = step_facts.timing_of(postmortem, process)
     with transaction.atomic():
         reschedule(rows, timing)
-        facts = step_facts.facts_of(postmortem, rows, timing, now)
-        for step in rows:
+        concerned = [step for step in rows if step.rule in only and (step.by_itself or (step.is_open and not step.by_hand_only))]
+        facts = step_facts.facts_of(postmortem, rows, timing, now, {step.rule for step in concerned})
+        for step in concerned:
             sentence = verdict(step.rule, facts)
-            if step.is_open and sentence and not step.by_hand_only:
+            if step.is_open and sentence:
                 by_itself(step, Verb.DONE, sentence, {"state": Step.State.DONE, "settled_at": now, "by_itself": True, "note": clean_line(sentence)})
-            elif step.state == Step.State.DONE and step.by_itself and comes_undone(step.rule, facts):
+            elif not step.is_open and comes_undone(step.rule, facts):
                 undone = {"state": Step.State.OPEN, "settled_at": None, "by_itself": False, "note": ""}
                 by_itself(step, Verb.REOPENED, "what completed it is no longer so", undone)
 
@@ -224,9 +229,9 @@ def day(value: date | None) -> str:
     return f"{value.day} {value:%B %Y}" if value else "no date"
 
 
-def follow(postmortem_id: int) -> None:
-    """Look again after the commit. What was changed is kept whatever happens here: the sweep will catch up."""
-    transaction.on_commit(lambda: refresh(postmortem_id), robust=True)
+def follow(postmortem_id: int, *rules: str) -> None:
+    """Look again after the commit, at what these rules say or at everything. What was changed is kept whatever happens here: the sweep will catch up."""
+    transaction.on_commit(lambda: refresh(postmortem_id, only=frozenset(rules or RULES)), robust=True)
 
 
 def follow_incident(sender: Any, incident_id: int, **kwargs: Any) -> None:
