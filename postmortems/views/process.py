@@ -175,7 +175,7 @@ def invite(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error(None, words_of(error))
         else:
             return back(postmortem, f"person-{row.pk}")
-    return page(request, postmortem, status=422, form=form)
+    return page(request, postmortem, status=422, problem=first_error(form), at="people", form=form)
 
 
 @require_POST
