@@ -11,6 +11,8 @@
       meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
       parking.py        ideas that soak before they become action items
       perspectives.py   what people saw and knew, and what they confided; telling.py gives what is shared to the document
+      steps.py          when steps are due and what completes them (pure; workdays.py counts); stepping.py settles and dates them, step_facts.py asks what is true
+      participating.py  who takes part; invitees.py finds them in the timeline (responders.py, pure: who is who); unnamed.py (pure) leaves out names
       action_items.py   what the team decided to change, followed to the end
       states.py         the states of a post-mortem and the moves between them (pure)
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about

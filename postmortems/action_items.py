@@ -14,7 +14,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems import factoring
+from postmortems import factoring, stepping
 from postmortems.models import ActionItem, Factor, Postmortem
 
 EDITABLE = ("title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note")
@@ -37,6 +37,7 @@ def add(*, actor: Actor, incident: Incident, postmortem: Postmortem | None = Non
     item.save()
     if factors is not None:
         factoring.link_actions(actor=actor, item=item, factors=factors)
+    follow(item)
     AuditEvent.record(actor, "action_item.added", item.reference, incident=incident.reference)
     return item
 
@@ -60,8 +61,14 @@ def change(*, actor: Actor, item: ActionItem, version: int, factors: Iterable[Fa
         raise Conflict(ActionItem.objects.get(pk=item.pk))
     if factors is not None:
         factoring.link_actions(actor=actor, item=item, factors=factors)
+    follow(item)
     AuditEvent.record(actor, "action_item.changed", item.reference, status=item.status)
     return ActionItem.objects.select_related("incident", "postmortem", "owner").get(pk=item.pk)
+
+
+def follow(item: ActionItem) -> None:
+    if item.postmortem_id:
+        stepping.follow(item.postmortem_id, "actions", "draft")
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from postmortems import process_admin  # noqa: F401 - registers the lists of steps and the calendars
 from postmortems.approvals import Approvals
 from postmortems.models import ActionItem, ApprovalRule, FactorGroup, FactorLeaf, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
 from postmortems.prefill import PLACEHOLDERS

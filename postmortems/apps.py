@@ -10,6 +10,7 @@ class PostmortemsConfig(AppConfig):
         from incidents.seeding import seeders
         from postmortems import incident_hooks, publishing  # noqa: F401 - registers the job that renders PDFs
         from postmortems.seeding import seed_factors, seed_templates
+        from postmortems.step_plans import seed_plans
 
         incident_hooks.register()
-        seeders.extend([seed_templates, seed_factors])
+        seeders.extend([seed_templates, seed_factors, seed_plans])

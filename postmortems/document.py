@@ -16,8 +16,8 @@ from incidents import measuring, metrics, timeline
 from incidents.lib import durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent
-from postmortems import document_factors, kinds, rows
-from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
+from postmortems import document_factors, kinds, responders, rows, unnamed
+from postmortems.models import ActionItem, Audience, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import printed_entries
 from postmortems.telling import perspective_rows
@@ -69,7 +69,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         factors = document_factors.without_names(factors, hider(dict.fromkeys(names_told(postmortem), SOMEBODY) | aliases)) if factors else []
         entries = without_names(entries, aliases)
     milestones = [milestone_row(row, zone) for row in moments] if shows[SectionKind.MILESTONES] else []
-    return {
+    document = {
         "schema": SCHEMA,
         "reference": postmortem.reference,
         "title": clean_line(postmortem.title),
@@ -88,6 +88,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "perspectives": told,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
+    hidden: Document = unnamed.hide(document, unnamed_of(postmortem, incident, members))
+    return hidden
 
 
 def iso(at: datetime | None) -> str | None:
@@ -244,6 +246,31 @@ def people_of(postmortem: Postmortem, incident: Incident, members: Iterable[Inci
         if name and (role not in ("In the timeline", "Responder") or name not in people):
             people.setdefault(name, []).append(role)
     return [{"name": name, "role": ", ".join(dict.fromkeys(roles))} for name, roles in list(people.items())[:MOST_PEOPLE]]
+
+
+def unnamed_of(postmortem: Postmortem, incident: Incident, members: Iterable[IncidentMember]) -> list[unnamed.Unnamed]:
+    """Return who asked that published texts speak of their role, with every name the timeline has for them."""
+    rows = list(Participant.objects.filter(postmortem=postmortem, asks_to_be_unnamed=True).select_related("user"))
+    if not rows:
+        return []
+    roles = {member.user_id: member.role.lower() for member in members if member.role}
+    actors = set(TimelineEvent.objects.committed(incident).exclude(actor="").order_by().values_list("actor", flat=True).distinct())
+    return [unnamed.Unnamed(names_of(row, actors), unnamed_role(row, roles.get(row.user_id or 0, ""), incident)) for row in rows]
+
+
+def names_of(row: Participant, actors: Iterable[str]) -> tuple[str, ...]:
+    keys = responders.keys_of(row.user) if row.user else {responders.key_of(row.name)}
+    names = {row.name} | ({str(row.user), row.user.username, row.user.email} if row.user else set())
+    return tuple(sorted(name for name in names | {actor for actor in actors if responders.key_of(actor) in keys} if name))
+
+
+def unnamed_role(row: Participant, role: str, incident: Incident) -> str:
+    """Return what stands for a person: their part in the incident where they had one, else that in the retrospective."""
+    if role or (row.user_id and row.user_id == incident.lead_id):
+        return f"the {role or 'incident lead'}"
+    return {Participant.Role.FACILITATOR: "the facilitator", Participant.Role.SCRIBE: "the scribe"}.get(
+        Participant.Role(row.role), f"a {row.get_role_display().lower()}"
+    )
 
 
 def tools_of(entries: Sequence[Document]) -> set[str]:

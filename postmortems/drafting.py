@@ -17,7 +17,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems import kinds, reviewing, rows
+from postmortems import kinds, reviewing, rows, stepping
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionVersion
 from postmortems.prefill import Facts, fill, prefill
@@ -67,6 +67,7 @@ def start(*, actor: Actor, incident: Incident, template: RetrospectiveTemplate) 
         sections.append(Section(postmortem=postmortem, body=body, values=dict(first.values), **copied, **texts))
     sections = Section.objects.bulk_create(sections)
     SectionVersion.objects.bulk_create(SectionVersion(section=section, number=1, body=section.body, values=section.values) for section in sections)
+    stepping.begin(postmortem=postmortem)
     AuditEvent.record(actor, "postmortem.started", postmortem.reference, incident=incident.reference, template=template.key)
     return postmortem
 
@@ -90,6 +91,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
             reviewing.follow_edit(actor, section.postmortem_id, section.title)
+            stepping.follow(section.postmortem_id, "draft")
         current = Section.objects.select_related("updated_by").get(pk=section.pk)
         if won or (current.body, current.values) == (body, values):
             return current
@@ -135,6 +137,7 @@ def save_details(*, actor: Actor, postmortem: Postmortem, version: int, title: s
     changes = {"title": title, "owner": owner, "updated_at": timezone.now()}
     if before is None or not Postmortem.objects.filter(pk=postmortem.pk, version=version).update(version=F("version") + 1, **changes):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
+    stepping.follow(postmortem.pk)
     AuditEvent.record(actor, "postmortem.edited", postmortem.reference, owner=owner.username if owner else None)
     if title != before.title:
         reviewing.follow_edit(actor, postmortem.pk, "The title")

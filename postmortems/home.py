@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from incidents.access import Actor, incident_filter
 from incidents.hooks import Panel
-from postmortems import states
+from postmortems import process_overview, states
+from postmortems.access import may_read_draft
 from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
 
 ROWS = 6
@@ -22,6 +23,15 @@ def my_actions(actor: Actor) -> Panel:
     mine = ActionItem.objects.visible_to(actor).open().filter(owner=actor)
     items = list(mine.select_related("incident").order_by(F("due_on").asc(nulls_last=True), "pk")[: ROWS + 2])
     return Panel("postmortems/_home_actions.html", {"items": items, "today": today(actor)})
+
+
+def my_steps(actor: Actor) -> Panel | None:
+    """What I was asked and have not answered, and the steps of retrospectives that I am to take."""
+    if not may_read_draft(actor):
+        return None
+    day = today(actor)
+    waiting, asked = process_overview.waiting_for(actor, day, ROWS), process_overview.invitations(actor, ROWS)
+    return Panel("postmortems/_home_process.html", {"steps": waiting, "invitations": asked, "today": day}) if waiting or asked else None
 
 
 def my_drafts(actor: Actor) -> Panel | None:

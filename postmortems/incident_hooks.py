@@ -8,15 +8,17 @@ from django.utils import timezone
 
 from incidents import hooks
 from incidents.access import Actor, may
-from postmortems import home
+from incidents.signals import incident_changed
+from postmortems import home, stepping
 from postmortems.models import ActionItem, Postmortem
 
 
 def register() -> None:
     """Called once at start."""
+    incident_changed.connect(stepping.follow_incident)
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_accounts, home.my_actions, home.my_reviews, home.my_drafts, home.recent_publications])
+    hooks.home_panels.extend([home.my_accounts, home.my_steps, home.my_actions, home.my_reviews, home.my_drafts, home.recent_publications])
 
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:

@@ -15,7 +15,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import console
+from postmortems import console, stepping
 from postmortems.facilitation import agendas
 from postmortems.models import AgendaBlock, Meeting, Participant, Postmortem
 
@@ -190,6 +190,7 @@ def settle(*, actor: Actor, postmortem: Postmortem, version: int, outcome: str, 
     cancels = "waived" in (outcome, meeting.outcome) and outcome != meeting.outcome and meeting.starts_at is not None
     meeting = changed(actor, meeting, version, sequence=F("sequence") + int(cancels), **values)
     AuditEvent.record(actor, f"meeting.{outcome}", postmortem.reference, reason=reason)
+    stepping.follow(postmortem.pk, "meeting", "soak", "actions")
     return meeting
 
 
@@ -230,4 +231,5 @@ def invite(*, actor: Actor, postmortem: Postmortem, guests: Iterable[tuple[str, 
         rows += [row] if made else []
     if rows:
         AuditEvent.record(actor, "meeting.invited", postmortem.reference, number=len(rows))
+        stepping.follow(postmortem.pk, "invited")
     return rows

@@ -26,7 +26,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import reviewing
+from postmortems import reviewing, stepping
 from postmortems.document import Document, build, local
 from postmortems.models import Audience, Postmortem, Revision
 from postmortems.rendering import html, pdf
@@ -110,6 +110,7 @@ def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, 
     index.add(revision)
     AuditEvent.record(actor, "postmortem.published", postmortem.reference, revision=number, audience=revision.audience, sha256=revision.sha256)
     jobs.enqueue("pdf", revision.pk)
+    stepping.follow(postmortem.pk)
     transaction.on_commit(lambda: revision_published.send(sender=Revision, revision_id=revision.pk))
     return revision
 

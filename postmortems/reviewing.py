@@ -19,7 +19,7 @@ from incidents.access import Actor, may, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import overview, states
+from postmortems import overview, states, stepping
 from postmortems.approval import TITLE
 from postmortems.approvals import Approvals
 from postmortems.models import Audience, Decision, Postmortem, Review, Reviewer, Transition
@@ -62,6 +62,7 @@ def move(
     if name != "publish":  # which has an entry of its own, with the hash
         AuditEvent.record(actor, f"postmortem.{name}", postmortem.reference, before=postmortem.status, after=way.after)
     postmortem.refresh_from_db(fields=["status", "version", "updated_at"])
+    stepping.follow(postmortem.pk)
     return row
 
 

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, factors, meeting_run, meetings, parking, perspectives, postmortems, publishing, reviews, revisions, sections
+from postmortems.views import (
+    action_items,
+    factors,
+    meeting_run,
+    meetings,
+    parking,
+    perspectives,
+    postmortems,
+    process,
+    publishing,
+    reviews,
+    revisions,
+    sections,
+)
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -47,6 +60,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/factors/<int:pk>/", factors.factor, name="factor"),
     path("postmortems/<str:reference>/factors/<int:pk>/move/", factors.factor_move, name="factor_move"),
     path("postmortems/<str:reference>/factors/<int:pk>/remove/", factors.factor_remove, name="factor_remove"),
+    path("postmortems/<str:reference>/process/", process.process, name="process"),
+    path("postmortems/<str:reference>/process/plan/", process.plan, name="process_plan"),
+    re_path(r"^postmortems/(?P<reference>[^/]+)/process/steps/(?P<key>[-\w]+)/(?P<verb>complete|skip|reopen|change)/$", process.step, name="process_step"),
+    path("postmortems/<str:reference>/process/people/", process.invite, name="process_invite"),
+    re_path(
+        r"^postmortems/(?P<reference>[^/]+)/process/people/(?P<pk>\d{1,15})/(?P<verb>answer|name|unname|remove)/$", process.participant, name="process_person"
+    ),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),
     path("actions/<str:reference>/", action_items.action_item, name="action_item"),

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import factors, lint, meetings, perspectives, publication, reviews, views
+from postmortems.api import factors, lint, meetings, perspectives, process, publication, reviews, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -27,6 +27,15 @@ postmortem = [
     path("factors/", factors.FactorListView.as_view()),
     path("factors/<int:pk>/", factors.FactorView.as_view()),
     path("trigger/", factors.TriggerView.as_view()),
+    path("steps/", process.StepListView.as_view()),
+    path("steps/<slug:key>/", process.StepView.as_view()),
+    path("steps/<slug:key>/complete/", process.CompleteView.as_view()),
+    path("steps/<slug:key>/skip/", process.SkipView.as_view()),
+    path("steps/<slug:key>/reopen/", process.ReopenView.as_view()),
+    path("participants/", process.ParticipantListView.as_view()),
+    path("participants/everyone/", process.EveryoneView.as_view()),
+    path("participants/<int:number>/", process.ParticipantView.as_view()),
+    path("participants/<int:number>/answer/", process.AnswerView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),

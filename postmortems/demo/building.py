@@ -21,6 +21,7 @@ from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
 from incidents.models import Delivery, Endpoint, Incident, Milestone, Salience, Service, Severity, Team, TimelineEvent, User
 from postmortems import action_items, drafting, factoring, prefill, publishing
+from postmortems.demo import process
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, FactorLeaf, Postmortem, RetrospectiveTemplate
 
@@ -126,6 +127,8 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
         postmortem.refresh_from_db()
     if postmortem and "published_after_days" in row["postmortem"]:
         publish(postmortem, row["postmortem"], people["ana"], start)
+    if postmortem:
+        process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead)
 
 
 def settle_milestones(incident: Incident, lead: User, start: datetime, row: dict[str, Any]) -> None:

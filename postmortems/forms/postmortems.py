@@ -37,5 +37,6 @@ class FilterForm(forms.Form):
     q = forms.CharField(required=False, max_length=100, label="Search titles")
     status = forms.ChoiceField(required=False, choices=[("", "Any status"), *Postmortem.Status.choices])
     owner = forms.ChoiceField(required=False)
+    step = forms.ChoiceField(required=False, choices=[("", "Any step"), ("mine", "Waiting for me"), ("overdue", "Overdue")])
     severity = forms.ChoiceField(required=False)
     service = forms.ChoiceField(required=False)

@@ -1,12 +1,14 @@
 """The rows of the postmortems app, by topic."""
 
 from postmortems.models.action_items import ActionItem
+from postmortems.models.calendar import CalendarTeam, Holiday, WorkCalendar
 from postmortems.models.coach import Dismissal
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.participation import Participant
 from postmortems.models.perspectives import Difference, Perspective, PrivateNote, Shared, WrittenAccount
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion, Trigger
+from postmortems.models.process import PlannedStep, Process, Step, StepEvent, StepPlan
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
@@ -30,6 +32,10 @@ __all__ = [
     "Perspective",
     "Postmortem",
     "PrivateNote",
+    "CalendarTeam",
+    "Holiday",
+    "PlannedStep",
+    "Process",
     "RetrospectiveTemplate",
     "Review",
     "Reviewer",
@@ -44,4 +50,8 @@ __all__ = [
     "Transition",
     "WrittenAccount",
     "Trigger",
+    "Step",
+    "StepEvent",
+    "StepPlan",
+    "WorkCalendar",
 ]

@@ -17,10 +17,12 @@ from incidents.access import Actor, incident_for, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Service, Severity, User
-from postmortems import access, drafting, overview
+from postmortems import access, drafting, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
-from postmortems.models import Postmortem, RetrospectiveTemplate, Section
+from postmortems.home import today
+from postmortems.models import Postmortem, RetrospectiveTemplate, Section, Step
+from postmortems.steps import progress_of
 
 PER_PAGE = 25
 
@@ -42,8 +44,17 @@ def postmortem_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     postmortems = list(page.object_list)
     progress = overview.completeness_by_id([one for one in postmortems if one.status != Postmortem.Status.PUBLISHED])
-    rows = [(one, progress.get(one.pk)) for one in postmortems]
-    context = {"page": page, "postmortems": postmortems, "rows": rows, "form": form, "is_filtered": any(request.GET.get(name) for name in form.fields)}
+    going = process_overview.progress_by_id(postmortems, today(request.user)) if access.may_read_draft(request.user) else {}
+    rows = [(one, progress.get(one.pk), going.get(one.pk)) for one in postmortems]
+    context = {
+        "page": page,
+        "postmortems": postmortems,
+        "rows": rows,
+        "form": form,
+        "today": today(request.user),
+        "may_follow": access.may_read_draft(request.user),
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+    }
     return render(request, "postmortems/postmortem_list.html", context)
 
 
@@ -72,10 +83,18 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
         rows = rows.filter(incident__severity__key=given["severity"])
     if "service" in given:
         rows = rows.filter(incident__services__key=given["service"])
+    if given.get("step") and access.may_read_draft(actor):
+        rows = rows.filter(pk__in=late_or_mine(given["step"], actor).values("postmortem_id"))
     rows = owned(rows, given.get("owner", ""), actor)
     place = {Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}  # before them what is being worked on
     rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(0), output_field=IntegerField())
     return rows.select_related("incident__severity", "owner").prefetch_related("incident__services").order_by(rank, "-updated_at", "-pk")
+
+
+def late_or_mine(which: str, actor: Actor) -> Any:
+    """Return the open steps whose date has passed, or those that the person is to take."""
+    waiting = Step.objects.visible_to(actor).open()
+    return waiting.of(actor) if which == "mine" else waiting.overdue(today(actor))
 
 
 def owned(rows: Any, owner: str, actor: Actor) -> Any:
@@ -136,7 +155,17 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.success(request, "Saved.")
                 return redirect(found)
     sections = list(found.sections.all())
-    return render(request, "postmortems/postmortem.html", {"form": form, **overview_context(found, sections)}, status=status)
+    return render(
+        request, "postmortems/postmortem.html", {"form": form, **overview_context(found, sections), "process": going(found, request.user)}, status=status
+    )
+
+
+def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
+    """The steps in short: how far, and what is next."""
+    day = today(actor)
+    participants = found.participants.select_related("user")
+    rows = process_overview.rows_of(found, actor, step_facts.calendar_of(found.incident), day, participants)
+    return {"progress": progress_of([row.step for row in rows], found.status, day), "next": next((row for row in rows if row.is_next), None)}
 
 
 def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:
