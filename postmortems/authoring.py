@@ -6,7 +6,8 @@ which calls `keep`, writes them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,15 @@ from postmortems.template_content import SectionContent, TemplateContent
 NOTE_LIMIT = 300
 Origin = TemplateVersion.Origin
 OWN = ("name", "use_when", "audience_note", "effort_hours", "meeting_minutes", "lint_profile", "depth")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One imported template; `outcome` is new, changed or same."""
+
+    template: RetrospectiveTemplate
+    outcome: str
+    changed: str = ""
 
 
 def content_of(template: RetrospectiveTemplate) -> TemplateContent:
@@ -67,8 +77,10 @@ def is_untouched(template: RetrospectiveTemplate) -> bool:
 
 @transaction.atomic
 def keep(*, actor: Actor, template: RetrospectiveTemplate, origin: str = Origin.EDITED, note: str = "") -> TemplateVersion | None:
-    """Keep what the rows say now as the next version. Returns None when they say what the newest version said."""
-    require(actor, "configure")
+    """Keep what the rows say now as the next version. Returns None when they say what the newest version said.
+
+    Whoever changed the rows has asked for the right to; the admin has permissions of its own.
+    """
     RetrospectiveTemplate.objects.select_for_update().get(pk=template.pk)
     number_sections(template)
     fresh = RetrospectiveTemplate.objects.prefetch_related("sections").get(pk=template.pk)
@@ -144,3 +156,35 @@ def duplicate(*, actor: Actor, template: RetrospectiveTemplate) -> Retrospective
     content = content_of(template)
     copy = replace(content, key=f"{template.key[:54]}_{number}", name=f"{template.name[:80]} (copy {number})", depth="")
     return write(actor=actor, content=copy, origin=Origin.EDITED, note=f"Made from {template.key}, version {template.version}."[:NOTE_LIMIT])
+
+
+@transaction.atomic
+def take_in(*, actor: Actor, contents: Sequence[TemplateContent], offer: bool = False) -> list[Taken]:
+    """Store imported templates: a known key gets a next version, a new one becomes a template, switched off unless `offer` is set."""
+    require(actor, "configure")
+    taken = []
+    for content in contents:
+        old = RetrospectiveTemplate.objects.filter(key=content.key).first()
+        template = write(actor=actor, content=content, origin=Origin.IMPORTED, offer={"is_active": offer})
+        if offer and not template.is_active:
+            RetrospectiveTemplate.objects.filter(pk=template.pk).update(is_active=True)
+            template.is_active = True
+        taken.append(
+            Taken(template, "new" if old is None else "changed" if template.version != old.version else "same", "" if old is None else changed_by(template))
+        )
+    return taken
+
+
+def changed_by(template: RetrospectiveTemplate) -> str:
+    last = newest(template)
+    return last.changed if last else ""
+
+
+def expected(contents: Sequence[TemplateContent]) -> list[tuple[TemplateContent, str, str]]:
+    """Say for each template of a file what importing it would do: new, changed with what would differ, or same."""
+    found = []
+    for content in contents:
+        template = RetrospectiveTemplate.objects.filter(key=content.key).prefetch_related("sections").first()
+        old = content_of(template) if template else None
+        found.append((content, "new" if old is None else "same" if old == content else "changed", template_content.described(old, content) if old else ""))
+    return found

@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from incidents import hooks
 from incidents.access import Actor, may
+from incidents.models import Incident
 from postmortems import home
-from postmortems.models import ActionItem, Postmortem
+from postmortems.models import ActionItem, LearningAssessment, Postmortem
+
+OVER = {Incident.Status.RESOLVED, Incident.Status.CLOSED}
 
 
 def register() -> None:
@@ -26,7 +29,9 @@ def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     may_start = may(actor, "draft")
     if not postmortems and not items and not may_start:
         return None
+    assessment = LearningAssessment.objects.visible_to(actor).filter(incident=incident).select_related("updated_by").first()
     context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
+    context |= {"assessment": assessment, "is_over": incident.status in OVER}
     return hooks.Panel("postmortems/_incident_panel.html", context)
 
 
