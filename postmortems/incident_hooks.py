@@ -29,9 +29,10 @@ def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     may_start = may(actor, "draft")
     if not postmortems and not items and not may_start:
         return None
-    assessment = LearningAssessment.objects.visible_to(actor).filter(incident=incident).select_related("updated_by").first()
+    is_over = incident.status in OVER
+    decided = LearningAssessment.objects.visible_to(actor).filter(incident=incident).select_related("updated_by")
     context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
-    context |= {"assessment": assessment, "is_over": incident.status in OVER}
+    context |= {"is_over": is_over, "assessment": decided.first() if is_over and not postmortems else None}
     return hooks.Panel("postmortems/_incident_panel.html", context)
 
 
