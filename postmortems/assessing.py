@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -50,7 +51,7 @@ def store(actor: Actor, incident: Incident, version: int | None, ticks: Sequence
     known = {line.key for line in suggestion.lines}
     if unknown := [key for key in ticks or () if key not in known]:
         raise ValidationError({"ticks": f"There is no line “{clean_line(str(unknown[0]), limit=40)}” in the checklist."})
-    values = {"depth": suggestion.depth.depth, "updated_by": actor if isinstance(actor, User) else None}
+    values: dict[str, Any] = {"depth": suggestion.depth.depth, "updated_by": actor if isinstance(actor, User) else None}
     if ticks is not None:
         values |= {"ticks": suggestion.ticked, "by_itself": [line.key for line in suggestion.lines if line.why]}
     if decision:
@@ -68,7 +69,7 @@ def store(actor: Actor, incident: Incident, version: int | None, ticks: Sequence
     return row
 
 
-def add(incident: Incident, values: dict[str, object]) -> LearningAssessment:
+def add(incident: Incident, values: dict[str, Any]) -> LearningAssessment:
     try:
         with transaction.atomic():
             return LearningAssessment.objects.create(incident=incident, **values)

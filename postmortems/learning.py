@@ -137,10 +137,10 @@ class Described:
         self.services: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
         self.tags: dict[int, list[tuple[int, str]]] = defaultdict(list)
         rows = Incident.services.through.objects.filter(incident__in=keys)
-        for pk, *service in rows.values_list("incident_id", "service_id", "service__key", "service__name", "service__team__name"):
-            self.services[pk].append((service[0], service[1], service[2], service[3] or ""))
-        for pk, *tag in Incident.tags.through.objects.filter(incident__in=keys).values_list("incident_id", "tag_id", "tag__name"):
-            self.tags[pk].append((tag[0], tag[1]))
+        for pk, service, key, name, team in rows.values_list("incident_id", "service_id", "service__key", "service__name", "service__team__name"):
+            self.services[pk].append((service, key, name, team or ""))
+        for pk, tag, name in Incident.tags.through.objects.filter(incident__in=keys).values_list("incident_id", "tag_id", "tag__name"):
+            self.tags[pk].append((tag, name))
 
     def facts(self, incident: Incident) -> dict[str, Sequence[str]]:
         """Return what rules ask for, under the names of `conditions.INCIDENT_FIELDS`."""
@@ -205,8 +205,8 @@ def lasting(incidents: Sequence[Incident]) -> list[tuple[int, tuple[str, str]]]:
     moments: dict[int, dict[str, datetime]] = defaultdict(dict)
     rows = Milestone.objects.filter(incident__in=incidents).exclude(decision=Milestone.Decision.NOT_APPLICABLE)
     for pk, key, at, proposed in rows.values_list("incident_id", "kind__key", "at", "proposed_at"):
-        if at or proposed:
-            moments[pk][key] = at or proposed
+        if moment := at or proposed:
+            moments[pk][key] = moment
     found = []
     for pk, known in moments.items():
         start, end = known.get("impact_started"), known.get("mitigated", known.get("resolved"))

@@ -100,7 +100,7 @@ class TemplateContent:
     sections: tuple[SectionContent, ...] = ()
 
     def cleaned(self) -> TemplateContent:
-        words = {name: line(getattr(self, name)) for name in ("name", "use_when", "audience_note", "effort_hours")}
+        words: dict[str, Any] = {name: line(getattr(self, name)) for name in ("name", "use_when", "audience_note", "effort_hours")}
         return replace(self, **words, sections=tuple(section.cleaned() for section in self.sections))
 
     def as_json(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def from_json(data: Mapping[str, Any]) -> TemplateContent:
 
 def section_from_json(data: Mapping[str, Any]) -> SectionContent:
     known = {field.name for field in fields(SectionContent)}
-    found = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in known}
+    found: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in known}
     return SectionContent(**found)
 
 

@@ -76,7 +76,7 @@ class SectionForm(forms.ModelForm[TemplateSection]):
         for name in ("prompts", "fields"):
             data[name] = "\n".join(template_content.split_lines(data.get(name) or ""))
         texts = {name: data[name] for name in ("title", "guidance", "minimum", "starting_text")}
-        lines = {name: template_content.split_lines(data[name]) for name in ("prompts", "fields")}
+        lines: dict[str, Any] = {name: template_content.split_lines(data[name]) for name in ("prompts", "fields")}
         section = SectionContent(
             key=data.get("key") or "none", kind=data.get("kind") or "markdown", audience=data.get("audience") or "internal", **texts, **lines
         )

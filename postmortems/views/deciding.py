@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -38,7 +40,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def no_review(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_for(request.user, reference, "draft")
-    given = {"version": version_sent(request), "ticks": ticks_sent(request), "reason": request.POST.get("reason", "")}
+    given: dict[str, Any] = {"version": version_sent(request), "ticks": ticks_sent(request), "reason": request.POST.get("reason", "")}
     try:
         assessing.decide_none(actor=request.user, incident=incident, **given)
     except ValidationError as error:

@@ -41,7 +41,7 @@ def template_move(request: HttpRequest, reference: str) -> HttpResponse:
     require(request.user, "draft")
     sent = given.get("version", "")
     seen = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
-    chosen = {"take": request.POST.getlist("take")[:100], "take_order": request.POST.get("order") == "1"}
+    chosen: dict[str, Any] = {"take": request.POST.getlist("take")[:100], "take_order": request.POST.get("order") == "1"}
     try:
         moving.move(actor=request.user, postmortem=postmortem, version=version, seen=seen, **chosen)
     except Conflict as conflict:
