@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from postmortems import authoring, seeding, sizing
 from postmortems.forms.template_admin import ConditionForm, SectionForm, TemplateForm
-from postmortems.models import LearningQuestion, RetrospectiveTemplate, ReviewRequirement, RuleCondition, TemplateRule, TemplateSection
+from postmortems.models import LearningQuestion, RetrospectiveTemplate, ReviewRequirement, RuleCondition, TemplateRule, TemplateSection, TemplateVersion
 from postmortems.prefill import PLACEHOLDERS
 
 
@@ -56,7 +56,8 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
         js = ["js/admin_sections.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RetrospectiveTemplate]:
-        return super().get_queryset(request).annotate(section_count=Count("sections"))
+        last = TemplateVersion.objects.filter(template=OuterRef("pk")).order_by("-number").values("origin")[:1]
+        return super().get_queryset(request).annotate(section_count=Count("sections"), last_origin=Subquery(last))
 
     def get_readonly_fields(self, request: HttpRequest, obj: RetrospectiveTemplate | None = None) -> list[str]:
         # Post-mortems, rules and files name a template by its key.
@@ -76,10 +77,12 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
         return format_html('<a href="{}">{}</a>', reverse("postmortems:template_versions", args=[template.key]), template.version)
 
     @admin.display(description="text")
-    def state(self, template: RetrospectiveTemplate) -> str:
+    def state(self, template: Any) -> str:
+        if template.key not in seeding.builtin_keys():
+            return "Your own"
         if seeding.newer_builtin(template):
-            return "A newer built-in text exists"
-        return "Built in" if template.key in seeding.builtin_keys() else "Your own"
+            return "Newer built-in text"
+        return "Built in" if template.last_origin == TemplateVersion.Origin.BUILTIN else "Built in, edited"
 
     @admin.display(description="preview")
     def preview(self, template: RetrospectiveTemplate) -> str | SafeString:

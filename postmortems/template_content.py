@@ -79,6 +79,8 @@ class SectionContent:
         return replace(
             self,
             title=line(self.title),
+            kind=str(self.kind),
+            audience=str(self.audience),
             guidance=clean_text(self.guidance).strip(),
             prompts=lines(self.prompts),
             fields=lines(self.fields),

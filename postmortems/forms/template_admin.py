@@ -14,6 +14,7 @@ from postmortems import template_content
 from postmortems.models import Depth, LearningQuestion, RetrospectiveTemplate, RuleCondition, SectionKind, TemplateSection
 from postmortems.template_content import PROFILES, SectionContent
 
+ROWS = {"guidance": 4, "prompts": 5, "fields": 2, "starting_text": 2}
 LAST = 30_000  # behind all others; saving numbers them anew
 
 
@@ -62,6 +63,7 @@ class SectionForm(forms.ModelForm[TemplateSection]):
     class Meta:
         model = TemplateSection
         fields = "__all__"  # noqa: DJ007 - the inline names them
+        widgets = {name: forms.Textarea(attrs={"rows": rows, "class": "vLargeTextField"}) for name, rows in ROWS.items()}
 
     def clean_position(self) -> int:
         given: int | None = self.cleaned_data["position"]

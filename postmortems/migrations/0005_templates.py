@@ -185,5 +185,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('template', 'number'), name='template_version_once')],
             },
         ),
+        migrations.AlterModelOptions(
+            name='retrospectivetemplate',
+            options={'ordering': ['position', 'name'], 'verbose_name': 'template'},
+        ),
         migrations.RunPython(keep_first_versions, migrations.RunPython.noop),
     ]

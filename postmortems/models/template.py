@@ -66,6 +66,7 @@ class RetrospectiveTemplate(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
+        verbose_name = "template"
 
     def __str__(self) -> str:
         return self.name

@@ -64,4 +64,5 @@ def page(request: HttpRequest, postmortem: Postmortem, version: TemplateVersion,
         if step.state != "same"
     ]
     context = {"postmortem": postmortem, "incident": postmortem.incident, "version": version, "plan": planned, "rows": rows, "problem": problem}
+    context["order"] = [step.title for step in planned.steps if step.state != "gone"]
     return render(request, "postmortems/template_move.html", context, status=status)

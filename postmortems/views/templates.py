@@ -148,7 +148,7 @@ def differences(old: TemplateContent, new: TemplateContent) -> list[tuple[templa
         elif change.state != "same":
             found.append((change, []))
     if template_content.is_reordered(old, new):
-        found.append((template_content.Change("", "Order of sections", "changed"), [Difference("Order", word_diff(order(old), order(new)))]))
+        found.append((template_content.Change("", "Order of sections", "changed"), [Difference("Order", word_diff(order(old, new), order(new, old)))]))
     return found
 
 
@@ -156,8 +156,9 @@ def parts(old: SectionContent | None, new: SectionContent | None, names: tuple[s
     return [Difference(SECTION_LABELS[name], word_diff(template_moves.shown(getattr(old, name)), template_moves.shown(getattr(new, name)))) for name in names]
 
 
-def order(content: TemplateContent) -> str:
-    return "\n".join(section.title for section in content.sections)
+def order(content: TemplateContent, other: TemplateContent) -> str:
+    """Return the sections that both have, one a line, in the order of `content`."""
+    return "\n".join(section.title for section in content.sections if other.section(section.key))
 
 
 def sent_number(request: HttpRequest, name: str) -> int:
