@@ -14,7 +14,16 @@ from django.utils.safestring import SafeString
 
 from postmortems import authoring, seeding, sizing
 from postmortems.forms.template_admin import ConditionForm, SectionForm, TemplateForm
-from postmortems.models import LearningQuestion, RetrospectiveTemplate, ReviewRequirement, RuleCondition, TemplateRule, TemplateSection, TemplateVersion
+from postmortems.models import (
+    LearningQuestion,
+    Postmortem,
+    RetrospectiveTemplate,
+    ReviewRequirement,
+    RuleCondition,
+    TemplateRule,
+    TemplateSection,
+    TemplateVersion,
+)
 from postmortems.prefill import PLACEHOLDERS
 
 
@@ -96,8 +105,9 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
         return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> {}</li>", rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: RetrospectiveTemplate | None = None) -> bool:
-        # Seeding would bring a built-in template back; it is switched off instead.
-        return (obj is None or obj.key not in seeding.builtin_keys()) and super().has_delete_permission(request, obj)
+        # Seeding would bring a built-in one back, and post-mortems name the versions of theirs: these are switched off instead.
+        kept = obj is not None and (obj.key in seeding.builtin_keys() or Postmortem.objects.filter(template=obj).exists())
+        return not kept and super().has_delete_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

@@ -13,7 +13,7 @@ from incidents.lib.conflict import Conflict
 from postmortems import authoring, seeding, template_yaml
 from postmortems.models import RetrospectiveTemplate, TemplateRule, TemplateSection
 from postmortems.template_content import SectionContent
-from tests.factories import make_incident, make_user
+from tests.factories import make_incident, make_postmortem, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +169,13 @@ def test_an_older_version_is_restored_as_a_new_one(template):
     assert (template.version, template.sections.first().title) == (3, "In one line")
     with pytest.raises(Conflict):
         authoring.restore(actor=SYSTEM, template=template, number=1, version=2)
+
+
+def test_a_template_in_use_is_kept_with_its_versions(root, client, alice, template):
+    own = authoring.duplicate(actor=root, template=template)
+    address = reverse("admin:postmortems_retrospectivetemplate_delete", args=[own.pk])
+    make_postmortem(alice, own.key)
+    assert client.post(address, {"post": "yes"}).status_code == 403
 
 
 # Pages ----------------------------------------------------------------------------------------------
