@@ -224,6 +224,8 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "PostmortemStatus": "postmortems.models.Postmortem.Status",
         "SectionKind": "postmortems.models.SectionKind",
+        "ReviewDepth": "postmortems.models.Depth",
+        "ReviewDecision": "postmortems.models.LearningAssessment.Decision",
         "ActionItemKind": "postmortems.models.ActionItem.Kind",
         "ActionItemStatus": "postmortems.models.ActionItem.Status",
         "DeliveryState": "incidents.models.Delivery.State",

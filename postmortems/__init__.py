@@ -1,6 +1,8 @@
 """Post-mortems: from a timeline to a published, searchable revision. THE SECOND HALF OF THE MAP.
 
       seeding.py        the built-in templates, from seeds/
+      authoring.py      templates and their versions (template_content.py and template_yaml.py are pure); moving.py takes a post-mortem to a newer one
+      learning.py       what is known of an incident -> how deep (sizing.py) and which template (choosing.py), both pure; assessing.py stores the answers
       fields.py         the fields and columns of a section, from the lines that define them (pure)
       kinds.py          what each kind of section holds, as data; rows.py moves, nests and merges rows, row_checks.py asks what is missing (all pure)
       prefill.py        incident -> first text of each section (pure)

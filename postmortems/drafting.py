@@ -19,12 +19,13 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
 from postmortems import kinds, reviewing, rows, stepping
 from postmortems.fields import parse_fields
-from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionVersion
+from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
 from postmortems.prefill import Facts, fill, prefill
 
 BODY_LIMIT = 100_000
 VALUE_LIMIT = 2_000
 COPIED = ("key", "position", "kind", "fields", "minimum", "required", "audience")
+TITLE_LIMIT = 200
 
 
 class SectionConflict(Conflict):
@@ -56,20 +57,37 @@ def start(*, actor: Actor, incident: Incident, template: RetrospectiveTemplate) 
     """Make a draft with a copy of the template's sections, filled with what is known."""
     require(actor, "draft")
     person = actor if isinstance(actor, User) else None
-    postmortem = Postmortem.objects.create(incident=incident, template=template, title=clean_line(incident.title), owner=person, created_by=person)
+    named = {"title": clean_line(incident.title), "owner": person, "created_by": person}
+    postmortem = Postmortem.objects.create(incident=incident, template=template, template_version=template.version or None, **named)
     facts = facts_of(incident)
-    sections = []
-    for text in template.sections.all():
-        first = prefill(text.kind, text.key, [field.name for field in parse_fields(text.fields)], text.starting_text, facts)
-        texts = {name: fill(getattr(text, name), facts) for name in ("title", "guidance", "prompts")}
-        copied = {name: getattr(text, name) for name in COPIED}
-        body = clean_text(first.body, limit=BODY_LIMIT)
-        sections.append(Section(postmortem=postmortem, body=body, values=dict(first.values), **copied, **texts))
-    sections = Section.objects.bulk_create(sections)
-    SectionVersion.objects.bulk_create(SectionVersion(section=section, number=1, body=section.body, values=section.values) for section in sections)
+    add_sections([first_section(postmortem, text, facts) for text in template.sections.all()])
     stepping.begin(postmortem=postmortem)
     AuditEvent.record(actor, "postmortem.started", postmortem.reference, incident=incident.reference, template=template.key)
     return postmortem
+
+
+def first_section(postmortem: Postmortem | None, text: TemplateSection, facts: Facts) -> Section:
+    """Return an unsaved section as it begins: the template's texts, and what is known filled in."""
+    first = prefill(text.kind, text.key, [field.name for field in parse_fields(text.fields)], text.starting_text, facts)
+    copied = {name: getattr(text, name) for name in COPIED}
+    body = clean_text(first.body, limit=BODY_LIMIT)
+    return Section(postmortem=postmortem, body=body, values=dict(first.values), **copied, **filled_texts(text, facts))
+
+
+def filled_texts(text: SectionText, facts: Facts) -> dict[str, str]:
+    """Return title, guidance and questions of a template with their placeholders replaced."""
+    return {"title": fill(text.title, facts)[:TITLE_LIMIT], "guidance": fill(text.guidance, facts), "prompts": fill_lines(text.prompts, facts)}
+
+
+def fill_lines(text: str, facts: Facts) -> str:
+    """Replace placeholders line by line: what is filled in may have lines of its own."""
+    return "\n".join(" ".join(fill(line, facts).split()) for line in text.splitlines())
+
+
+def add_sections(sections: list[Section]) -> list[Section]:
+    sections = Section.objects.bulk_create(sections)
+    SectionVersion.objects.bulk_create(SectionVersion(section=section, number=1, body=section.body, values=section.values) for section in sections)
+    return sections
 
 
 def save_section(*, actor: Actor, section: Section, version: int, body: str, values: dict[str, Any]) -> Section:

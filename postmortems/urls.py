@@ -4,9 +4,11 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from postmortems.views import (
     action_items,
+    deciding,
     factors,
     meeting_run,
     meetings,
+    moving,
     parking,
     perspectives,
     postmortems,
@@ -15,6 +17,7 @@ from postmortems.views import (
     reviews,
     revisions,
     sections,
+    templates,
 )
 from postmortems.views.knowledge import knowledge
 
@@ -23,7 +26,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/", postmortems.postmortem_list, name="postmortem_list"),
     path("postmortems/start/<str:reference>/", postmortems.start, name="start"),
     path("postmortems/preview/", sections.preview, name="preview"),
-    path("postmortems/templates/<slug:key>/", postmortems.template_preview, name="template_preview"),
+    path("postmortems/start/<str:reference>/depth/", deciding.answer, name="sizing"),
+    path("postmortems/start/<str:reference>/none/", deciding.no_review, name="no_review"),
+    path("postmortems/templates/", templates.template_list, name="template_list"),
+    path("postmortems/templates/all.yaml", templates.templates_file, name="templates_file"),
+    path("postmortems/templates/<slug:key>/", templates.template_preview, name="template_preview"),
+    path("postmortems/templates/<slug:key>/versions/", templates.template_versions, name="template_versions"),
+    path("postmortems/templates/<slug:key>/restore/", templates.template_restore, name="template_restore"),
+    path("postmortems/templates/<slug:key>/built-in/", templates.template_builtin, name="template_builtin"),
+    path("postmortems/templates/<slug:key>/duplicate/", templates.template_duplicate, name="template_duplicate"),
+    path("postmortems/templates/<slug:key>.yaml", templates.template_file, name="template_file"),
+    path("postmortems/template-import/", templates.template_import, name="template_import"),
+    path("postmortems/template-rules/", templates.template_rules, name="template_rules"),
+    path("postmortems/<str:reference>/template/", moving.template_move, name="template_move"),
     path("postmortems/<str:reference>/", postmortems.postmortem, name="postmortem"),
     path("postmortems/<str:reference>/sections/<slug:key>/", sections.section, name="section"),
     path("postmortems/<str:reference>/sections/<slug:key>/coach/", sections.coach, name="section_coach"),

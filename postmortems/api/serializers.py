@@ -32,7 +32,7 @@ class TemplateSerializer(serializers.ModelSerializer[RetrospectiveTemplate]):
 
     class Meta:
         model = RetrospectiveTemplate
-        fields = ["key", "name", "use_when", "audience_note", "effort_hours", "meeting_minutes", "sections"]
+        fields = ["key", "name", "version", "depth", "is_default", "use_when", "audience_note", "effort_hours", "meeting_minutes", "sections"]
         read_only_fields = fields
 
 
@@ -46,7 +46,20 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
     class Meta:
         model = Postmortem
-        fields = ["reference", "incident", "template", "title", "status", "owner", "trigger", "created_at", "updated_at", "published_at", "version"]
+        fields = [
+            "reference",
+            "incident",
+            "template",
+            "template_version",
+            "title",
+            "status",
+            "owner",
+            "trigger",
+            "created_at",
+            "updated_at",
+            "published_at",
+            "version",
+        ]
         read_only_fields = fields
 
 

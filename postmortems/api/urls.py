@@ -3,10 +3,10 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import factors, lint, meetings, perspectives, process, publication, reviews, views
+from postmortems.api import factors, lint, meetings, perspectives, process, publication, reviews, templates, views
 
 router = SimpleRouter()
-router.register("templates", views.TemplateViewSet, basename="api-template")
+router.register("templates", templates.TemplateViewSet, basename="api-template")
 router.register("postmortems", views.PostmortemViewSet, basename="api-postmortem")
 router.register("action-items", views.ActionItemViewSet, basename="api-action-item")
 
@@ -36,6 +36,7 @@ postmortem = [
     path("participants/everyone/", process.EveryoneView.as_view()),
     path("participants/<int:number>/", process.ParticipantView.as_view()),
     path("participants/<int:number>/answer/", process.AnswerView.as_view()),
+    path("template/", templates.TemplateMoveView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),
@@ -46,6 +47,7 @@ urlpatterns = [
     path("search/", views.SearchView.as_view()),
     path("factor-taxonomy/", factors.TaxonomyView.as_view()),
     path("lint/", lint.LintView.as_view()),
+    re_path(r"^incidents/(?P<reference>[Ii][Nn][Cc]-[0-9]+)/template-suggestion/$", templates.SuggestionView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),
     *router.urls,
 ]

@@ -15,19 +15,11 @@ from rest_framework.views import APIView
 from incidents.access import incident_for, number_of, require
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.lib.conflict import Conflict
-from postmortems import access, action_items, drafting, search
+from postmortems import access, action_items, assessing, drafting, search
 from postmortems.api import filters
 from postmortems.api import serializers as shapes
 from postmortems.forms.knowledge import SearchForm
 from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate, Section
-
-
-class TemplateViewSet(viewsets.ReadOnlyModelViewSet[RetrospectiveTemplate]):
-    """The templates a post-mortem can be started from, with their sections and guidance."""
-
-    queryset = RetrospectiveTemplate.objects.filter(is_active=True).prefetch_related("sections")
-    serializer_class = shapes.TemplateSerializer
-    lookup_field = "key"
 
 
 class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmortem]):
@@ -49,6 +41,7 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
         incident = incident_for(request.user, body.validated_data["incident"], "draft")
         template = body.validated_data.get("template") or default_template()
         postmortem = drafting.start(actor=request.user, incident=incident, template=template)
+        assessing.decide_review(actor=request.user, incident=incident)
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version, status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, reference: str) -> Response:

@@ -2,6 +2,7 @@
 
 from postmortems.models.action_items import ActionItem
 from postmortems.models.calendar import CalendarTeam, Holiday, WorkCalendar
+from postmortems.models.choosing import LearningAssessment, LearningQuestion, ReviewRequirement, RuleCondition, TemplateRule
 from postmortems.models.coach import Dismissal
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
@@ -12,46 +13,53 @@ from postmortems.models.process import PlannedStep, Process, Step, StepEvent, St
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
-from postmortems.models.template import Audience, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection
+from postmortems.models.template import Audience, Depth, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection, TemplateVersion
 
 __all__ = [
     "ActionItem",
+    "AgendaBlock",
     "ApprovalRule",
     "Audience",
+    "CalendarTeam",
     "Decision",
-    "AgendaBlock",
+    "Depth",
     "Difference",
     "Dismissal",
-    "Meeting",
-    "ParkedIdea",
     "Factor",
     "FactorGroup",
     "FactorLeaf",
     "FactorLink",
+    "Holiday",
+    "LearningAssessment",
+    "LearningQuestion",
+    "Meeting",
+    "ParkedIdea",
     "Participant",
     "Perspective",
+    "PlannedStep",
     "Postmortem",
     "PrivateNote",
-    "CalendarTeam",
-    "Holiday",
-    "PlannedStep",
     "Process",
     "RetrospectiveTemplate",
     "Review",
+    "ReviewRequirement",
     "Reviewer",
     "Revision",
+    "RuleCondition",
     "SearchEntry",
     "Section",
     "SectionKind",
     "SectionText",
     "SectionVersion",
     "Shared",
-    "TemplateSection",
-    "Transition",
-    "WrittenAccount",
-    "Trigger",
     "Step",
     "StepEvent",
     "StepPlan",
+    "TemplateRule",
+    "TemplateSection",
+    "TemplateVersion",
+    "Transition",
+    "Trigger",
     "WorkCalendar",
+    "WrittenAccount",
 ]

@@ -55,6 +55,7 @@ class Postmortem(models.Model):
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
     template = models.ForeignKey(RetrospectiveTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    template_version = models.PositiveIntegerField(null=True, blank=True, help_text="The version it follows; not known of those started before there were any.")
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from incidents.models import User
+
 
 class SectionKind(models.TextChoices):
     """What a section holds; `postmortems.kinds` says how each is asked for, stored and printed."""
@@ -44,7 +46,17 @@ class Audience(models.TextChoices):
     PUBLIC = "public", "Public"
 
 
+class Depth(models.TextChoices):
+    """How deep a retrospective goes, from shallow to deep."""
+
+    LIGHT = "light", "Light"
+    STANDARD = "standard", "Standard"
+    DEEP = "deep", "Deep"
+
+
 class RetrospectiveTemplate(models.Model):
+    """What a post-mortem is started from. Its texts are kept as numbered versions, see `TemplateVersion`."""
+
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=100)
     use_when = models.CharField(max_length=300, blank=True)
@@ -52,15 +64,46 @@ class RetrospectiveTemplate(models.Model):
     effort_hours = models.CharField(max_length=20, blank=True)
     meeting_minutes = models.PositiveSmallIntegerField(default=0)
     lint_profile = models.CharField(max_length=20, default="standard")
+    depth = models.CharField(
+        max_length=20, choices=Depth, blank=True, help_text="The one to suggest for this depth where no rule says more. Empty: only by a rule or by hand."
+    )
     is_active = models.BooleanField(default=True)
     is_default = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0, editable=False, help_text="The number of its newest version.")
+    builtin_version = models.PositiveIntegerField(default=0, editable=False, help_text="The built-in text that was last taken over or declined.")
 
     class Meta:
         ordering = ["position", "name"]
+        verbose_name = "template"
 
     def __str__(self) -> str:
         return self.name
+
+
+class TemplateVersion(models.Model):
+    """What a template said after one change. Kept for good: a post-mortem names the version it started with."""
+
+    class Origin(models.TextChoices):
+        BUILTIN = "builtin", "Built in"
+        EDITED = "edited", "Edited"
+        IMPORTED = "imported", "Imported"
+
+    template = models.ForeignKey(RetrospectiveTemplate, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField(help_text="As template_content.py has it.")
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.EDITED)
+    changed = models.CharField(max_length=300, blank=True, help_text="What is different from the version before.")
+    note = models.CharField(max_length=300, blank=True, help_text="Why, in the words of who changed it.")
+    saved_at = models.DateTimeField(auto_now_add=True)
+    saved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.template} version {self.number}"
 
 
 class SectionText(models.Model):

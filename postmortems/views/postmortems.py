@@ -10,19 +10,20 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents.access import Actor, incident_for, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
-from incidents.models import Service, Severity, User
+from incidents.models import Incident, Service, Severity, User
 from postmortems import access, drafting, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
 from postmortems.home import today
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, Step
 from postmortems.steps import progress_of
+from postmortems.views import sizing
 
 PER_PAGE = 25
 
@@ -112,23 +113,19 @@ def start(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_for(request.user, reference, "draft")
     form = StartForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        sizing.remember(request, incident)
         postmortem = drafting.start(actor=request.user, incident=incident, template=form.cleaned_data["template"])
         messages.success(request, "The post-mortem is started. What is known is filled in; begin wherever you like.")
         return redirect(postmortem)
+    return start_page(request, incident, form, 422 if form.is_bound else 200)
+
+
+def start_page(request: HttpRequest, incident: Incident, form: StartForm, status: int, *, problem: str = "") -> HttpResponse:
+    """Answer with the page on which a post-mortem is started; `problem` is what the checklist has to say."""
     templates = RetrospectiveTemplate.objects.filter(is_active=True).prefetch_related("sections")
     existing = Postmortem.objects.visible_to(request.user).filter(incident=incident).select_related("template")
-    context = {"incident": incident, "templates": templates, "existing": existing, "form": form}
-    return render(request, "postmortems/start.html", context, status=422 if form.is_bound else 200)
-
-
-@login_required
-@require_GET
-def template_preview(request: HttpRequest, key: str) -> HttpResponse:
-    """A template as its writers will meet it."""
-    if not access.may_read_draft(request.user):
-        raise Http404
-    template = get_object_or_404(RetrospectiveTemplate.objects.prefetch_related("sections"), key=key)
-    return render(request, "postmortems/template_preview.html", {"template": template})
+    context = {"incident": incident, "templates": templates, "existing": existing, "form": form, "problem": problem}
+    return render(request, "postmortems/start.html", context | sizing.context(request, incident), status=status)
 
 
 @login_required
