@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.access import Actor
 from incidents.hooks import Panel
+from postmortems import discussion
 from postmortems.models import ActionItem, Postmortem, Revision
 
 ROWS = 6
@@ -19,6 +20,11 @@ def my_actions(actor: Actor) -> Panel:
     mine = ActionItem.objects.visible_to(actor).open().filter(owner=actor)
     items = list(mine.select_related("incident").order_by(F("due_on").asc(nulls_last=True), "pk")[: ROWS + 2])
     return Panel("postmortems/_home_actions.html", {"items": items, "today": today(actor)})
+
+
+def my_mentions(actor: Actor) -> Panel | None:
+    mentions = discussion.waiting_for(actor, ROWS)
+    return Panel("postmortems/_home_mentions.html", {"mentions": mentions}) if mentions else None
 
 
 def my_drafts(actor: Actor) -> Panel | None:

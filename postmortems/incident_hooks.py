@@ -16,7 +16,7 @@ def register() -> None:
     """Called once at start."""
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_actions, home.my_drafts, home.recent_publications])
+    hooks.home_panels.extend([home.my_mentions, home.my_actions, home.my_drafts, home.recent_publications])
 
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:

@@ -12,6 +12,7 @@ from tests.installation import ROOT
 PACKAGES = ("config", "incidents", "postmortems")
 BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
+PROTECTED |= {"Comment", "Mention", "Picture"}
 PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance"}
 NARROWED = {"visible_to", "committed", "none"}
 WITHIN = {"incident", "postmortem", "event", "milestone", "section"}

@@ -13,10 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents.access import require
+from incidents.access import Actor, require
+from incidents.lib.merging import merge
 from incidents.lib.text import clean_text
-from incidents.lib.worddiff import merge, word_diff
-from postmortems import coaching, drafting, overview
+from incidents.lib.worddiff import word_diff
+from postmortems import coaching, discussion, drafting, overview
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
@@ -33,13 +34,13 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     zone = ZoneInfo(postmortem.incident.time_zone)
     form = SectionForm(request.POST or None, section=found, zone=zone)
     if request.method == "GET":
-        return render(request, "postmortems/section.html", section_context(postmortem, found, form))
+        return render(request, "postmortems/section.html", section_context(request, postmortem, found, form))
     require(request.user, "draft")
     by_script = "X-Autosave" in request.headers
     if not form.is_valid():
         if by_script:
             return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
-        return render(request, "postmortems/section.html", section_context(postmortem, found, form), status=422)
+        return render(request, "postmortems/section.html", section_context(request, postmortem, found, form), status=422)
     try:
         text = {"version": form.cleaned_data["version"], "body": form.cleaned_data["body"], "values": form.values()}
         saved = drafting.save_section(actor=request.user, section=found, **text)
@@ -79,7 +80,7 @@ def next_url(request: HttpRequest, postmortem: Postmortem, saved: Section) -> st
     return reverse("postmortems:section", args=[postmortem.reference, after.key]) if after else postmortem.get_absolute_url()
 
 
-def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
+def section_context(request: HttpRequest, postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
     sections = list(postmortem.sections.all())
     completeness = overview.completeness_of(postmortem, sections)
     place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
@@ -99,7 +100,14 @@ def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
         **kind_context(postmortem, found),
+        **together_context(request.user, postmortem, found, sections),
     }
+
+
+def together_context(actor: Actor, postmortem: Postmortem, found: Section, sections: list[Section]) -> dict[str, Any]:
+    """What others say about the section, and how much of that waits in each of them."""
+    discussion.count_open(postmortem, sections)
+    return discussion.of_section(actor, postmortem, found)
 
 
 @login_required

@@ -238,6 +238,7 @@
   });
 
   form.addEventListener("input", changed);
+  form.addEventListener("save-now", save); // somebody else needs the stored text, such as a comment on it
   form.addEventListener("focusout", () => { if (tries === 0) save(); });
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
