@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import measuring, metrics, timeline
-from incidents.lib import durations
+from incidents import measuring, metrics, sources, timeline
+from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
+from postmortems import evidence
 from postmortems.fields import parse_fields, show
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
 from postmortems.overview import printed_entries
@@ -56,8 +57,11 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     entries, total = entries_of(incident, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident=incident).select_related("user"))
     people = people_of(postmortem, incident, members, entries) if internal else []
+    # Outside, evidence is let out with the timeline only.
+    proof = evidence_of(incident, sections, zone) if internal or shows[SectionKind.TIMELINE] else []
     if not internal:
-        entries = without_names(entries, members)
+        told = without_names([*entries, *proof], members)
+        entries, proof = told[: len(entries)], told[len(entries) :]
     milestones = [milestone_row(row, zone) for row in rows] if shows[SectionKind.MILESTONES] else []
     return {
         "schema": SCHEMA,
@@ -73,6 +77,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if milestones else [],
         "timeline": entries,
         "timeline_total": total,
+        "evidence": proof,
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
 
@@ -183,6 +188,18 @@ def entry_row(event: Any, zone: ZoneInfo) -> Document:
     }
 
 
+def evidence_of(incident: Incident, sections: Iterable[Section], zone: ZoneInfo) -> list[Document]:
+    """Return the entries that the texts cite, numbered as they first appear."""
+    ids = [number for section in sections for number in citations.cited(section.body)]
+    known = evidence.resolved(incident, ids)
+    named = sources.labels()
+    cited = [known[number] for number in dict.fromkeys(ids) if number in known]
+    return [
+        {"id": event.pk, "number": place, **entry_row(event, zone), "source_name": named.get(event.source, event.source)}
+        for place, event in enumerate(cited, 1)
+    ]
+
+
 def actions_of(postmortem: Postmortem) -> Iterable[ActionItem]:
     order = {ActionItem.Priority.HIGH: 0, ActionItem.Priority.MEDIUM: 1, ActionItem.Priority.LOW: 2}
     return sorted(postmortem.action_items.select_related("owner"), key=lambda item: (order[ActionItem.Priority(item.priority)], item.pk))
@@ -232,6 +249,8 @@ def without_names(entries: Iterable[Document], members: Iterable[IncidentMember]
         return pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
 
     return [
-        entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
+        entry
+        | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
+        | ({"source_name": ""} if "source_name" in entry else {})
         for entry in entries
     ]

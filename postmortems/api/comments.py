@@ -99,7 +99,7 @@ class CommentListView(CommentViews, GenericAPIView[Comment]):
         state, section = request.query_params.get("state", "open"), request.query_params.get("section", "")
         if state not in discussion.STATES or not section.replace("-", "").replace("_", "").isalnum() and section:
             raise ValidationError({"state": [f"One of {', '.join(discussion.STATES)}."]})
-        page = self.paginate_queryset(discussion.roots(request.user, postmortem, state, section).values_list("pk", flat=True))
+        page = self.paginate_queryset(discussion.roots(request.user, postmortem, state, section).values_list("pk", flat=True)) or []
         rows = discussion.with_replies(discussion.roots(request.user, postmortem, state, section).filter(pk__in=page))
         return self.get_paginated_response(ThreadSerializer(rows, many=True).data)
 

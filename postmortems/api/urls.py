@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import comments, lint, publication, views
+from postmortems.api import comments, evidence, lint, publication, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -19,6 +19,8 @@ postmortem = [
     path("comments/<int:pk>/replies/", comments.ReplyView.as_view()),
     path("comments/<int:pk>/resolve/", comments.ResolveView.as_view()),
     path("comments/<int:pk>/reopen/", comments.ReopenView.as_view()),
+    path("evidence/", evidence.EvidenceView.as_view()),
+    path("evidence/entries/", evidence.EntriesView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),

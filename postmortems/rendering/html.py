@@ -20,6 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.lib import markdown
+from postmortems.rendering import citing
 from postmortems.rendering.charts import milestone_chart
 
 CSS = Path(__file__).resolve().parent.parent.parent / "config" / "static" / "css"
@@ -69,16 +70,19 @@ class Chunk:
         return any(row["key"] for row in self.rows)
 
 
-def parts(document: Mapping[str, Any]) -> list[Part]:
+def parts(document: Mapping[str, Any], *, printed: bool = False) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
+    cited = citing.numbered(document.get("evidence", ()))  # documents of earlier days have none
     for section in document["sections"]:
         content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
         placed.add(content)
-        result.append(Part(f"s-{section['key']}", section["title"], prose(section["body"]), section["fields"], content))
+        result.append(Part(f"s-{section['key']}", section["title"], citing.marked(prose(section["body"]), cited, printed=printed), section["fields"], content))
     for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
         if content not in placed and document[content]:
             result.append(Part(f"s-{content}-rows", title, mark_safe(""), [], content))
+    if cited:
+        result.append(Part("s-evidence-rows", "Evidence cited", mark_safe(""), [], "evidence"))
     return result
 
 
@@ -107,7 +111,8 @@ def context(document: Mapping[str, Any], *, printed: bool) -> dict[str, Any]:
         rows = [row | {"text": cut(row["text"])} for row in rows]
     return {
         "document": document,
-        "parts": parts(document),
+        "parts": parts(document, printed=printed),
+        "evidence": [row | {"text": cut(row["text"])} if printed else row for row in document.get("evidence", ())],
         "chart": milestone_chart(document),
         "chunks": list(chunks(rows)),
         "rows_left_out": document["timeline_total"] - len(rows),

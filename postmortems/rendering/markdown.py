@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from incidents.lib.citations import replaced
+
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})", re.MULTILINE)
@@ -22,18 +24,21 @@ def markdown(document: Mapping[str, Any]) -> str:
     incident = document["incident"]
     lines = [f"# {escaped(document['title'])}", "", *facts(document, incident), ""]
     placed = set()
+    numbers = {row["id"]: row["number"] for row in document.get("evidence", ())}
     for section in document["sections"]:
         lines += [f"## {escaped(section['title'])}", ""]
         lines += [f"- {escaped(field['label'])}: {escaped(field['value'])}" for field in section["fields"]]
         lines += [""] if section["fields"] else []
         if section["body"]:
-            lines += [lowered(section["body"]), ""]
+            lines += [lowered(replaced(section["body"], lambda entry: f"[^{numbers[entry]}]" if entry in numbers else "")), ""]
         if section["kind"] in ROWS and section["kind"] not in placed:
             placed.add(section["kind"])
             lines += ROWS[section["kind"]](document)
     for kind, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
         if kind not in placed and document[kind]:
             lines += [f"## {title}", "", *ROWS[kind](document)]
+    if numbers:
+        lines += ["## Evidence cited", "", *evidence(document)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -97,6 +102,15 @@ def timeline(document: Mapping[str, Any]) -> list[str]:
         lines += [f"### {day}", "", *table(["Time", "Who", "Kind", "What happened"], cells)]
     left = document["timeline_total"] - len(document["timeline"])
     return [*lines, f"{left} more on the incident's timeline.", ""] if left > 0 else lines
+
+
+def evidence(document: Mapping[str, Any]) -> list[str]:
+    """Return the cited entries as footnotes."""
+    rows = []
+    for row in document["evidence"]:
+        told = ", ".join(filter(None, [f"{row['day']}, {row['local']} {row['zone']}", row["actor"], row["source_name"]]))
+        rows.append(f"[^{row['number']}]: {escaped(told)}: {escaped(row['text'])}")
+    return rows
 
 
 def actions(document: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
 from incidents.lib.conflict import Conflict
-from postmortems import coaching, overview, publishing
+from postmortems import coaching, evidence, overview, publishing
 from postmortems.access import postmortem_for
 from postmortems.document import build
 from postmortems.forms.publishing import PublishForm
@@ -58,6 +58,7 @@ def page(
         "body": mark_safe(html.body(document)),  # noqa: S308 - from templates and nh3
         "left_out": [section.title for section in postmortem.sections.all() if section.key not in {one["key"] for one in document["sections"]}],
         "completeness": overview.completeness_of(postmortem),
+        "evidence": evidence.review(postmortem),
         "wording": coaching.counts(postmortem, [one["key"] for one in document["sections"]]),
         "previous": postmortem.revisions.defer("document", "html").first(),
         "changed": changed,

@@ -21,6 +21,7 @@ from postmortems import coaching, discussion, drafting, overview
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
+from postmortems.views.evidence import with_citations
 from postmortems.views.postmortems import draft_for
 from postmortems.views.section_kinds import kind_context
 
@@ -126,9 +127,12 @@ def coach(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 @login_required
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """Markdown from the editor as it will be read."""
+    """Markdown from the editor as it will be read; with the citations of the post-mortem that `of` names."""
     require(request.user, "draft")
-    return render(request, "postmortems/_preview.html", {"body": clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)})
+    body = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
+    of = request.GET.get("of")
+    html = with_citations(draft_for(request.user, of), body) if of else ""
+    return render(request, "postmortems/_preview.html", {"body": body, "html": html})
 
 
 # Two at once -----------------------------------------------------------------------------------------

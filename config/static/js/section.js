@@ -19,6 +19,10 @@
       area.setSelectionRange(from, to);
       area.dispatchEvent(new Event("input", { bubbles: true }));
     };
+    editor.addEventListener("editor:insert", (event) => { // from the pickers of js/citing.js and js/pictures.js
+      const end = area.selectionEnd, after = end + event.detail.length;
+      replace(end, end, event.detail, after, after);
+    });
     const wrap = (mark) => {
       const { selectionStart: start, selectionEnd: end, value } = area;
       replace(start, end, mark + value.slice(start, end) + mark, start + mark.length, end + mark.length);
