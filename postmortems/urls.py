@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, comments, evidence, postmortems, publishing, revisions, sections
+from postmortems.views import action_items, comments, evidence, merging, postmortems, presence, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -16,12 +16,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/sections/<slug:key>/coach/", sections.coach, name="section_coach"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/", sections.section_versions, name="section_versions"),
     path("postmortems/<str:reference>/sections/<slug:key>/versions/<int:version_id>/restore/", sections.section_restore, name="section_restore"),
-    path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", sections.section_conflict, name="section_conflict"),
+    path("postmortems/<str:reference>/sections/<slug:key>/conflict/<int:version_id>/", merging.section_conflict, name="section_conflict"),
     path("postmortems/<str:reference>/comments/", comments.comments, name="comments"),
     path("postmortems/<str:reference>/comments/<int:comment_id>/", comments.comment, name="comment"),
     path("postmortems/<str:reference>/sections/<slug:key>/comments/", comments.section_comments, name="section_comments"),
     path("postmortems/<str:reference>/evidence/", evidence.evidence_page, name="evidence"),
     path("postmortems/<str:reference>/evidence/entries/", evidence.entries, name="evidence_entries"),
+    path("postmortems/<str:reference>/presence/", presence.postmortem_presence, name="presence"),
+    path("postmortems/<str:reference>/sections/<slug:key>/presence/", presence.section_presence, name="section_presence"),
     path("postmortems/<str:reference>/people/", comments.people, name="people"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),

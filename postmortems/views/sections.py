@@ -11,17 +11,18 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, require
-from incidents.lib.merging import merge
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import word_diff
-from postmortems import coaching, discussion, drafting, overview
+from postmortems import coaching, discussion, drafting, overview, presence
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
 from postmortems.views.evidence import with_citations
+from postmortems.views.merging import conflict_page
 from postmortems.views.postmortems import draft_for
 from postmortems.views.section_kinds import kind_context
 
@@ -51,6 +52,7 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             url = reverse("postmortems:section_conflict", args=[postmortem.reference, key, conflict.lost.pk])
             return JsonResponse({"url": url, "by": by, "at": clock(conflict.current, zone), "version": conflict.current.version}, status=409)
         return conflict_page(request, postmortem, conflict.current, conflict.lost)
+    presence.sign(actor=request.user, section=saved, is_typing=True, now=timezone.now())
     if by_script:
         return JsonResponse(saved_answer(postmortem, saved, zone))
     if "coach" in request.POST:
@@ -108,7 +110,8 @@ def section_context(request: HttpRequest, postmortem: Postmortem, found: Section
 def together_context(actor: Actor, postmortem: Postmortem, found: Section, sections: list[Section]) -> dict[str, Any]:
     """What others say about the section, and how much of that waits in each of them."""
     discussion.count_open(postmortem, sections)
-    return discussion.of_section(actor, postmortem, found)
+    here = presence.others(actor, postmortem, timezone.now())
+    return {**discussion.of_section(actor, postmortem, found), "here": presence.at_section(here, found)}
 
 
 @login_required
@@ -135,51 +138,6 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "postmortems/_preview.html", {"body": body, "html": html})
 
 
-# Two at once -----------------------------------------------------------------------------------------
-
-
-@login_required
-@require_GET
-def section_conflict(request: HttpRequest, reference: str, key: str, version_id: int) -> HttpResponse:
-    """Both texts of a lost race, at an address: autosave leads here, and so does the list of versions."""
-    postmortem = draft_for(request.user, reference)
-    found = section_of(postmortem, key)
-    lost = get_object_or_404(found.versions.filter(is_lost=True), pk=version_id)
-    return conflict_page(request, postmortem, found, lost, status=200)
-
-
-def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section, lost: SectionVersion, status: int = 409) -> HttpResponse:
-    base = current.versions.filter(number=lost.number, is_lost=False).first()
-    joined = merge(base.body, lost.body, current.body) if base else None
-    texts = {"mine": lost.body, "theirs": current.body, "both": f"{current.body.rstrip()}\n\n{lost.body}", "merged": joined}
-    use = request.GET.get("use") or ("merged" if joined is not None else "mine")
-    zone = ZoneInfo(postmortem.incident.time_zone)
-    first = {"body": texts.get(use) or lost.body, "version": current.version}
-    mine = Section(kind=current.kind, fields=current.fields, version=current.version, body=lost.body, values=lost.values)
-    context = {
-        "postmortem": postmortem,
-        "incident": postmortem.incident,
-        "section": current,
-        "lost": lost,
-        "is_mine": lost.saved_by_id == request.user.pk,
-        "texts": texts,
-        "use": use,
-        "pieces": word_diff(current.body, lost.body),
-        "form": SectionForm(section=mine, zone=zone, initial=first),
-        "value_rows": value_rows(current, lost, zone),
-    }
-    return render(request, "postmortems/section_conflict.html", context, status=status)
-
-
-def value_rows(current: Section, lost: SectionVersion, zone: ZoneInfo) -> list[tuple[str, str, str]]:
-    """The fields that differ: label, theirs, mine."""
-    return [
-        (field.label, show(field, theirs, zone), show(field, mine, zone))
-        for field in parse_fields(current.fields)
-        if (theirs := current.values.get(field.name, "")) != (mine := lost.values.get(field.name, ""))
-    ]
-
-
 # Versions --------------------------------------------------------------------------------------------
 
 
@@ -192,13 +150,36 @@ def section_versions(request: HttpRequest, reference: str, key: str) -> HttpResp
     versions = list(found.versions.select_related("saved_by").defer("body", "values")[:200])
     if not versions:
         raise Http404
-    wanted = request.GET.get("v", "")
-    chosen = get_object_or_404(found.versions.select_related("saved_by"), pk=wanted if wanted.isascii() and wanted.isdigit() else versions[0].pk)
-    # A saved version is compared with the one before it, a lost one with the one it was based on.
-    before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).first()
-    pieces = word_diff(before.body if before else "", chosen.body)
+    chosen = version_of(found, request.GET.get("v", "")) or version_of(found, str(versions[0].pk))
+    if chosen is None:
+        raise Http404
+    # A saved version is compared with the one before it, a lost one with the one it was based on, unless another is named.
+    before = version_of(found, request.GET.get("with", ""))
+    if before is None:
+        before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).select_related("saved_by").first()
+    zone = ZoneInfo(postmortem.incident.time_zone)
     context = {"postmortem": postmortem, "incident": postmortem.incident, "section": found, "versions": versions, "chosen": chosen, "before": before}
-    return render(request, "postmortems/section_versions.html", context | {"pieces": pieces})
+    context |= {"pieces": word_diff(before.body if before else "", chosen.body), "value_rows": changed_values(found, before, chosen, zone)}
+    return render(request, "postmortems/section_versions.html", context)
+
+
+def version_of(section: Section, sent: str) -> SectionVersion | None:
+    """Return the version with an id from an address. Raises Http404 for one that is not this section's; nothing named is None."""
+    if not sent:
+        return None
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+        raise Http404
+    return get_object_or_404(section.versions.select_related("saved_by"), pk=int(sent))
+
+
+def changed_values(section: Section, before: SectionVersion | None, after: SectionVersion, zone: ZoneInfo) -> list[tuple[str, str, str]]:
+    """The fields that differ: label, before, after."""
+    old = before.values if before else {}
+    return [
+        (field.label, show(field, old.get(field.name, ""), zone), show(field, after.values.get(field.name, ""), zone))
+        for field in parse_fields(section.fields)
+        if old.get(field.name, "") != after.values.get(field.name, "")
+    ]
 
 
 @login_required
@@ -214,5 +195,6 @@ def section_restore(request: HttpRequest, reference: str, key: str, version_id: 
         drafting.save_section(actor=request.user, section=found, version=version, body=old.body, values=old.values)
     except drafting.SectionConflict as conflict:
         return conflict_page(request, postmortem, conflict.current, conflict.lost)
-    messages.success(request, f"Version {old.number} is restored.")
+    what = f"The text based on version {old.number} is taken over" if old.is_lost else f"Version {old.number} is restored"
+    messages.success(request, f"{what}. What was there before is kept as a version.")
     return redirect("postmortems:section", postmortem.reference, key)

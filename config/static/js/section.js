@@ -84,22 +84,6 @@
   const sections = document.querySelector(".writing__sections");
   if (sections && matchMedia("(max-width: 55.99rem)").matches) sections.open = false;
 
-  // The page of two texts ---------------------------------------------------
-  const merge = document.querySelector("form[data-merge]");
-  if (merge) {
-    const texts = JSON.parse(document.getElementById("conflict-texts").textContent);
-    for (const choice of merge.querySelectorAll("[data-fill]")) {
-      choice.addEventListener("click", (event) => {
-        event.preventDefault();
-        const area = merge.elements.body;
-        area.value = texts[choice.dataset.fill];
-        area.dispatchEvent(new Event("input", { bubbles: true }));
-        for (const one of merge.querySelectorAll("[data-fill]")) one.classList.toggle("btn--primary", one === choice);
-        area.focus();
-      });
-    }
-  }
-
   // Autosave ------------------------------------------------------------------
   const form = document.querySelector("form[data-section]");
   if (!form) return;
