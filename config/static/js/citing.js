@@ -12,11 +12,12 @@
   const form = document.getElementById("section-form");
   if (!dialog || !form) return;
   const search = dialog.querySelector("input"), list = dialog.querySelector("[data-picker-list]"), status = dialog.querySelector("[data-picker-status]");
-  let rows = [], chosen = -1, timer = 0, asked = 0;
+  let rows = [], chosen = -1, timer = 0, asked = 0, place = 0;
 
   const editor = form.querySelector("[data-editor]"), area = editor.querySelector("textarea");
   function open() {
     if (area.hidden) form.querySelector("[data-preview-toggle]")?.click();
+    place = area.selectionEnd; // a text under a modal dialog forgets its selection
     dialog.showModal();
     search.select();
     ask();
@@ -59,7 +60,9 @@
   }
   function take(row) {
     dialog.close();
-    const before = area.value.slice(0, area.selectionEnd);
+    area.focus();
+    area.setSelectionRange(place, place);
+    const before = area.value.slice(0, place);
     editor.dispatchEvent(new CustomEvent("editor:insert", { detail: `${/(^|\s|\]\])$/.test(before) ? "" : " "}${row.dataset.mark}` }));
   }
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
