@@ -16,7 +16,7 @@ from incidents import measuring, metrics, sources, timeline
 from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience
-from postmortems import evidence
+from postmortems import evidence, pictures
 from postmortems.fields import parse_fields, show
 from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
 from postmortems.overview import printed_entries
@@ -78,6 +78,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "timeline": entries,
         "timeline_total": total,
         "evidence": proof,
+        "pictures": pictures.shown_in(postmortem, [section.body for section in sections]),
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
 

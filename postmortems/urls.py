@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from postmortems.views import action_items, comments, evidence, merging, postmortems, presence, publishing, revisions, sections
+from postmortems.views import action_items, comments, evidence, merging, pictures, postmortems, presence, publishing, revisions, sections
 from postmortems.views.knowledge import knowledge
 
 app_name = "postmortems"
@@ -24,6 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/evidence/entries/", evidence.entries, name="evidence_entries"),
     path("postmortems/<str:reference>/presence/", presence.postmortem_presence, name="presence"),
     path("postmortems/<str:reference>/sections/<slug:key>/presence/", presence.section_presence, name="section_presence"),
+    path("postmortems/<str:reference>/pictures/", pictures.picture_list, name="pictures"),
+    path("postmortems/<str:reference>/pictures/<uuid:key>/delete/", pictures.picture_delete, name="picture_delete"),
+    re_path(r"^media/a/(?P<key>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?P<suffix>png|jpg)$", pictures.picture, name="picture"),
     path("postmortems/<str:reference>/people/", comments.people, name="people"),
     path("actions/", action_items.action_list, name="action_list"),
     path("actions/new/<str:reference>/", action_items.action_add, name="action_add"),

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import comments, evidence, lint, publication, views
+from postmortems.api import comments, evidence, lint, pictures, publication, views
 
 router = SimpleRouter()
 router.register("templates", views.TemplateViewSet, basename="api-template")
@@ -21,6 +21,8 @@ postmortem = [
     path("comments/<int:pk>/reopen/", comments.ReopenView.as_view()),
     path("evidence/", evidence.EvidenceView.as_view()),
     path("evidence/entries/", evidence.EntriesView.as_view()),
+    path("pictures/", pictures.PictureListView.as_view()),
+    path("pictures/<uuid:key>/", pictures.PictureView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),

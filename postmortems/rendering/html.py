@@ -34,6 +34,7 @@ PRINTED_TEXT = 1_200
 HEADING = re.compile(r"<(/?)h([1-6])>")
 HREF = re.compile(r'<a href="([^"]*)"')
 IMAGE = re.compile(r"<img\b([^>]*)>")
+SOURCE = re.compile(r'src="([^"]*)"')
 ALT = re.compile(r'alt="([^"]*)"')
 TEXT = re.compile(r">([^<]{300,})<")
 LONG_WORD = re.compile(r"\S{300,}")
@@ -74,10 +75,19 @@ def parts(document: Mapping[str, Any], *, printed: bool = False) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
     cited = citing.numbered(document.get("evidence", ()))  # documents of earlier days have none
+    own = {row["path"]: row["path"] for row in document.get("pictures", ())}  # a picture of another document has its own readers
     for section in document["sections"]:
         content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
         placed.add(content)
-        result.append(Part(f"s-{section['key']}", section["title"], citing.marked(prose(section["body"]), cited, printed=printed), section["fields"], content))
+        result.append(
+            Part(
+                f"s-{section['key']}",
+                section["title"],
+                citing.marked(with_pictures(prose(section["body"]), own), cited, printed=printed),
+                section["fields"],
+                content,
+            )
+        )
     for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
         if content not in placed and document[content]:
             result.append(Part(f"s-{content}-rows", title, mark_safe(""), [], content))
@@ -147,19 +157,29 @@ def contents(document: Mapping[str, Any]) -> list[Part]:
 
 
 def printable(
-    document: Mapping[str, Any], *, url: str, base_url: str, sha256: str = "", number: int | None = None, published: str = "", stamp: str = ""
+    document: Mapping[str, Any],
+    *,
+    url: str,
+    base_url: str,
+    sha256: str = "",
+    number: int | None = None,
+    published: str = "",
+    stamp: str = "",
+    pictures: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the whole print document, for `pdf.render`: links absolute, pictures from elsewhere as their words."""
+    """Return the whole print document, for `pdf.render`: links absolute, pictures under the addresses that `pictures` gives for theirs, all others as their words."""
     facts = {"url": url, "sha256": sha256, "number": number, "published": published, "stamp": stamp, "short_title": shortened(document["title"])}
     html = render_to_string("postmortems/document_print.html", context(document, printed=True) | facts)
-    return without_long_words(without_images(absolute_links(html, base_url)))
+    return without_long_words(with_pictures(absolute_links(html, base_url), pictures or {}))
 
 
-def standalone(document: Mapping[str, Any], *, body: str, base_url: str, published: str, number: int, sha256: str) -> str:
-    """Return the page as one file that needs no other: for an archive, a mail, a share."""
+def standalone(
+    document: Mapping[str, Any], *, body: str, base_url: str, published: str, number: int, sha256: str, pictures: Mapping[str, str] | None = None
+) -> str:
+    """Return the page as one file that needs no other: for an archive, a mail, a share. `pictures` are data: addresses for those it shows."""
     facts = {"body": mark_safe(body), "css": mark_safe(file_css()), "published": published, "number": number, "sha256": sha256}  # noqa: S308 - our own
     html = render_to_string("postmortems/document_file.html", context(document, printed=False) | facts)
-    return without_images(absolute_links(html, base_url))
+    return with_pictures(absolute_links(html, base_url), pictures or {})
 
 
 @cache
@@ -187,11 +207,13 @@ def absolute_links(html: str, base_url: str) -> str:
     return HREF.sub(complete, html)
 
 
-def without_images(html: str) -> str:
-    """Put the words of a picture in its place."""
+def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
+    """Give pictures the addresses under which they may be loaded, and put the words of every other one in its place."""
 
     def words(match: re.Match[str]) -> str:
-        alt = ALT.search(match[1])
+        alt, source = ALT.search(match[1]), SOURCE.search(match[1])
+        if source and source[1] in addresses:
+            return f'<img src="{addresses[source[1]]}" alt="{alt[1] if alt else ""}">'
         return f"[{alt[1] if alt and alt[1] else 'image'}]"
 
     return IMAGE.sub(words, html)

@@ -11,6 +11,7 @@ from incidents.lib.citations import replaced
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
+PICTURE = re.compile(r"(!\[[^\]\n]{0,300}\]\()(/media/a/)")
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -19,8 +20,8 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def markdown(document: Mapping[str, Any]) -> str:
-    """Return the whole document."""
+def markdown(document: Mapping[str, Any], base_url: str = "") -> str:
+    """Return the whole document; pictures are where `base_url` has them."""
     incident = document["incident"]
     lines = [f"# {escaped(document['title'])}", "", *facts(document, incident), ""]
     placed = set()
@@ -30,7 +31,7 @@ def markdown(document: Mapping[str, Any]) -> str:
         lines += [f"- {escaped(field['label'])}: {escaped(field['value'])}" for field in section["fields"]]
         lines += [""] if section["fields"] else []
         if section["body"]:
-            lines += [lowered(replaced(section["body"], lambda entry: f"[^{numbers[entry]}]" if entry in numbers else "")), ""]
+            lines += [placed_pictures(lowered(replaced(section["body"], lambda entry: f"[^{numbers[entry]}]" if entry in numbers else "")), base_url), ""]
         if section["kind"] in ROWS and section["kind"] not in placed:
             placed.add(section["kind"])
             lines += ROWS[section["kind"]](document)
@@ -72,6 +73,10 @@ def lowered(body: str) -> str:
             line = HEADING.sub(lambda match: "#" * min(len(match[1]) + 2, 6), line)
         parts.append(line)
     return "\n".join([*parts, inside] if inside else parts)
+
+
+def placed_pictures(body: str, base_url: str) -> str:
+    return PICTURE.sub(rf"\1{base_url}\2", body) if base_url else body
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -26,7 +26,9 @@ def address(postmortem, key="response"):
 
 
 def select(page, words):
-    page.locator("#id_body").evaluate("(area, words) => { area.focus(); const at = area.value.indexOf(words); area.setSelectionRange(at, at + words.length); }", words)
+    page.locator("#id_body").evaluate(
+        "(area, words) => { area.focus(); const at = area.value.indexOf(words); area.setSelectionRange(at, at + words.length); }", words
+    )
 
 
 def test_two_people_talk_about_a_passage(page, browser, browser_context_args, sign_in, alice, bob, postmortem):
@@ -122,3 +124,36 @@ def test_without_javascript_one_can_comment_too(browser, browser_context_args, s
     page.locator(".thread").get_by_role("button", name="Resolve").click()
     expect(page.get_by_text("No open comments here.")).to_be_visible()
     page.context.close()
+
+
+def test_a_picture_is_described_and_put_in(page, sign_in, alice, postmortem, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (40, 20), "red").save(tmp_path / "graph.png")
+    sign_in(page, alice).goto(address(postmortem))
+    page.get_by_role("button", name="Picture", exact=True).click()
+    page.locator("#picture-file").set_input_files(tmp_path / "graph.png")
+    page.locator("#picture-alt").fill("The error rate")
+    page.get_by_role("button", name="Put it in").click()
+    expect(page.locator("#id_body")).to_have_value(re.compile(r"!\[The error rate\]\(/media/a/[0-9a-f-]{36}\.png\)"))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("img", name="The error rate")).to_be_visible()
+    expect(page.get_by_role("img", name="The error rate")).to_have_js_property("naturalWidth", 40)
+
+
+def test_the_keys_are_listed_and_work(page, sign_in, alice, postmortem):
+    sign_in(page, alice).goto(address(postmortem))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    area = page.locator("#id_body")
+    area.fill("dashboard")
+    area.select_text()
+    page.keyboard.press("Control+k")
+    expect(area).to_have_value("[dashboard](https://)")
+    page.keyboard.type("?")  # while writing it is a letter
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("Alt+PageDown")
+    page.wait_for_url("**/sections/*/")
+    expect(page.locator("#id_body")).not_to_have_value(re.compile("dashboard"))
+    assert "dashboard" in Section.objects.get(postmortem=postmortem, key="response").body
