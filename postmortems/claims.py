@@ -17,7 +17,7 @@ from postmortems.coach import masking
 #: Kinds whose content comes from rows, or that state nothing about what happened.
 LEFT_ALONE = {"timeline", "milestones", "actions", "meta", "glossary", "links", "sharing"}
 MARKS = re.compile(r"\s*(?:\[\[E\d{1,12}\]\][ \t,;]*)+")
-SHOWN = re.compile(r"\[\[E\d{1,12}\]\]|https?://\S|!?\[[^\]\n]{0,300}\]\([^)\s]+")
+SHOWN = re.compile(r"\[\[E\d{1,12}\]\]|https?://\S|\]\([^)\s]")
 
 UNIT = (
     r"(?:%|percent|per ?cent|ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?|weeks?|kb|mb|gb|tb|rps|qps|people|persons?|users?|customers?|"

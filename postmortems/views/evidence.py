@@ -20,7 +20,7 @@ from postmortems.models import Postmortem
 from postmortems.rendering import citing, html
 from postmortems.views.postmortems import draft_for
 
-LISTED = 100
+LISTED = 40
 LONGEST_QUERY = 100
 SHOWN = 400
 

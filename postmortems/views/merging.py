@@ -36,11 +36,11 @@ class Stretch:
 
     @property
     def start(self) -> str:
-        return self.hunk.base[: LONG // 2] if self.is_long else self.hunk.base
+        return (self.hunk.base[: LONG // 2] if self.is_long else self.hunk.base).strip("\n")
 
     @property
     def end(self) -> str:
-        return self.hunk.base[-LONG // 2 :] if self.is_long else ""
+        return self.hunk.base[-LONG // 2 :].strip("\n") if self.is_long else ""
 
     @property
     def is_long(self) -> bool:

@@ -50,6 +50,7 @@ def test_what_a_reader_could_want_to_check_is_a_claim(sentence, sign):
         "It failed at 14:02, says [the graph](https://example.org/g).",
         "- It failed at 14:02 [[E12]]\n- Then it recovered [[E13]]",
         "Failed.",
+        "![Errors from 13:50 to 15:00, because of it](/media/a/x.png)",
     ],
 )
 def test_what_is_none_or_shows_where_it_comes_from_is_left_alone(body):
