@@ -11,6 +11,9 @@ from django.http import Http404
 from incidents.access import Actor, incident_filter, number_of, require
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from incidents.models import User
     from postmortems.models import Postmortem
 
 
@@ -25,6 +28,15 @@ def postmortem_filter(actor: Actor, prefix: str = "") -> Q:
 def may_read_draft(actor: Actor) -> bool:
     """Viewers read what was published, never the working text."""
     return getattr(actor, "role", "viewer") != "viewer"
+
+
+def draft_readers(postmortem: Postmortem) -> QuerySet[User]:
+    """Return the people who may read the working text of a post-mortem: those whom a comment on it may ask."""
+    people = apps.get_model("incidents", "User").objects.filter(is_active=True).exclude(role="viewer")
+    if postmortem.incident.is_private:
+        members = apps.get_model("incidents", "IncidentMember").objects.filter(incident=postmortem.incident_id)
+        people = people.filter(pk__in=members.values("user_id"))
+    return people
 
 
 def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmortem:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import measuring, metrics, timeline
-from incidents.lib import durations
+from incidents import measuring, metrics, sources, timeline
+from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent
-from postmortems import document_factors, kinds, responders, rows, unnamed
+from postmortems import document_factors, evidence, kinds, pictures, responders, rows, unnamed
 from postmortems.models import ActionItem, Audience, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import printed_entries
@@ -64,10 +64,13 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     factors = document_factors.rows(postmortem, zone, internal=internal, shows_actions=shows[SectionKind.ACTIONS]) if SectionKind.FACTORS in shows else []
     told = perspective_rows(postmortem, members, internal, zone) if SectionKind.PERSPECTIVES in asked else []
     shows |= {SectionKind.PERSPECTIVES: True} if told else {}
+    # Outside, evidence is let out with the timeline only.
+    proof = evidence_of(incident, sections, zone) if internal or shows[SectionKind.TIMELINE] else []
     if not internal:
-        aliases = aliases_of(entries, members)
+        aliases = aliases_of([*entries, *proof], members)
         factors = document_factors.without_names(factors, hider(dict.fromkeys(names_told(postmortem), SOMEBODY) | aliases)) if factors else []
-        entries = without_names(entries, aliases)
+        shown = without_names([*entries, *proof], aliases)
+        entries, proof = shown[: len(entries)], shown[len(entries) :]
     milestones = [milestone_row(row, zone) for row in moments] if shows[SectionKind.MILESTONES] else []
     document = {
         "schema": SCHEMA,
@@ -86,6 +89,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "timeline": entries,
         "timeline_total": total,
         "perspectives": told,
+        "evidence": proof,
+        "pictures": pictures.shown_in(postmortem, [text for section in sections for text in kinds.texts_of(section)]),
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
     hidden: Document = unnamed.hide(document, unnamed_of(postmortem, incident, members))
@@ -211,6 +216,18 @@ def entry_row(event: Any, zone: ZoneInfo) -> Document:
     }
 
 
+def evidence_of(incident: Incident, sections: Iterable[Section], zone: ZoneInfo) -> list[Document]:
+    """Return the entries that the texts cite, numbered as they first appear."""
+    ids = [number for section in sections for text in kinds.texts_of(section) for number in citations.cited(text)]
+    known = evidence.resolved(incident, ids)
+    named = sources.labels()
+    cited = [known[number] for number in dict.fromkeys(ids) if number in known]
+    return [
+        {"id": event.pk, "number": place, **entry_row(event, zone), "source_name": named.get(event.source, event.source)}
+        for place, event in enumerate(cited, 1)
+    ]
+
+
 def actions_of(postmortem: Postmortem) -> Iterable[ActionItem]:
     order = {ActionItem.Priority.HIGH: 0, ActionItem.Priority.MEDIUM: 1, ActionItem.Priority.LOW: 2}
     return sorted(postmortem.action_items.select_related("owner"), key=lambda item: (order[ActionItem.Priority(item.priority)], item.pk))
@@ -297,6 +314,8 @@ def without_names(entries: Sequence[Document], aliases: Mapping[str, str]) -> li
     """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
     tools, hide = tools_of(entries), hider(aliases)
     return [
-        entry | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
+        entry
+        | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
+        | ({"source_name": ""} if "source_name" in entry else {})
         for entry in entries
     ]

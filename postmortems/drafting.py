@@ -17,7 +17,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems import kinds, reviewing, rows, stepping
+from postmortems import commenting, kinds, reviewing, rows, stepping
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
 from postmortems.prefill import Facts, fill, prefill
@@ -108,6 +108,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
         if won:
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
+            commenting.follow(section, body)
             reviewing.follow_edit(actor, section.postmortem_id, section.title)
             stepping.follow(section.postmortem_id, "draft")
         current = Section.objects.select_related("updated_by").get(pk=section.pk)

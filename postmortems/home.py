@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from incidents.access import Actor, incident_filter
 from incidents.hooks import Panel
-from postmortems import process_overview, states
+from postmortems import discussion, process_overview, states
 from postmortems.access import may_read_draft
 from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
 
@@ -32,6 +32,11 @@ def my_steps(actor: Actor) -> Panel | None:
     day = today(actor)
     waiting, asked = process_overview.waiting_for(actor, day, ROWS), process_overview.invitations(actor, ROWS)
     return Panel("postmortems/_home_process.html", {"steps": waiting, "invitations": asked, "today": day}) if waiting or asked else None
+
+
+def my_mentions(actor: Actor) -> Panel | None:
+    mentions = discussion.waiting_for(actor, ROWS)
+    return Panel("postmortems/_home_mentions.html", {"mentions": mentions}) if mentions else None
 
 
 def my_drafts(actor: Actor) -> Panel | None:

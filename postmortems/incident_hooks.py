@@ -21,7 +21,8 @@ def register() -> None:
     incident_changed.connect(stepping.follow_incident)
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_accounts, home.my_steps, home.my_actions, home.my_reviews, home.my_drafts, home.recent_publications])
+    panels = [home.my_accounts, home.my_steps, home.my_mentions, home.my_actions, home.my_reviews, home.my_drafts, home.recent_publications]
+    hooks.home_panels.extend(panels)
 
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:

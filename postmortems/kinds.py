@@ -140,6 +140,11 @@ def most_rows(columns: Sequence[Field]) -> int:
     return min(MOST_ROWS, MOST_CELLS // (len(columns) + 1))
 
 
+def texts_of(section: Any) -> list[str]:
+    """Return everything that people wrote as Markdown in a section: its body, and what its rows hold."""
+    return [section.body, *(str(cell) for row in rows_of(section.values) for cell in row.values())]
+
+
 def rows_of(values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the stored rows."""
     rows = values.get("rows")

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import reviewing, stepping
+from postmortems import pictures, reviewing, stepping
 from postmortems.document import Document, build, local
 from postmortems.models import Audience, Postmortem, Revision
 from postmortems.rendering import html, pdf
@@ -107,6 +108,7 @@ def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, 
         published_at=now,
         published_by=actor if isinstance(actor, User) else None,
     )
+    pictures.freeze(revision)
     index.add(revision)
     AuditEvent.record(actor, "postmortem.published", postmortem.reference, revision=number, audience=revision.audience, sha256=revision.sha256)
     jobs.enqueue("pdf", revision.pk)
@@ -144,8 +146,8 @@ def url_of(revision: Revision) -> str:
     return settings.BASE_URL + revision.get_absolute_url()
 
 
-def printable(revision: Revision) -> str:
-    """Return the print document of a revision."""
+def printable(revision: Revision, shown: Mapping[str, str] | None = None) -> str:
+    """Return the print document of a revision; `shown` are the addresses under which it may load its pictures."""
     document = revision.document
     return html.printable(
         document,
@@ -155,6 +157,7 @@ def printable(revision: Revision) -> str:
         number=revision.number,
         published=document["published"],
         stamp=document["published_at"][:19] + "Z",
+        pictures=shown,
     )
 
 
@@ -166,7 +169,9 @@ def render_pdf(revision_id: int) -> None:
         return
     row = Revision.objects.filter(pk=revision.pk)
     try:
-        content = pdf.render(printable(revision))
+        loaded = pictures.contents(revision.document)
+        shown = {path: pdf.asset_key(content) for path, (_, content) in loaded.items()}
+        content = pdf.render(printable(revision, shown), {shown[path]: content for path, (_, content) in loaded.items()})
         name = store(content)
     except pdf.RenderError as error:
         row.update(pdf_error=str(error)[:300])

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.lib.conflict import Conflict
-from postmortems import publishing, reviewing, states
+from postmortems import pictures, publishing, reviewing, states
 from postmortems.access import postmortem_for
 from postmortems.api.reviews import NotNow
 from postmortems.api.serializers import PostmortemSerializer, PublishSerializer, RevisionSerializer
@@ -76,7 +76,13 @@ class RevisionFileView(APIView):
         revision = revision_for(request.user, reference, int(number))
         document: dict[str, Any] = revision.document
         page = html.standalone(
-            document, body=revision.html, base_url=settings.BASE_URL, published=document["published"], number=revision.number, sha256=revision.sha256
+            document,
+            body=revision.html,
+            base_url=settings.BASE_URL,
+            published=document["published"],
+            number=revision.number,
+            sha256=revision.sha256,
+            pictures=pictures.embedded(document),
         )
         answer = private(HttpResponse(page))
         # The file carries its own style sheet; the site's policy would refuse it, and it needs nothing else.

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import factors, lint, meetings, perspectives, process, publication, reviews, templates, views
+from postmortems.api import comments, evidence, factors, lint, meetings, perspectives, pictures, process, publication, reviews, templates, views
 
 router = SimpleRouter()
 router.register("templates", templates.TemplateViewSet, basename="api-template")
@@ -37,6 +37,15 @@ postmortem = [
     path("participants/<int:number>/", process.ParticipantView.as_view()),
     path("participants/<int:number>/answer/", process.AnswerView.as_view()),
     path("template/", templates.TemplateMoveView.as_view()),
+    path("comments/", comments.CommentListView.as_view()),
+    path("comments/<int:pk>/", comments.CommentView.as_view()),
+    path("comments/<int:pk>/replies/", comments.ReplyView.as_view()),
+    path("comments/<int:pk>/resolve/", comments.ResolveView.as_view()),
+    path("comments/<int:pk>/reopen/", comments.ReopenView.as_view()),
+    path("evidence/", evidence.EvidenceView.as_view()),
+    path("evidence/entries/", evidence.EntriesView.as_view()),
+    path("pictures/", pictures.PictureListView.as_view()),
+    path("pictures/<uuid:key>/", pictures.PictureView.as_view()),
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),

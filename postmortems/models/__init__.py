@@ -4,11 +4,14 @@ from postmortems.models.action_items import ActionItem
 from postmortems.models.calendar import CalendarTeam, Holiday, WorkCalendar
 from postmortems.models.choosing import LearningAssessment, LearningQuestion, ReviewRequirement, RuleCondition, TemplateRule
 from postmortems.models.coach import Dismissal
+from postmortems.models.comments import Comment, Mention
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.participation import Participant
 from postmortems.models.perspectives import Difference, Perspective, PrivateNote, Shared, WrittenAccount
+from postmortems.models.pictures import Picture, PictureUse
 from postmortems.models.postmortem import Postmortem, Section, SectionVersion, Trigger
+from postmortems.models.presence import Presence
 from postmortems.models.process import PlannedStep, Process, Step, StepEvent, StepPlan
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
@@ -21,6 +24,7 @@ __all__ = [
     "ApprovalRule",
     "Audience",
     "CalendarTeam",
+    "Comment",
     "Decision",
     "Depth",
     "Difference",
@@ -33,11 +37,15 @@ __all__ = [
     "LearningAssessment",
     "LearningQuestion",
     "Meeting",
+    "Mention",
     "ParkedIdea",
     "Participant",
     "Perspective",
+    "Picture",
+    "PictureUse",
     "PlannedStep",
     "Postmortem",
+    "Presence",
     "PrivateNote",
     "Process",
     "RetrospectiveTemplate",

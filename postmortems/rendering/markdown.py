@@ -9,11 +9,13 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from incidents.lib.citations import replaced
 from postmortems.fields import ADDRESS
 from postmortems.rendering.rows import Cell, Row, rows_of
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
+PICTURE = re.compile(r"(!\[[^\]\n]{0,300}\]\()(/media/a/)")
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -22,24 +24,27 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def markdown(document: Mapping[str, Any]) -> str:
-    """Return the whole document."""
+def markdown(document: Mapping[str, Any], base_url: str = "") -> str:
+    """Return the whole document; pictures are where `base_url` has them."""
     incident = document["incident"]
     lines = [f"# {escaped(document['title'])}", "", *facts(document, incident), ""]
     placed = set()
+    numbers = {row["id"]: row["number"] for row in document.get("evidence", ())}
     for section in document["sections"]:
         lines += [f"## {escaped(section['title'])}", ""]
         lines += [f"- {escaped(field['label'])}: {escaped(field['value'])}" for field in section["fields"]]
         lines += [""] if section["fields"] else []
         lines += section_rows(section)
         if section["body"]:
-            lines += [lowered(section["body"]), ""]
+            lines += [placed_pictures(lowered(replaced(section["body"], lambda entry: f"[^{numbers[entry]}]" if entry in numbers else "")), base_url), ""]
         if section["kind"] in ROWS and section["kind"] not in placed:
             placed.add(section["kind"])
             lines += ROWS[section["kind"]](document)
     for kind, title in TITLES.items():
         if kind not in placed and document.get(kind):
             lines += [f"## {title}", "", *ROWS[kind](document)]
+    if numbers:
+        lines += ["## Evidence cited", "", *evidence(document)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -148,6 +153,10 @@ def branches(rows: Sequence[Row], indent: str) -> list[str]:
     return lines
 
 
+def placed_pictures(body: str, base_url: str) -> str:
+    return PICTURE.sub(rf"\1{base_url}\2", body) if base_url else body
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
@@ -176,6 +185,15 @@ def timeline(document: Mapping[str, Any]) -> list[str]:
         lines += [f"### {day}", "", *table(["Time", "Who", "Kind", "What happened"], cells)]
     left = document["timeline_total"] - len(document["timeline"])
     return [*lines, f"{left} more on the incident's timeline.", ""] if left > 0 else lines
+
+
+def evidence(document: Mapping[str, Any]) -> list[str]:
+    """Return the cited entries as footnotes."""
+    rows = []
+    for row in document["evidence"]:
+        told = ", ".join(filter(None, [f"{row['day']}, {row['local']} {row['zone']}", row["actor"], row["source_name"]]))
+        rows.append(f"[^{row['number']}]: {escaped(told)}: {escaped(row['text'])}")
+    return rows
 
 
 def actions(document: Mapping[str, Any]) -> list[str]:

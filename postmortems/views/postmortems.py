@@ -17,7 +17,7 @@ from incidents.access import Actor, incident_for, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity, User
-from postmortems import access, drafting, overview, process_overview, step_facts
+from postmortems import access, discussion, drafting, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import DetailsForm, FilterForm, StartForm
 from postmortems.home import today
@@ -167,6 +167,7 @@ def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
 
 def overview_context(found: Postmortem, sections: list[Section]) -> dict[str, Any]:
     completeness = overview.completeness_of(found, sections)
+    discussion.count_open(found, sections)
     actions = sorted(found.action_items.select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
     return {
         "postmortem": found,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.access import may
 from incidents.lib.conflict import Conflict
-from postmortems import coaching, overview, publishing, reviewing, states
+from postmortems import coaching, evidence, overview, publishing, reviewing, states
 from postmortems.access import postmortem_for
 from postmortems.approvals import Approvals
 from postmortems.document import build
@@ -63,6 +63,7 @@ def page(
         "body": mark_safe(html.body(document)),  # noqa: S308 - from templates and nh3
         "left_out": [section.title for section in postmortem.sections.all() if section.key not in {one["key"] for one in document["sections"]}],
         "completeness": overview.completeness_of(postmortem),
+        "evidence": evidence.review(postmortem),
         "wording": coaching.counts(postmortem, [one["key"] for one in document["sections"]]),
         "previous": postmortem.revisions.defer("document", "html").first(),
         "changed": changed,

@@ -19,6 +19,10 @@
       area.setSelectionRange(from, to);
       area.dispatchEvent(new Event("input", { bubbles: true }));
     };
+    editor.addEventListener("editor:insert", (event) => { // from the pickers of js/citing.js and js/pictures.js
+      const end = area.selectionEnd, after = end + event.detail.length;
+      replace(end, end, event.detail, after, after);
+    });
     const wrap = (mark) => {
       const { selectionStart: start, selectionEnd: end, value } = area;
       replace(start, end, mark + value.slice(start, end) + mark, start + mark.length, end + mark.length);
@@ -77,22 +81,6 @@
   // On a phone the list of sections would push the text away.
   const sections = document.querySelector(".writing__sections");
   if (sections && matchMedia("(max-width: 55.99rem)").matches) sections.open = false;
-
-  // The page of two texts ---------------------------------------------------
-  const merge = document.querySelector("form[data-merge]");
-  if (merge) {
-    const texts = JSON.parse(document.getElementById("conflict-texts").textContent);
-    for (const choice of merge.querySelectorAll("[data-fill]")) {
-      choice.addEventListener("click", (event) => {
-        event.preventDefault();
-        const area = merge.elements.body;
-        area.value = texts[choice.dataset.fill];
-        area.dispatchEvent(new Event("input", { bubbles: true }));
-        for (const one of merge.querySelectorAll("[data-fill]")) one.classList.toggle("btn--primary", one === choice);
-        area.focus();
-      });
-    }
-  }
 
   // Autosave ------------------------------------------------------------------
   const form = document.querySelector("form[data-section]");
@@ -239,6 +227,7 @@
   });
 
   form.addEventListener("input", changed);
+  form.addEventListener("save-now", save); // somebody else needs the stored text, such as a comment on it
   form.addEventListener("focusout", () => { if (tries === 0) save(); });
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);

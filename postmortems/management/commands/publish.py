@@ -15,7 +15,7 @@ from django.http import Http404
 from incidents.access import SYSTEM
 from incidents.jobs import GiveUp
 from incidents.lib.conflict import Conflict
-from postmortems import publishing, reviewing, states
+from postmortems import pictures, publishing, reviewing, states
 from postmortems.access import postmortem_for
 from postmortems.models import Audience, Revision
 from postmortems.rendering import html, pdf
@@ -64,6 +64,7 @@ class Command(BaseCommand):
                 published=revision.document["published"],
                 number=revision.number,
                 sha256=revision.sha256,
+                pictures=pictures.embedded(revision.document),
             )
             publishing.write_whole(Path(options["html"]).resolve(), page.encode())
         if options["pdf"]:
