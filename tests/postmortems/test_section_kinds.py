@@ -207,14 +207,14 @@ def test_rows_that_lost_the_race_are_kept_and_merged_cell_by_cell(alices, alice,
     section.refresh_from_db()
     put(bob, section, [{"statement": "one, by Bob"}, {"statement": "two"}])
     page = alices.post(url(postmortem, "why_tree"), posted([{"statement": "one"}, {"statement": "two, by Alice"}], version=2))
-    assert page.status_code == 409 and page.context["use"] == "merged"
+    assert page.status_code == 409 and page.context["row_choice"] == "merged"
     assert [row.texts["statement"] for row in page.context["form"].rows.forms] == ["one, by Bob", "two, by Alice"]
     assert stored(postmortem) == [{"statement": "one, by Bob"}, {"statement": "two"}]
     assert section.versions.get(is_lost=True).values == {"rows": [{"statement": "one"}, {"statement": "two, by Alice"}]}
     text = page.content.decode()
     assert re.search("<ins>[^<]*by Alice", text) and re.search("<del>[^<]*by Bob", text)
     lost = section.versions.get(is_lost=True)
-    theirs = alices.get(url(postmortem, "why_tree", "section_conflict", lost.pk) + "?use=both").context["form"].rows.forms
+    theirs = alices.get(url(postmortem, "why_tree", "section_conflict", lost.pk) + "?rows=both").context["form"].rows.forms
     assert [row.texts["statement"] for row in theirs] == ["one, by Bob", "two", "one", "two, by Alice"]
 
 
@@ -224,7 +224,8 @@ def test_one_cell_changed_by_both_is_for_people_to_decide(alices, alice, bob, po
     section.refresh_from_db()
     put(bob, section, [{"statement": "one, by Bob"}])
     page = alices.post(url(postmortem, "why_tree"), posted([{"statement": "one, by Alice"}], version=2))
-    assert page.context["use"] == "mine" and page.context["texts"]["merged"] is None
+    assert page.context["row_choice"] == "both" and "merged" not in dict(page.context["row_choices"])
+    assert [row.texts["statement"] for row in page.context["form"].rows.forms] == ["one, by Bob", "one, by Alice"]  # no word drops out
 
 
 def test_versions_show_and_restore_rows(alices, alice, postmortem):
