@@ -19,7 +19,9 @@ app.autodiscover_tasks()
 # A sweep that nobody took before the next one is due is worthless: it expires, so that none pile up while no worker runs.
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "incidents.tasks.sweep_jobs", "schedule": float(settings.JOB_SWEEP_SECONDS), "options": {"expires": settings.JOB_SWEEP_SECONDS}},
+    "sweep-steps": {"task": "postmortems.tasks.sweep_steps", "schedule": 900.0, "options": {"expires": 900}},
     "forget-done-jobs": {"task": "incidents.tasks.forget_done_jobs", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-strays": {"task": "incidents.tasks.forget_strays", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 
 

@@ -85,12 +85,13 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
 }
 POSTGRES_OPTIONS = {"options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"}
 DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'debrief.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    # Opening one takes as long as two queries, and its cache of pages begins empty.
+    DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 600}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     DATABASES["default"].setdefault("OPTIONS", {}).update(POSTGRES_OPTIONS)
@@ -111,13 +112,14 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": env.text("DEBRIEF_FILE_STORAGE", "django.core.files.storage.FileSystemStorage")},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.storages.StaticFiles"},
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+WEBHOOK_KEEP_DAYS = env.integer("DEBRIEF_WEBHOOK_KEEP_DAYS", 90)  # deliveries that no incident holds
 EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000)  # of one uploaded file; never more than a million
 
 # Time and language --------------------------------------------------------------------------------
@@ -222,8 +224,13 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "PostmortemStatus": "postmortems.models.Postmortem.Status",
         "SectionKind": "postmortems.models.SectionKind",
+        "ReviewDepth": "postmortems.models.Depth",
+        "ReviewDecision": "postmortems.models.LearningAssessment.Decision",
         "ActionItemKind": "postmortems.models.ActionItem.Kind",
         "ActionItemStatus": "postmortems.models.ActionItem.Status",
+        "DeliveryState": "incidents.models.Delivery.State",
+        "IdeaState": "postmortems.models.ParkedIdea.State",
+        "WhoMayRead": "postmortems.models.Shared",
     },
 }
 

@@ -17,6 +17,16 @@ FIELDS = {
     "source": "Source",
     "key": "Key",
 }
+#: What can be asked of an incident, where a template is chosen for it.
+INCIDENT_FIELDS = {
+    "severity": "Severity",
+    "service": "Service",
+    "team": "Team",
+    "tag": "Tag",
+    "title": "Title",
+    "learning": "Learning value",
+    "tick": "Ticked",
+}
 MAX_VALUE = 300
 
 
@@ -54,7 +64,7 @@ class Condition:
         return OPERATORS[self.operator][1](found, self.value.casefold())
 
     def __str__(self) -> str:
-        subject = f"label {self.label}" if self.field == "label" else FIELDS[self.field].lower()
+        subject = f"label {self.label}" if self.field == "label" else (FIELDS | INCIDENT_FIELDS)[self.field].lower()
         return f"{subject} {OPERATORS[self.operator][0]} “{self.value}”"
 
     def as_json(self) -> dict[str, str]:
@@ -62,16 +72,16 @@ class Condition:
         return {**found, "label": self.label} if self.label else found
 
 
-def parse(data: Any) -> Condition:
-    """Return the condition that was kept or sent. Raises ConditionError."""
+def parse(data: Any, known: Mapping[str, str] = FIELDS) -> Condition:
+    """Return the condition that was kept or sent, on one of the `known` fields. Raises ConditionError."""
     if not isinstance(data, Mapping):
         raise ConditionError("A condition is an object with field, operator and value.")
     values = {name: data.get(name, "") for name in ("field", "operator", "value", "label")}
     if not all(isinstance(value, str) for value in values.values()):
         raise ConditionError("Field, operator, value and label are texts.")
     field, operator, value, label = (values[name].strip() for name in ("field", "operator", "value", "label"))
-    if field not in FIELDS:
-        raise ConditionError(f"There is no field “{field[:40]}”. Known: {', '.join(FIELDS)}.")
+    if field not in known:
+        raise ConditionError(f"There is no field “{field[:40]}”. Known: {', '.join(known)}.")
     if operator not in OPERATORS:
         raise ConditionError(f"There is no operator “{operator[:40]}”. Known: {', '.join(OPERATORS)}.")
     if not value:

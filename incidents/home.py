@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Q
 
-from incidents.access import Actor
-from incidents.models import Incident, Milestone
+from incidents import endpoint_reports
+from incidents.access import Actor, may
+from incidents.models import Endpoint, Incident, Milestone
 from incidents.models.incident import IncidentQuerySet
 
 ROWS = 6
@@ -15,6 +18,14 @@ def running(actor: Actor) -> IncidentQuerySet:
     """Incidents that are not over, newest first."""
     visible = Incident.objects.visible_to(actor).happened().filter(status__in=[Incident.Status.OPEN, Incident.Status.MITIGATED])
     return visible.select_related("severity")[:ROWS]
+
+
+def inboxes(actor: Actor) -> list[Endpoint]:
+    """Endpoints with deliveries that no rule placed, for whoever may place them."""
+    if not may(actor, "configure"):
+        return []
+    counted: Any = endpoint_reports.listed(actor)
+    return list(counted.filter(waiting__gt=0)[:ROWS])
 
 
 def undecided(actor: Actor) -> IncidentQuerySet:

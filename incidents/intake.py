@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from datetime import time as time_of_day
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -41,7 +42,7 @@ MAX_COLUMNS = 100
 KEPT = ("wrapping", "received")  # of a webhook: how its body was wrapped, and when it came
 LOOK = 50  # items that a look at a file reads
 PASSES = 5
-OPTIONS = ("source", "time_zone", "date", "mapping", "encoding", *KEPT)
+OPTIONS = ("source", "time_zone", "date", "clock", "mapping", "encoding", *KEPT)
 #: What a source's own mistake looks like. A stranger's file must not take the worker down, nor be tried eight times.
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, AssertionError)
 
@@ -70,6 +71,13 @@ def clean_options(options: dict[str, Any] | None) -> dict[str, Any]:
             given["date"] = (day if isinstance(day, date) else date.fromisoformat(str(day))).isoformat()
         except ValueError:
             raise ValidationError({"date": "Write the date as 2026-03-02."}) from None
+    if clock := given.get("clock"):
+        try:
+            given["clock"] = (
+                (clock if isinstance(clock, time_of_day) else time_of_day.fromisoformat(str(clock).strip())).replace(tzinfo=None).strftime("%H:%M:%S")
+            )
+        except ValueError:
+            raise ValidationError({"clock": "Write the time of day as 14:02 or 14:02:11."}) from None
     if (name := given.get("source")) in ("auto", None):
         given.pop("source", None)
     elif name not in sources.registered():
@@ -88,6 +96,7 @@ def read_options(options: dict[str, Any]) -> ReadOptions:
         date=date.fromisoformat(day) if day else None,
         mapping=options.get("mapping") or {},
         encoding=options.get("encoding", ""),
+        clock=options.get("clock", ""),
         received=datetime.fromisoformat(options["received"]) if options.get("received") else None,
     )
 

@@ -16,13 +16,13 @@ NEEDED = {
     "date": "The time has no date. Give the date.",
     "zone": "The time has no time zone. Give the zone.",
     "order": "Day and month cannot be told apart. Say which comes first.",
-    "start": "The times count from the start of the recording, and nothing says when that was. Put its day and clock into the file's name, "
-    "such as “2026-03-02 14.02 call.vtt”, or on a line above the first words (“Recording started 2026-03-02 14:02 UTC”), and give it again.",
+    "start": "The times count from the start of the recording, and nothing says when that was. Give its day and time of day; or put them into the file's "
+    "name, such as “2026-03-02 14.02 call.vtt”, or on a line above the first words (“Recording started 2026-03-02 14:02 UTC”).",
 }
 
 
 def parts_of(needs: str) -> list[str]:
-    """Return what a draft lacks: "date, zone" are two things. Without the start of a recording no answer helps, and it brings the others."""
+    """Return what a draft lacks: "date, zone" are two things. The start of a recording is its day and clock, so it brings the others."""
     parts = [part.strip() for part in needs.split(",") if part.strip()] or ["date"]
     return ["start"] if "start" in parts else parts
 

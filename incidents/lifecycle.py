@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from incidents import fusing
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
@@ -25,6 +26,7 @@ from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kin
 MANUAL = "manual"  # the source of entries that people add
 FIELDS = ("kind", "title", "summary", "severity", "team", "lead", "time_zone", "status")
 CURATION_FIELDS = ("is_hidden", "salience", "kind", "title", "note", "corrected_at")
+TOLD_AGAIN = {"is_hidden", "kind", "corrected_at"}  # what makes an entry the same fact as another, or no longer
 
 
 @transaction.atomic
@@ -141,7 +143,10 @@ def curate(*, actor: Actor, event: TimelineEvent, version: int, **fields: Any) -
     if "note" in changed:
         changed["note"] = "…"
     AuditEvent.record(actor, "entry curated", f"INC-{event.incident_id}", event=event.pk, changed=changed)
-    remeasure(incident=Incident.objects.get(pk=event.incident_id))
+    incident = Incident.objects.get(pk=event.incident_id)
+    if changed.keys() & TOLD_AGAIN:
+        fusing.refresh(incident=incident)
+    remeasure(incident=incident)
     return row
 
 
@@ -183,6 +188,7 @@ def add_entry(
     entry.full_clean(exclude=["delivery", "created_by"])
     entry.save()
     AuditEvent.record(actor, "entry added", incident.reference, event=entry.pk)
+    fusing.refresh(incident=incident)
     remeasure(incident=incident)
     return entry
 

@@ -93,6 +93,7 @@ def accept_finding(*, actor: Actor, incident: Incident, key: str, reason: str = 
     row, _ = Acceptance.objects.update_or_create(incident=incident, key=key, defaults={"reason": clean_line(reason), "accepted_by": person})
     AuditEvent.record(actor, "finding accepted", incident.reference, finding=key, reason=row.reason)
     count_findings(incident, findings)
+    announce(incident.pk)
     return row
 
 
@@ -102,6 +103,7 @@ def reopen_finding(*, actor: Actor, incident: Incident, key: str) -> None:
     if Acceptance.objects.filter(incident=incident, key=key).delete()[0]:
         AuditEvent.record(actor, "finding opened again", incident.reference, finding=key)
         count_findings(incident, findings_of(incident))
+        announce(incident.pk)
 
 
 def findings_of(incident: Incident) -> list[dict[str, Any]]:

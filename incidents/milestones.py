@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 #: How long a stated time may stretch: "14:02" is any moment of that minute.
@@ -154,14 +154,15 @@ class Candidate:
 def propose(entries: Iterable[Entry], labels: Mapping[str, str] | None = None) -> dict[str, Proposal]:
     """Return a proposal for each milestone that the entries give evidence of; without evidence there is none. `labels` names sources."""
     found: dict[str, list[Candidate]] = {}
-    trouble: list[datetime] = []
+    last_trouble: datetime | None = None
+    rules: dict[str, str] = {}  # each once: a million entries repeat a few
     for entry in entries:
         if entry.kind in ("alert", "page", "impact"):
-            trouble.append(entry.at)
+            last_trouble = entry.at if last_trouble is None else max(last_trouble, entry.at)
         for key, candidate in candidates(entry, labels or {}):
-            found.setdefault(key, []).append(candidate)
+            slim = replace(candidate, entry=replace(entry, text=""), rule=rules.setdefault(candidate.rule, candidate.rule))
+            found.setdefault(key, []).append(slim)  # without its words, which nothing asks for again
     proposals: dict[str, Proposal] = {}
-    last_trouble = max(trouble, default=None)
 
     def after_trouble(rows: list[Candidate]) -> Candidate:
         return first_after(rows, last_trouble)

@@ -2,4 +2,4 @@
 
 from django.dispatch import Signal
 
-incident_changed = Signal()  # incident_id: title, severity, services, tags, privacy, a milestone or the timeline changed
+incident_changed = Signal()  # incident_id: title, severity, services, tags, privacy, a milestone, the timeline or what is open about its quality changed

@@ -1,8 +1,9 @@
 """Celery's way in: tasks take ids and call one function."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from incidents import jobs
+from incidents import jobs, retention
 
 
 @shared_task
@@ -18,3 +19,8 @@ def sweep_jobs() -> None:
 @shared_task
 def forget_done_jobs() -> None:
     jobs.forget_done()
+
+
+@shared_task
+def forget_strays() -> None:
+    retention.forget_strays(timezone.now())

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.http import Http404
 
-from incidents.access import SYSTEM, Actor, hidden_incidents, incident_filter, number_of, require
+from incidents.access import HIDDEN, SYSTEM, Actor, incident_filter, number_of, require
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from incidents.models import Incident, User
     from postmortems.models import Postmortem
+
+
+#: The post-mortems that cover a private incident which a person is no member of.
+OUT_OF_REACH = f"SELECT postmortem_id FROM postmortems_relatedincident WHERE incident_id IN ({HIDDEN})"  # noqa: S608 - the text is fixed
 
 
 def postmortem_filter(actor: Actor, prefix: str = "") -> Q:
     """Return the condition for rows whose post-mortem, reached through `prefix` ("postmortem__"), the actor may see."""
-    condition = incident_filter(actor, f"{prefix}incident__") & related_filter(actor, prefix)
+    condition = full_view(actor, prefix)
     if getattr(actor, "role", "viewer") == "viewer":
         condition &= Q(**{f"{prefix}published_at__isnull": False})
     return condition
@@ -29,15 +37,38 @@ def related_filter(actor: Actor, prefix: str = "") -> Q:
     return ~Q(**{f"{prefix}in" if prefix else "pk__in": out_of_reach(actor)})
 
 
-def out_of_reach(actor: Actor) -> QuerySet[Any]:
+def out_of_reach(actor: Actor) -> RawSQL:
     """Return the keys of post-mortems that cover, besides their main incident, one that is hidden from a person."""
-    related = apps.get_model("postmortems", "RelatedIncident")
-    return related.objects.filter(incident__in=hidden_incidents(actor)).order_by().values("postmortem_id")
+    return RawSQL(OUT_OF_REACH, [actor.pk])  # noqa: S611 - the text is fixed
+
+
+def full_view(actor: Actor, prefix: str = "") -> Q:
+    """Return the condition for rows whose post-mortem, reached through `prefix`, has no incident that is hidden from the actor, published or not."""
+    return incident_filter(actor, f"{prefix}incident__") & related_filter(actor, prefix)
+
+
+def may_know(person: User, postmortem: Postmortem) -> bool:
+    """Say whether somebody may know of all its incidents, and so of the post-mortem."""
+    return bool(type(postmortem)._default_manager.filter(full_view(person), pk=postmortem.pk).exists())
+
+
+def private_incidents(postmortem: Postmortem) -> list[Incident]:
+    """Return those of its incidents that only members know of."""
+    rows = apps.get_model("incidents", "Incident").objects.filter(is_private=True)
+    return list(rows.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id"))))
 
 
 def may_read_draft(actor: Actor) -> bool:
     """Viewers read what was published, never the working text."""
     return getattr(actor, "role", "viewer") != "viewer"
+
+
+def draft_readers(postmortem: Postmortem) -> QuerySet[User]:
+    """Return the people who may read the working text of a post-mortem: those whom a comment on it may ask."""
+    people = apps.get_model("incidents", "User").objects.filter(is_active=True).exclude(role="viewer")
+    for incident in private_incidents(postmortem):
+        people = people.filter(pk__in=incident.members.values("user_id"))
+    return people
 
 
 def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmortem:
@@ -48,4 +79,20 @@ def postmortem_for(actor: Actor, reference: str, verb: str = "read") -> Postmort
         raise Http404
     if verb != "read":
         require(actor, verb)
+    return postmortem
+
+
+def review_for(actor: Actor, reference: str) -> Postmortem:
+    """Return the post-mortem for whoever has a voice in it: who drafts, and who was asked to take part, also a viewer. Raises Http404 for others.
+
+    It opens the actor's own account, never the working text.
+    """
+    model = apps.get_model("postmortems", "Postmortem")
+    rows = model.objects.filter(full_view(actor)).select_related("incident__severity", "owner", "template")
+    if not may_read_draft(actor):
+        taking_part = apps.get_model("postmortems", "Participant").objects.filter(user=actor).exclude(state="declined")
+        rows = rows.filter(pk__in=taking_part.values("postmortem"))
+    postmortem: Postmortem | None = rows.filter(pk=number_of(reference, "PM")).first()
+    if postmortem is None:
+        raise Http404
     return postmortem

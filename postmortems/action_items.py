@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,9 +14,11 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems.models import ActionItem, Postmortem
+from postmortems import factoring, stepping
+from postmortems.models import ActionItem, Factor, Postmortem
 
-EDITABLE = ("title", "description", "kind", "priority", "status", "owner", "due_on", "closing_note")
+EDITABLE = ("title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note")
+LIMITS = {"description": 20_000, "closing_note": 20_000, "done_when": 2_000, "side_effects": 2_000}
 CLOSED = {ActionItem.Status.DONE, ActionItem.Status.DECLINED}
 NOTE_WANTED = {
     ActionItem.Status.DONE: "Say how one can tell that it is done.",
@@ -24,21 +27,24 @@ NOTE_WANTED = {
 
 
 @transaction.atomic
-def add(*, actor: Actor, incident: Incident, postmortem: Postmortem | None = None, **fields: Any) -> ActionItem:
-    """Add an action item. `fields` are those of `EDITABLE`. Raises ValidationError when they do not hold together."""
+def add(*, actor: Actor, incident: Incident, postmortem: Postmortem | None = None, factors: Iterable[Factor] | None = None, **fields: Any) -> ActionItem:
+    """Add an action item. `fields` are those of `EDITABLE`, `factors` of its post-mortem what it acts on. Raises ValidationError when they do not hold together."""
     require(actor, "draft")
     person = actor if isinstance(actor, User) else None
     item = ActionItem(incident=incident, postmortem=postmortem, created_by=person, **cleaned(fields))
     item.completed_at = timezone.now() if item.status == ActionItem.Status.DONE else None
     check(item)
     item.save()
+    if factors is not None:
+        factoring.link_actions(actor=actor, item=item, factors=factors)
+    follow(item)
     AuditEvent.record(actor, "action_item.added", item.reference, incident=incident.reference)
     return item
 
 
 @transaction.atomic
-def change(*, actor: Actor, item: ActionItem, version: int, **fields: Any) -> ActionItem:
-    """Change some of `EDITABLE` on top of `version`. Raises Conflict when that is not the newest, ValidationError for what does not hold together."""
+def change(*, actor: Actor, item: ActionItem, version: int, factors: Iterable[Factor] | None = None, **fields: Any) -> ActionItem:
+    """Change some of `EDITABLE`, and the factors it acts on where they are given, on top of `version`. Raises Conflict when that is not the newest, ValidationError for what does not hold together."""
     require(actor, "draft")
     wanted = cleaned(fields)
     item = ActionItem.objects.get(pk=item.pk)
@@ -53,8 +59,16 @@ def change(*, actor: Actor, item: ActionItem, version: int, **fields: Any) -> Ac
     won = ActionItem.objects.filter(pk=item.pk, version=version).update(version=F("version") + 1, updated_at=now, completed_at=completed_at, **wanted)
     if not won:
         raise Conflict(ActionItem.objects.get(pk=item.pk))
+    if factors is not None:
+        factoring.link_actions(actor=actor, item=item, factors=factors)
+    follow(item)
     AuditEvent.record(actor, "action_item.changed", item.reference, status=item.status)
     return ActionItem.objects.select_related("incident", "postmortem", "owner").get(pk=item.pk)
+
+
+def follow(item: ActionItem) -> None:
+    if item.postmortem_id:
+        stepping.follow(item.postmortem_id, "actions", "draft")
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +76,7 @@ def cleaned(fields: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise TypeError(f"Not fields of an action item: {', '.join(sorted(unknown))}")
     lines = {name: clean_line(fields[name]) for name in ("title",) if name in fields}
-    texts = {name: clean_text(fields[name], limit=20_000) for name in ("description", "closing_note") if name in fields}
+    texts = {name: clean_text(fields[name], limit=limit) for name, limit in LIMITS.items() if name in fields}
     return fields | lines | texts
 
 

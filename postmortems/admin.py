@@ -1,112 +1,57 @@
-"""The admin: templates and their sections; post-mortems, action items and revisions to look at."""
+"""The admin: the catalogue of contributing factors and approval rules; post-mortems, action items and revisions to look at.
+
+`template_admin.py` has the templates and their rules, `process_admin.py` the lists of steps and the calendars.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from postmortems import process_admin, template_admin  # noqa: F401 - register themselves
+from postmortems.approvals import Approvals
 from postmortems.coach.texts import ADVICE
-from postmortems.models import ActionItem, CoachSwitch, Postmortem, RetrospectiveTemplate, Revision, TemplateSection
-from postmortems.prefill import PLACEHOLDERS
-from postmortems.seeding import builtin_keys
+from postmortems.models import ActionItem, ApprovalRule, CoachSwitch, FactorGroup, FactorLeaf, Postmortem, Revision
+
+#: Post-mortems that a rule is tried on.
+DRY_RUN = 10
 
 
-class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
-    model = TemplateSection
+class FactorLeafInline(admin.StackedInline[FactorLeaf, FactorGroup]):
+    model = FactorLeaf
     extra = 0
-    fields = [
-        ("position", "key", "title"),
-        ("kind", "required", "audience"),
-        "guidance",
-        "prompts",
-        "fields",
-        "minimum",
-        "starting_text",
-    ]
+    fields = [("position", "key", "is_active"), "name", "use_when", "question"]
     classes = ["collapse"]
+    # Seeding would bring a built-in kind back, and reviews may have it; it is switched off instead.
+    can_delete = False
 
 
-@admin.register(RetrospectiveTemplate)
-class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
-    list_display = ["name", "key", "number_of_sections", "effort_hours", "meeting_minutes", "is_active", "is_default", "preview"]
-    list_editable = ["is_active"]
-    list_filter = ["is_active"]
-    search_fields = ["name", "key", "use_when"]
-    prepopulated_fields = {"key": ["name"]}
-    readonly_fields = ["preview", "placeholders"]
-    inlines = [TemplateSectionInline]
-    actions = ["duplicate"]
-    fieldsets = [
-        (None, {"fields": ["name", "key", "use_when", "audience_note", ("effort_hours", "meeting_minutes"), "lint_profile"]}),
-        ("Offering it", {"fields": [("is_active", "is_default"), "position", "preview"]}),
-        ("Placeholders", {"fields": ["placeholders"], "classes": ["collapse"]}),
-    ]
+@admin.register(FactorGroup)
+class FactorGroupAdmin(admin.ModelAdmin[FactorGroup]):
+    """The catalogue of contributing factors: kinds are added, renamed, reordered and switched off, never deleted."""
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RetrospectiveTemplate]:
-        return super().get_queryset(request).annotate(section_count=Count("sections"))
+    list_display = ["name", "key", "number_of_kinds", "position", "is_active"]
+    list_editable = ["position", "is_active"]
+    search_fields = ["name", "key", "leaves__name", "leaves__use_when"]
+    inlines = [FactorLeafInline]
 
-    @admin.display(description="sections", ordering="section_count")
-    def number_of_sections(self, template: Any) -> int:
-        return int(template.section_count)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FactorGroup]:
+        return super().get_queryset(request).annotate(leaf_count=Count("leaves"))
 
-    @admin.display(description="preview")
-    def preview(self, template: RetrospectiveTemplate) -> str | SafeString:
-        if not template.pk:
-            return "Save it first."
-        return format_html(
-            '<a href="{}" target="_blank" rel="noopener">See it as its writers will</a>', reverse("postmortems:template_preview", args=[template.key])
-        )
+    @admin.display(description="kinds", ordering="leaf_count")
+    def number_of_kinds(self, group: Any) -> int:
+        return int(group.leaf_count)
 
-    @admin.display(description="names for starting texts, titles, guidance and prompts")
-    def placeholders(self, template: RetrospectiveTemplate) -> SafeString:
-        rows = [("{{ " + name + " }}", meaning) for name, meaning in PLACEHOLDERS.items()]
-        return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> {}</li>", rows))
+    def get_readonly_fields(self, request: HttpRequest, obj: FactorGroup | None = None) -> list[str]:
+        return ["key"] if obj else []
 
-    def has_delete_permission(self, request: HttpRequest, obj: RetrospectiveTemplate | None = None) -> bool:
-        # Seeding would bring a built-in template back; it is switched off instead.
-        return (obj is None or obj.key not in builtin_keys()) and super().has_delete_permission(request, obj)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
-    @admin.action(description="Duplicate the selected templates")
-    def duplicate(self, request: HttpRequest, templates: QuerySet[RetrospectiveTemplate]) -> None:
-        for template in templates:
-            copy = duplicate(template)
-            self.message_user(request, f"“{copy.name}” is made. It is switched off until you offer it.", messages.SUCCESS)
-
-    def save_model(self, request: HttpRequest, obj: RetrospectiveTemplate, form: ModelForm[RetrospectiveTemplate], change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if obj.is_default:  # there is one default
-            RetrospectiveTemplate.objects.exclude(pk=obj.pk).update(is_default=False)
-
-
-@transaction.atomic
-def duplicate(template: RetrospectiveTemplate) -> RetrospectiveTemplate:
-    """Return a copy with all sections, switched off, under a key of its own."""
-    sections = list(template.sections.all())
-    taken = set(RetrospectiveTemplate.objects.values_list("key", flat=True))
-    number = next(number for number in range(2, 10_000) if f"{template.key[:54]}_{number}" not in taken)
-    copy = RetrospectiveTemplate.objects.get(pk=template.pk)
-    copy.pk, copy.key, copy.name = None, f"{template.key[:54]}_{number}", f"{template.name[:80]} (copy {number})"
-    copy.is_active = copy.is_default = False
-    copy._state.adding = True
-    copy.save()
-    for section in sections:
-        section.pk, section.template = None, copy
-        section._state.adding = True
-    TemplateSection.objects.bulk_create(sections)
-    return copy
+    def has_delete_permission(self, request: HttpRequest, obj: FactorGroup | None = None) -> bool:
+        return False
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -140,6 +85,40 @@ class CoachSwitchAdmin(admin.ModelAdmin[CoachSwitch]):
 
     def has_delete_permission(self, request: HttpRequest, obj: CoachSwitch | None = None) -> bool:
         return False
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(admin.ModelAdmin[ApprovalRule]):
+    list_display = ["name", "who", "needed", "audience", "is_active", "position"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "reason"]
+    filter_horizontal = ["severities", "services", "teams", "tags", "people"]
+    readonly_fields = ["dry_run"]
+    fieldsets = [
+        (None, {"fields": ["name", "reason", ("is_active", "position")]}),
+        ("When it is needed: all that is filled in must hold", {"fields": ["audience", "severities", "services", "teams", "tags", "sections"]}),
+        ("Who gives it", {"fields": ["who", "people", "needed", "owner_counts"]}),
+        ("Dry run", {"fields": ["dry_run"]}),
+    ]
+
+    @admin.display(description="what it says of the latest post-mortems")
+    def dry_run(self, rule: ApprovalRule) -> str | SafeString:
+        if not rule.pk:
+            return "Save it first."
+        visible = Postmortem.objects.visible_to(getattr(rule, "actor", None)).select_related("incident__severity", "incident__team", "incident__lead")
+        latest = visible.prefetch_related("incident__services", "incident__tags")[:DRY_RUN]
+        rows = [(one.postmortem, *self.answer(one)) for one in (Approvals(each, rule.audience, [rule]) for each in latest)]
+        return format_html_join("", '<p><a href="{}">{}</a>: {}, because {}.</p>', [(one.get_absolute_url(), str(one), said, why) for one, said, why in rows])
+
+    def answer(self, found: Approvals) -> tuple[str, str]:
+        answer = found.answers[0]
+        return ("needed" if answer.applies else "not needed"), answer.why
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ApprovalRule | None:
+        rule = super().get_object(request, object_id, from_field)
+        if rule is not None:
+            rule.actor = request.user  # type: ignore[attr-defined] # the dry run names what this administrator sees, no private incident of others
+        return rule
 
 
 @admin.register(Postmortem)

@@ -9,7 +9,8 @@ class PostmortemsConfig(AppConfig):
     def ready(self) -> None:
         from incidents.seeding import seeders
         from postmortems import incident_hooks, publishing  # noqa: F401 - registers the job that renders PDFs
-        from postmortems.seeding import seed_switches, seed_templates
+        from postmortems.seeding import seed_factors, seed_switches, seed_templates
+        from postmortems.step_plans import seed_plans
 
         incident_hooks.register()
-        seeders.extend([seed_templates, seed_switches])
+        seeders.extend([seed_templates, seed_factors, seed_switches, seed_plans])

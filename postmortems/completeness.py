@@ -8,11 +8,13 @@ reader; nothing here forbids anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from postmortems.fields import label_of, parse_fields
+from postmortems import action_quality, factors, kinds
+from postmortems.fields import label_of
+from postmortems.row_checks import gaps_of_rows
 
 WORDS = re.compile(r"\b(\d+)(?:-(\d+))? words")
 ITEMS = re.compile(r">=(\d+) (?:bullet|factor|statement|theme)")
@@ -26,20 +28,17 @@ LINK = re.compile(r"https?://\S+|\]\([^)\s]+\)")
 WORD = re.compile(r"[^\W_][\w'’.-]*")
 UNKNOWN = re.compile(r"\b(ongoing|unknown)\b", re.IGNORECASE)
 MILESTONES = {"impact_start": "impact_started", "first_human_awareness": "detected", "mitigated": "mitigated", "resolved": "resolved"}
-BY_ITEMS = {"bullets", "factors", "themes"}
+BY_ITEMS = {"bullets", "factors", "themes", "surprises"}
 
 
-class Text(Protocol):
+class Text(kinds.Text, Protocol):
     """What is asked of a section; the model's rows have it."""
 
     key: str
     title: str
-    kind: str
-    fields: str
     minimum: str
     required: bool
     body: str
-    values: Mapping[str, str]
     version: int
 
 
@@ -53,6 +52,9 @@ class Surroundings:
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    perspectives: int = 0  # that are shared with the review
+    action_items: tuple[action_quality.Facts, ...] = ()
+    factors: tuple[factors.Facts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,11 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.entries
     if section.kind == "actions":
         return not around.actions
-    return not any(str(value).strip() for value in section.values.values())
+    if section.kind == "perspectives":
+        return not around.perspectives
+    if section.kind == "factors" and around.factors:
+        return False
+    return not any(str(value).strip() for name, value in section.values.items() if name != "rows") and not kinds.rows_of(section.values)
 
 
 def empty_gap(section: Text) -> str:
@@ -123,6 +129,8 @@ def empty_gap(section: Text) -> str:
         return "The timeline has no entries yet: import them or add them on the incident."
     if section.kind == "actions":
         return "No action item yet. If nothing is worth its cost, say so in a sentence."
+    if section.kind == "perspectives":
+        return "No perspective is shared yet: ask those who were there what it looked like to them."
     return "Nothing written yet."
 
 
@@ -134,17 +142,23 @@ def gaps_of(section: Text, around: Surroundings) -> list[str]:
         return entry_gaps(section, around)
     if section.kind == "actions":
         return action_gaps(section, around)
-    gaps = field_gaps(section) if section.fields else []
+    if section.kind == "factors" and around.factors:
+        return factors.gaps_together(around.factors, section.minimum)
+    gaps = field_gaps(section)
     if section.version == 1 and section.body.strip():
         gaps.append("Prefilled from the incident: read it, make it yours and save it.")
-    if any(phrase.lower() in section.body.lower() for phrase in QUOTED.findall(section.minimum)):
+    columns = {column.name for column in kinds.columns_of(section)}
+    if any(phrase.lower() in section.body.lower() for phrase in QUOTED.findall(section.minimum) if phrase not in columns):
         return gaps
+    rows = kinds.rows_of(section.values)
+    if rows:
+        return gaps + gaps_of_rows(section, rows, section.minimum, section.body)
     return gaps + word_gaps(section) + item_gaps(section)
 
 
 def word_gaps(section: Text) -> list[str]:
     wanted = WORDS.search(section.minimum)
-    if not wanted or section.kind in {"factors", "decisions", "actions"}:
+    if not wanted or section.kind in {"factors", "actions"} or kinds.columns_of(section):
         return []
     words, least, most = count_words(section.body), int(wanted[1]), int(wanted[2] or 0)
     enough_links = LINKS.search(section.minimum)
@@ -169,8 +183,13 @@ def item_gaps(section: Text) -> list[str]:
 def field_gaps(section: Text) -> list[str]:
     """The fields that the minimum names and nobody filled in; an end may be said to be ongoing or unknown instead."""
     excused = "ongoing" in section.minimum and UNKNOWN.search(section.body)
-    wanted = [one for one in parse_fields(section.fields) if re.search(rf"\b{one.name}\b", section.minimum) and not section.values.get(one.name)]
+    wanted = [one for one in kinds.facts_of(section) if re.search(rf"\b{one.name}\b", section.minimum) and not section.values.get(one.name)]
+    numbers = [one for one in kinds.facts_of(section) if kinds.has_sources(section, one) and section.values.get(one.name)]
+    if numbers and all(section.values.get(one.name + kinds.QUALITY) for one in numbers):
+        wanted = [one for one in wanted if one.name != "estimate_quality"]  # said of each
     gaps = [f"“{one.label}” is empty." for one in wanted if not (excused and one.type == "moment")]
+    measured = [one for one in numbers if section.values.get(one.name + kinds.QUALITY) == "measured"]
+    gaps += [f"“{one.label}” is measured: name the source." for one in measured if not section.values.get(one.name + kinds.SOURCE)]
     start, end = section.values.get("impact_start"), section.values.get("impact_end")
     if start and end and end < start:  # both are ISO 8601 in UTC, so their order is that of the text
         gaps.append("The impact ends before it starts.")
@@ -204,6 +223,9 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
         gaps.append(f"{counted(around.actions_without_owner)} no owner.")
     if around.actions_without_date:
         gaps.append(f"{counted(around.actions_without_date)} no due date.")
+    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3"))
+    if not most:
+        gaps += action_quality.too_many(len(around.action_items))
     return gaps
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from incidents.access import Actor, require
 from incidents.models import AuditEvent, Incident, Tag, User
-from postmortems.models import Postmortem, RelatedIncident
+from postmortems.models import Factor, Perspective, Postmortem, RelatedIncident
 
 MOST = 20
 NEARBY = 8
@@ -27,6 +27,11 @@ def incidents_of(postmortem: Postmortem) -> list[Incident]:
     known = {"severity", "team", "lead"}
     rows = Incident.objects.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id")))
     return sorted(rows.select_related(*known).prefetch_related("services", "tags"), key=lambda row: (row.pk != postmortem.incident_id, row.started_at, row.pk))
+
+
+def keys_of(postmortem: Postmortem) -> list[int]:
+    """Return the keys of all incidents of a post-mortem, the main one first."""
+    return [postmortem.incident_id, *postmortem.related.values_list("incident_id", flat=True)]
 
 
 def related_by_id(postmortems: Iterable[Postmortem]) -> dict[int, list[int]]:
@@ -66,6 +71,9 @@ def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None
         raise ValidationError({"incidents": f"A published revision tells of {incident.reference}, so it stays with this post-mortem."})
     if incident.is_private:
         require(actor, "restrict")
+    # Whoever could not see the incident sees the text from now on, so nothing of its timeline may stay behind.
+    for model in (Factor, Perspective):
+        model.events.through.objects.filter(**{f"{model._meta.model_name}__postmortem": locked}, timelineevent__incident=incident).delete()
     row.delete()
     touch(locked)
     AuditEvent.record(actor, "postmortem.covers", locked.reference, removed=incident.reference)

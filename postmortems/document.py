@@ -7,25 +7,27 @@ published: what is computed later from the rows (overdue, the present status of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import measuring, metrics, timeline
-from incidents.lib import durations
+from incidents import measuring, metrics, sources, timeline
+from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, User
-from postmortems import covering, near_misses
-from postmortems.fields import parse_fields, show
-from postmortems.models import ActionItem, Audience, Postmortem, Section, SectionKind
-from postmortems.overview import moments_of, printed_entries
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
+from postmortems import covering, document_factors, evidence, kinds, pictures, responders, rows, unnamed
+from postmortems.models import ActionItem, Audience, NearMiss, Participant, Postmortem, Section, SectionKind
+from postmortems.naming import hider
+from postmortems.overview import committed, moments_of, printed_entries
+from postmortems.telling import perspective_rows
 
 SCHEMA = 1
 #: More entries than any reader reads; the incident keeps them all.
 LONGEST_TIMELINE = 5_000
 LONGEST_ENTRY = 4_000
 MOST_PEOPLE = 40
+MOST_NAMES = 500
 
 #: How far each audience stands outside: a text reaches the audience whose number is at most its own.
 DISTANCE = {Audience.INTERNAL: 0, Audience.STAKEHOLDER: 1, Audience.PUBLIC: 2}
@@ -48,25 +50,36 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     internal = audience == Audience.INTERNAL
     everything = list(postmortem.sections.all())
     sections = [section for section in everything if DISTANCE[Audience(section.audience)] >= DISTANCE[Audience(audience)]]
-    kinds = {section.kind for section in sections}
+    asked = {section.kind for section in sections}
     shows = {
         # Internally what no section asks for is told all the same; outside nothing is that a section does not let out.
-        kind: kind in kinds or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
-        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS)
+        kind: kind in asked or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
+        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS, SectionKind.FACTORS)
     }
+    if not (shows[SectionKind.FACTORS] and (postmortem.trigger or postmortem.factors.exists())):
+        del shows[SectionKind.FACTORS]  # factors told in prose alone have a section like any other
     moments = moments_of(incidents) if shows[SectionKind.MILESTONES] else {}
     entries, total = entries_of(incidents, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident__in=incidents).select_related("user"))
-    unnamed = near_misses.unnamed_reporter(postmortem)
-    people = people_of(postmortem, incidents, members, entries, unnamed) if internal else []
-    aliases = aliases_of(entries, members) if not internal else aliases_of_one(unnamed)
+    reporter = unnamed_reporter(postmortem)
+    people = people_of(postmortem, incidents, members, entries, reporter) if internal else []
+    factors = document_factors.rows(postmortem, zone, internal=internal, shows_actions=shows[SectionKind.ACTIONS]) if SectionKind.FACTORS in shows else []
+    told = perspective_rows(postmortem, members, internal, zone) if SectionKind.PERSPECTIVES in asked else []
+    shows |= {SectionKind.PERSPECTIVES: True} if told else {}
+    # Outside, evidence is let out with the timeline only.
+    proof = evidence_of(postmortem, incidents, sections, zone) if internal or shows[SectionKind.TIMELINE] else []
+    aliases = aliases_of_one(reporter) if internal else aliases_of([*entries, *proof], members)
+    related = [related_row(one, moments.get(one.pk, []), zone, now) for one in incidents[1:]]
     hide = hider(aliases)
-    entries, related = told_with(aliases, entries), [related_row(one, moments.get(one.pk, []), zone, now) for one in incidents[1:]]
-    if not internal:
-        entries = [entry | {"note": "", "source": ""} for entry in entries]
+    if internal:
+        entries, proof = told_with(aliases, entries), told_with(aliases, proof)
+    else:
+        factors = document_factors.without_names(factors, hider(dict.fromkeys(names_told(postmortem, incidents), SOMEBODY) | aliases)) if factors else []
+        shown = without_names([*entries, *proof], aliases)
+        entries, proof = shown[: len(entries)], shown[len(entries) :]
         related = [row | {"title": hide(row["title"])} for row in related]
-    rows = moments.get(incident.pk, [])
-    return {
+    reached = moments.get(incident.pk, [])
+    document = {
         "schema": SCHEMA,
         "reference": postmortem.reference,
         "title": clean_line(postmortem.title),
@@ -76,13 +89,20 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "incident": incident_row(incident, zone) | ({"title": hide(clean_line(incident.title))} if related else {}),
         "related": related,
         "people": people,
-        "sections": [section_row(section, zone) for section in sections if has_content(section, shows)],
-        "milestones": [milestone_row(row, zone) for row in rows],
-        "metrics": [metric_row(measure) for measure in measuring.measures(rows, now)] if rows else [],
+        "sections": [section_row(section, zone, internal) for section in sections if has_content(section, shows)],
+        "milestones": [milestone_row(row, zone) for row in reached],
+        "metrics": [metric_row(measure) for measure in measuring.measures(reached, now)] if reached else [],
+        "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
+        "factors": factors,
         "timeline": entries,
         "timeline_total": total,
+        "perspectives": told,
+        "evidence": proof,
+        "pictures": pictures.shown_in(postmortem, [text for section in sections for text in kinds.texts_of(section)]),
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
+    hidden: Document = unnamed.hide(document, unnamed_of(postmortem, incidents, members, reporter))
+    return hidden
 
 
 def iso(at: datetime | None) -> str | None:
@@ -131,11 +151,13 @@ def has_content(section: Section, shows: dict[SectionKind, bool]) -> bool:
     )
 
 
-def section_row(section: Section, zone: ZoneInfo) -> Document:
-    values = {name: clean_text(str(value)) for name, value in section.values.items()}
+def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person."""
+    hidden = set() if internal else {field.name for field in kinds.facts_of(section) if field.type == "person"}
+    values = {name: clean_text(str(value)) for name, value in section.values.items() if name not in hidden | {"rows"}}
     fields = [
-        {"name": field.name, "label": field.label, "value": show(field, values[field.name], zone)}
-        for field in parse_fields(section.fields)
+        {"name": field.name, "label": field.label, "value": kinds.fact_text(section, field, values, zone)}
+        for field in kinds.facts_of(section)
         if values.get(field.name, "").strip()
     ]
     return {
@@ -146,7 +168,18 @@ def section_row(section: Section, zone: ZoneInfo) -> Document:
         "body": clean_text(section.body).strip(),
         "values": values,
         "fields": fields,
+        **section_rows(section, zone, internal),
     }
+
+
+def section_rows(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+    columns = [column for column in kinds.columns_of(section) if internal or column.type != "person"]
+    cells = [(row, {column.name: clean_text(text) for column, text in kinds.cells_of(columns, row, zone)}) for row in kinds.rows_of(section.values)]
+    found = [{"depth": rows.depth_of(row), "cells": texts} for row, texts in cells if texts]
+    if not found:
+        return {}
+    described = [{"name": column.name, "label": column.label, "type": column.type} for column in columns]
+    return {"layout": kinds.layout_of(section), "row": kinds.row_name(section), "columns": described, "rows": found}
 
 
 def milestone_row(row: Milestone, zone: ZoneInfo) -> Document:
@@ -180,7 +213,12 @@ def entries_of(incidents: Sequence[Incident], sections: Iterable[Section], zone:
     section = next(section for section in sections if section.kind == SectionKind.TIMELINE)
     shown = printed_entries(incidents, section.values.get("show", "key"))
     rows = [entry_row(event, zone) for event in shown.defer("raw")[:LONGEST_TIMELINE]]
-    return rows if len(incidents) > 1 else [row | {"incident": ""} for row in rows], shown.count()
+    return told_of(rows, incidents), shown.count()
+
+
+def told_of(entries: list[Document], incidents: Sequence[Incident]) -> list[Document]:
+    """Return the entries, which name their incident only where there are several."""
+    return entries if len(incidents) > 1 else [row | {"incident": ""} for row in entries]
 
 
 def entry_row(event: Any, zone: ZoneInfo) -> Document:
@@ -204,6 +242,19 @@ def entry_row(event: Any, zone: ZoneInfo) -> Document:
     }
 
 
+def evidence_of(postmortem: Postmortem, incidents: Sequence[Incident], sections: Iterable[Section], zone: ZoneInfo) -> list[Document]:
+    """Return the entries that the texts cite, numbered as they first appear."""
+    ids = [number for section in sections for text in kinds.texts_of(section) for number in citations.cited(text)]
+    known = evidence.resolved(postmortem, ids)
+    named = sources.labels()
+    cited = [known[number] for number in dict.fromkeys(ids) if number in known]
+    entries = told_of([entry_row(event, zone) for event in cited], incidents)
+    return [
+        {"id": event.pk, "number": place, **row, "source_name": named.get(event.source, event.source)}
+        for place, (event, row) in enumerate(zip(cited, entries, strict=True), 1)
+    ]
+
+
 def actions_of(postmortem: Postmortem) -> Iterable[ActionItem]:
     order = {ActionItem.Priority.HIGH: 0, ActionItem.Priority.MEDIUM: 1, ActionItem.Priority.LOW: 2}
     return sorted(postmortem.action_items.select_related("owner"), key=lambda item: (order[ActionItem.Priority(item.priority)], item.pk))
@@ -217,6 +268,9 @@ def action_row(item: ActionItem, internal: bool) -> Document:
         "description": clean_text(item.description).strip() if internal else "",
         "kind": item.kind,
         "kind_name": item.get_kind_display(),
+        "strength": item.strength,
+        "strength_name": item.get_strength_display() if item.strength else "",
+        "done_when": clean_text(item.done_when).strip() if internal else "",
         "priority": item.priority,
         "priority_name": item.get_priority_display(),
         "status": item.status,
@@ -240,32 +294,74 @@ def people_of(
     return [{"name": name, "role": ", ".join(dict.fromkeys(roles))} for name, roles in list(people.items())[:MOST_PEOPLE]]
 
 
-def aliases_of(entries: Sequence[Document], members: Iterable[IncidentMember]) -> dict[str, str]:
-    """Return name -> what outsiders read in its place: the role of a person, "monitoring" for what a tool sent."""
-    roles = {name: member.role.lower() for member in members if member.role for name in (str(member.user), member.user.username)}
-    tools = {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
-    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools if name}
-    aliases |= {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
-    return dict.fromkeys(tools, A_TOOL) | aliases
-
-
 def aliases_of_one(person: User | None) -> dict[str, str]:
     return dict.fromkeys((str(person), person.username), SOMEBODY) if person else {}
 
 
-def hider(aliases: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what puts the aliases of people into a text; tools keep their names there."""
-    names = sorted((name for name, alias in aliases.items() if len(name) > 2 and alias != A_TOOL), key=lambda name: (-len(name), name))
-    pattern = re.compile(r"@?(?<!\w)(" + "|".join(re.escape(name) for name in names) + r")(?!\w)", re.IGNORECASE) if names else None
-    folded = {name.lower(): alias for name, alias in aliases.items()}
+def unnamed_reporter(postmortem: Postmortem) -> User | None:
+    """Return who reported it and does not want to be named in the document."""
+    found = NearMiss.objects.filter(postmortem=postmortem).exclude(credit=NearMiss.Credit.NAMED).select_related("reporter").first()
+    return found.reporter if found else None
 
-    def hide(text: str) -> str:
-        return pattern.sub(lambda match: folded[match[1].lower()], text) if pattern else text
 
-    return hide
+def unnamed_of(postmortem: Postmortem, incidents: Sequence[Incident], members: Iterable[IncidentMember], reporter: User | None) -> list[unnamed.Unnamed]:
+    """Return who asked that published texts speak of their role, with every name the timelines have for them, and who reported without their name."""
+    kept_out = [unnamed.Unnamed((str(reporter), reporter.username), SOMEBODY)] if reporter else []
+    rows = list(Participant.objects.filter(postmortem=postmortem, asks_to_be_unnamed=True).select_related("user"))
+    if not rows:
+        return kept_out
+    roles = {member.user_id: member.role.lower() for member in members if member.role}
+    actors = set(committed(incidents).exclude(actor="").order_by().values_list("actor", flat=True).distinct())
+    return [unnamed.Unnamed(names_of(row, actors), unnamed_role(row, roles.get(row.user_id or 0, ""), incidents)) for row in rows] + kept_out
+
+
+def names_of(row: Participant, actors: Iterable[str]) -> tuple[str, ...]:
+    keys = responders.keys_of(row.user) if row.user else {responders.key_of(row.name)}
+    names = {row.name} | ({str(row.user), row.user.username, row.user.email} if row.user else set())
+    return tuple(sorted(name for name in names | {actor for actor in actors if responders.key_of(actor) in keys} if name))
+
+
+def unnamed_role(row: Participant, role: str, incidents: Sequence[Incident]) -> str:
+    """Return what stands for a person: their part in the incident where they had one, else that in the retrospective."""
+    if role or (row.user_id and row.user_id in {incident.lead_id for incident in incidents}):
+        return f"the {role or 'incident lead'}"
+    return {Participant.Role.FACILITATOR: "the facilitator", Participant.Role.SCRIBE: "the scribe"}.get(
+        Participant.Role(row.role), f"a {row.get_role_display().lower()}"
+    )
+
+
+def tools_of(entries: Sequence[Document]) -> set[str]:
+    """The actors behind which no person stands."""
+    return {entry["actor"] for entry in entries if entry["kind"] in SENT_BY_TOOLS} - {entry["actor"] for entry in entries if entry["kind"] in SPOKEN}
+
+
+def aliases_of(entries: Sequence[Document], members: Iterable[IncidentMember]) -> dict[str, str]:
+    """Return what outsiders read in place of each name."""
+    roles = {name: member.role.lower() for member in members if member.role for name in (str(member.user), member.user.username)}
+    aliases = {name: roles.get(name, SOMEBODY) for name in {entry["actor"] for entry in entries} - tools_of(entries) if name}
+    return aliases | {name: roles.get(name, SOMEBODY) for member in members for name in (str(member.user), member.user.username)}
 
 
 def told_with(aliases: Mapping[str, str], entries: Sequence[Document]) -> list[Document]:
     """Return the entries with actors and the names in their texts replaced."""
     hide = hider(aliases)
     return [entry | {"actor": aliases.get(entry["actor"], entry["actor"]), "text": hide(entry["text"]), "note": hide(entry["note"])} for entry in entries]
+
+
+def names_told(postmortem: Postmortem, incidents: Sequence[Incident]) -> list[str]:
+    """Names that people may have written: of the timelines, the participants, and owners of the document and its actions."""
+    spoken = TimelineEvent.objects.filter(incident__in=incidents, shown_kind__in=SPOKEN).exclude(actor="").order_by()
+    actors = [actor for actor in spoken.values_list("actor", flat=True).distinct()[:MOST_NAMES] if not BOT.search(actor)]
+    owners = [str(owner) for owner in [postmortem.owner, *(item.owner for item in postmortem.action_items.select_related("owner"))] if owner]
+    return [*actors, *postmortem.participants.values_list("name", flat=True), *owners]
+
+
+def without_names(entries: Sequence[Document], aliases: Mapping[str, str]) -> list[Document]:
+    """Return the entries as outsiders read them: actors as roles, and their names in the texts too."""
+    tools, hide = tools_of(entries), hider(aliases)
+    return [
+        entry
+        | {"actor": A_TOOL if entry["actor"] in tools else aliases.get(entry["actor"], ""), "text": hide(entry["text"]), "note": "", "source": ""}
+        | ({"source_name": ""} if "source_name" in entry else {})
+        for entry in entries
+    ]

@@ -1,17 +1,22 @@
-"""Pure. The fields of a section, from the lines that define them: `impact_start`, `data_effect(none|lost)`, `out_of_hours(bool)`.
+"""Pure. The fields and columns of a section, from the lines that define them: `impact_start`, `data_effect(none|lost)`, `told_on(date)`.
 
-Values are stored as strings: a moment as ISO 8601 in UTC, a number as typed, yes or no for a switch.
+Values are stored as strings: a moment as ISO 8601 in UTC, a day as YYYY-MM-DD, a number as typed, yes or no for a switch.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)(?:\((?P<detail>[^)]*)\))?$")
 SNAKE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+ADDRESS = re.compile(r"https?://[^\s<>\"]+|/(?![/\\])[^\s<>\"]*")
+#: A template defines at most so many; more than that is a form that nobody fills in.
+MOST_FIELDS = 24
+TEXT_LIMIT, LONG_LIMIT = 2_000, 5_000
 # Names that read badly when merely spelt out.
 LABELS = {
     "users_affected_n": "People affected",
@@ -23,40 +28,92 @@ LABELS = {
     "impact_start": "Impact started",
     "impact_end": "Impact ended",
     "first_human_awareness": "First person aware",
+    "at": "When",
+    "statement": "In words",
+    "decided_by_role": "Decided by (role)",
+    "situation_as_seen": "How it looked then",
+    "options_considered": "Options seen",
+    "reasons": "What made it sensible",
+    "information_missing": "Not known then",
+    "confidence": "How sure",
+    "result": "What followed",
+    "expectation": "What was expected",
+    "observation": "What happened instead",
+    "where_else": "Where else we rely on it",
+    "not_applicable_because": "If it does not apply: why",
+    "factor": "Leads to this factor",
+    "useful_for": "Useful for",
+    "exposure_from": "Exposed from",
+    "exposure_to": "Exposed until",
+    "cannot_tell": "What we cannot tell",
+    "what_they_needed": "What they needed and did not have",
+    "copy_kept": "Copy kept",
+    "until": "Until",
+    "query_to_repeat_it": "Query, to repeat it",
+    "sent": "What was sent, and when",
 }
+#: Texts of several sentences; their cells are Markdown.
+LONG = {
+    *("statement", "expectation", "observation", "situation_as_seen", "options_considered", "choice", "reasons", "information_missing", "result"),
+    *("answer", "evidence", "cannot_tell", "message", "what_they_needed", "meaning", "reason", "asset", "note", "not_covered"),
+}
+#: Who stands behind it: told inside, left out of what is published further out.
+PERSON = {"owner", "accepted_by", "risk_accepted_by", "who_is_looking", "people_heard", "authors", "reviewers"}
+TYPES = {"text", "long", "date", "moment", "number", "percent", "link", "person"}
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: `type` is moment, number, percent, choice, switch or text."""
+    """One field or column: `type` is text, long, date, moment, number, percent, choice, switch, link or person."""
 
     name: str
     type: str
     label: str
     choices: tuple[str, ...] = ()
 
+    @property
+    def limit(self) -> int:
+        return LONG_LIMIT if self.type == "long" else TEXT_LIMIT
+
+    @property
+    def is_words(self) -> bool:
+        """Say whether people write prose here."""
+        return self.type in {"text", "long"}
+
 
 def parse_fields(text: str) -> list[Field]:
-    """Return the fields that `text` defines, one a line. A line that defines none is left out."""
-    return [parse_field(match["name"], match["detail"]) for line in text.splitlines() if (match := LINE.match(line.strip()))]
+    """Return the fields that `text` defines, one a line, each name once. A line that defines none is left out."""
+    found: dict[str, Field] = {}
+    for line in text.splitlines():
+        if match := LINE.match(line.strip()):
+            found.setdefault(match["name"], parse_field(match["name"], match["detail"]))
+    return list(found.values())[:MOST_FIELDS]
 
 
 def parse_field(name: str, detail: str | None) -> Field:
     label = label_of(name)
     if detail == "bool":
         return Field(name, "switch", label, ("yes", "no"))
+    if detail in TYPES:
+        return Field(name, detail, label)
     if detail and "|" in detail:
         return Field(name, "choice", label, tuple(part.strip() for part in detail.split("|")))
     if detail and re.fullmatch(r"\d-\d", detail):
         low, high = (int(part) for part in detail.split("-"))
         return Field(name, "choice", label, tuple(str(number) for number in range(low, high + 1)))
-    if name.endswith(("_start", "_end", "_from", "_to", "_at")):
-        return Field(name, "moment", label)
-    if name.endswith("_pct"):
-        return Field(name, "percent", label)
-    if name.endswith(("_n", "_hours")):
-        return Field(name, "number", label) if name != "out_of_hours" else Field(name, "switch", label, ("yes", "no"))
-    return Field(name, "text", label)
+    return Field(name, type_of(name), label, ("yes", "no") if name == "out_of_hours" else ())
+
+
+def type_of(name: str) -> str:
+    """What a name without a detail tells of its type."""
+    if name == "out_of_hours":
+        return "switch"
+    if name == "at" or name.endswith(("_start", "_end", "_from", "_to", "_at")):
+        return "moment"
+    for end, kind in (("_pct", "percent"), ("_n", "number"), ("_hours", "number")):
+        if name.endswith(end):
+            return kind
+    return "long" if name in LONG else "person" if name in PERSON else "text"
 
 
 def label_of(name: str) -> str:
@@ -73,9 +130,33 @@ def show(field: Field, value: str, zone: ZoneInfo) -> str:
     """Return a stored value as people read it."""
     if field.type == "moment" and (at := moment(value)):
         return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
+    if field.type == "date" and (on := day(value)):
+        return f"{on.day} {on:%b %Y}"
     if field.type == "percent" and value:
         return f"{value} %"
+    if field.type == "choice" and field.choices[-1].isdigit():  # a scale
+        return f"{value} of {field.choices[-1]}" if value else ""
     return value
+
+
+def problem(field: Field, value: str) -> str:
+    """Say what is wrong with a value from outside; empty where it can be stored as it is."""
+    if not value:
+        return ""
+    if len(value) > field.limit:
+        return f"At most {field.limit:,} characters."
+    if field.choices and value not in field.choices:
+        return f"One of: {', '.join(field.choices)}."
+    found = number(value)
+    wrong = {
+        "moment": (not moment(value), "A moment with its offset, such as 2026-03-02T14:00:00Z."),
+        "date": (not day(value), "A day, such as 2026-03-02."),
+        "number": (found is None, "A number from zero."),
+        "percent": (found is None or found > 100, "A number from zero to 100."),
+        "link": (not ADDRESS.fullmatch(value), "An address that begins with https:// or, on this site, with /."),
+    }
+    is_wrong, words = wrong.get(field.type, (False, ""))
+    return words if is_wrong else ""
 
 
 def moment(value: str) -> datetime | None:
@@ -85,3 +166,20 @@ def moment(value: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
+
+
+def day(value: str) -> date | None:
+    """Return a stored day, or None for anything else."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def number(value: str) -> Decimal | None:
+    """Return a stored number from zero up, or None for anything else."""
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and found >= 0 else None

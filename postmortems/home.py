@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from incidents.access import Actor, may
 from incidents.hooks import Panel
+from postmortems import discussion, process_overview, states
 from postmortems import near_misses as reports
-from postmortems.models import ActionItem, Postmortem, Revision
+from postmortems.access import full_view, may_read_draft
+from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
 
 ROWS = 6
+MOST_REVIEWS = 50
 
 
 def my_actions(actor: Actor) -> Panel:
@@ -29,10 +33,60 @@ def near_misses(actor: Actor) -> Panel | None:
     return Panel("postmortems/_home_near_misses.html", {"to_thank": to_thank, "thanks": thanks}) if to_thank or thanks else None
 
 
+def my_steps(actor: Actor) -> Panel | None:
+    """What I was asked and have not answered, and the steps of retrospectives that I am to take."""
+    if not may_read_draft(actor):
+        return None
+    day = today(actor)
+    waiting, asked = process_overview.waiting_for(actor, day, ROWS), process_overview.invitations(actor, ROWS)
+    return Panel("postmortems/_home_process.html", {"steps": waiting, "invitations": asked, "today": day}) if waiting or asked else None
+
+
+def my_mentions(actor: Actor) -> Panel | None:
+    mentions = discussion.waiting_for(actor, ROWS)
+    return Panel("postmortems/_home_mentions.html", {"mentions": mentions}) if mentions else None
+
+
 def my_drafts(actor: Actor) -> Panel | None:
-    working = [Postmortem.Status.DRAFT, Postmortem.Status.IN_REVIEW]
-    drafts = list(Postmortem.objects.visible_to(actor).filter(owner=actor, status__in=working).select_related("incident")[:ROWS])
+    drafts = list(Postmortem.objects.visible_to(actor).filter(owner=actor, status__in=states.AT_WORK).select_related("incident")[:ROWS])
     return Panel("postmortems/_home_drafts.html", {"drafts": drafts}) if drafts else None
+
+
+def my_reviews(actor: Actor) -> Panel | None:
+    """What waits for this person's review: in review, asked, and either nothing was said in this round or a text has changed since.
+
+    Texts only: whether rows of a timeline or of action items changed is told by the page of the review, which reads the whole document.
+    """
+    asked = Reviewer.objects.filter(user=actor, has_handed_over=False, review__closed_at=None).values("review__postmortem")
+    takes_part = Participant.objects.filter(user=actor, role__in=["approver", "reviewer"]).exclude(state=Participant.State.DECLINED).values("postmortem")
+    mine = Postmortem.objects.visible_to(actor).filter(Q(pk__in=asked) | Q(pk__in=takes_part), status=Postmortem.Status.IN_REVIEW).exclude(owner=actor)
+    found = list(mine.select_related("incident").order_by("pk")[:MOST_REVIEWS])
+    rounds = {one.postmortem_id: one for one in Review.objects.filter(postmortem__in=found, closed_at=None).select_related("opened_by")}
+    said = {one.review_id: one for one in Decision.objects.filter(review__in=rounds.values(), user=actor).order_by("pk")}
+    versions: dict[int, dict[str, int]] = {}
+    for owner, key, version in Section.objects.filter(postmortem__in=found).values_list("postmortem_id", "key", "version"):
+        versions.setdefault(owner, {})[key] = version
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        review = rounds.get(one.pk)
+        last = said.get(review.pk) if review else None
+        changed = last is not None and any(versions[one.pk].get(key, seal["version"]) != seal["version"] for key, seal in last.covered.items())
+        if last is None or changed:
+            rows.append({"postmortem": one, "review": review, "changed": changed})
+    rows.sort(key=lambda row: (row["review"].due_on if row["review"] and row["review"].due_on else date.max, row["postmortem"].pk))
+    return Panel("postmortems/_home_reviews.html", {"rows": rows[:ROWS], "today": today(actor)}) if rows else None
+
+
+def my_accounts(actor: Actor) -> Panel | None:
+    """The reviews that wait for my account; a viewer may be asked, too."""
+    over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
+    rows = Participant.objects.filter(full_view(actor, "postmortem__"), user=actor, role=Participant.Role.PARTICIPANT)
+    rows = rows.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
+    accounts = WrittenAccount.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    notes = PrivateNote.objects.readable_by(actor).filter(author=actor).values_list("postmortem_id", flat=True)
+    rows = rows.exclude(postmortem__in=accounts).exclude(postmortem__in=notes)
+    asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
+    return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
 
 
 def recent_publications(actor: Actor) -> Panel | None:

@@ -10,15 +10,20 @@ from django.utils import timezone
 from incidents import hooks
 from incidents.access import Actor, may
 from incidents.models import Incident
-from postmortems import home
-from postmortems.models import ActionItem, Postmortem
+from incidents.signals import incident_changed
+from postmortems import home, stepping
+from postmortems.models import ActionItem, LearningAssessment, Postmortem
+
+OVER = {Incident.Status.RESOLVED, Incident.Status.CLOSED}
 
 
 def register() -> None:
     """Called once at start."""
+    incident_changed.connect(stepping.follow_incident)
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_actions, home.near_misses, home.my_drafts, home.recent_publications])
+    hooks.home_panels.extend([home.my_accounts, home.my_steps, home.my_mentions, home.my_actions, home.near_misses])
+    hooks.home_panels.extend([home.my_reviews, home.my_drafts, home.recent_publications])
 
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
@@ -29,7 +34,10 @@ def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     may_start = may(actor, "draft")
     if not postmortems and not items and not may_start:
         return None
+    is_over = incident.has_happened and incident.status in OVER
+    decided = LearningAssessment.objects.visible_to(actor).filter(incident=incident).select_related("updated_by")
     context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
+    context |= {"is_over": is_over, "assessment": decided.first() if is_over and not postmortems else None}
     return hooks.Panel("postmortems/_incident_panel.html", context)
 
 

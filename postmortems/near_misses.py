@@ -133,12 +133,6 @@ def thank(*, actor: Actor, near_miss: NearMiss, words: str = "") -> NearMiss:
     return NearMiss.objects.select_related("postmortem", "reporter", "thanked_by").get(pk=near_miss.pk)
 
 
-def unnamed_reporter(postmortem: Postmortem) -> User | None:
-    """Return who reported it and does not want to be named in the document."""
-    found = NearMiss.objects.filter(postmortem=postmortem).exclude(credit=NearMiss.Credit.NAMED).select_related("reporter").first()
-    return found.reporter if found else None
-
-
 def waiting(actor: Actor) -> QuerySet[NearMiss]:
     """Return reports that nobody has thanked for yet, the oldest first; one's own are for the others."""
     visible = NearMiss.objects.filter(postmortem__in=Postmortem.objects.visible_to(actor).values("pk"), thanked_at=None)

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,14 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from incidents import jobs
 from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
-from incidents.lib.text import clean_line
+from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import covering
+from postmortems import covering, pictures, reviewing, stepping
 from postmortems.document import Document, build, local
 from postmortems.models import Audience, Postmortem, Revision
 from postmortems.rendering import html, pdf
@@ -53,12 +53,20 @@ def fingerprint(document: Document) -> str:
 
 
 def publish(
-    *, actor: Actor, postmortem: Postmortem, audience: str = Audience.INTERNAL, note: str = "", seen: str = "", now: datetime | None = None
+    *,
+    actor: Actor,
+    postmortem: Postmortem,
+    audience: str = Audience.INTERNAL,
+    note: str = "",
+    seen: str = "",
+    reason: str = "",
+    now: datetime | None = None,
 ) -> Revision:
     """Publish the post-mortem as it is now, and return the new revision.
 
     `seen` is the fingerprint of the preview that the person approved. Raises Conflict when what would be published is no
-    longer that, or when title, owner or status changed since `postmortem` was read (another publication does that too).
+    longer that, or when title, owner or status changed since `postmortem` was read (another publication does that too), and
+    ApprovalMissing when a rule asks for approvals that are not there; an administrator publishes without them by giving a `reason`.
     """
     require(actor, "publish")
     now = now or timezone.now()
@@ -73,7 +81,13 @@ def publish(
             raise Conflict(locked)
         if fingerprint(document) != fingerprint(draft):
             body = html.body(document)
-        return record(actor, locked, document, body, clean_line(note), now)
+        reason = clean_text(reason).strip()
+        approvals = reviewing.check_clear(actor, locked, audience, reason)
+        revision = record(actor, locked, document, body, clean_line(note), now)
+        detail = {"revision": revision.number, "audience": revision.audience, "approvals": approvals.snapshot()}
+        reviewing.move(actor, locked, "publish", note=reason if approvals.missing else "", detail=detail, columns={"published_at": now})
+        reviewing.close(locked)
+        return revision
 
 
 def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, note: str, now: datetime) -> Revision:
@@ -94,13 +108,12 @@ def record(actor: Actor, postmortem: Postmortem, document: Document, body: str, 
         published_at=now,
         published_by=actor if isinstance(actor, User) else None,
     )
-    changed = {"status": Postmortem.Status.PUBLISHED, "published_at": now, "updated_at": now, "version": F("version") + 1}
-    if not Postmortem.objects.filter(pk=postmortem.pk, version=postmortem.version).update(**changed):
-        raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
+    pictures.freeze(revision)
     index.add(revision)
     covering.seal(postmortem)
     AuditEvent.record(actor, "postmortem.published", postmortem.reference, revision=number, audience=revision.audience, sha256=revision.sha256)
     jobs.enqueue("pdf", revision.pk)
+    stepping.follow(postmortem.pk)
     transaction.on_commit(lambda: revision_published.send(sender=Revision, revision_id=revision.pk))
     return revision
 
@@ -134,8 +147,8 @@ def url_of(revision: Revision) -> str:
     return settings.BASE_URL + revision.get_absolute_url()
 
 
-def printable(revision: Revision) -> str:
-    """Return the print document of a revision."""
+def printable(revision: Revision, shown: Mapping[str, str] | None = None) -> str:
+    """Return the print document of a revision; `shown` are the addresses under which it may load its pictures."""
     document = revision.document
     return html.printable(
         document,
@@ -145,6 +158,7 @@ def printable(revision: Revision) -> str:
         number=revision.number,
         published=document["published"],
         stamp=document["published_at"][:19] + "Z",
+        pictures=shown,
     )
 
 
@@ -156,7 +170,9 @@ def render_pdf(revision_id: int) -> None:
         return
     row = Revision.objects.filter(pk=revision.pk)
     try:
-        content = pdf.render(printable(revision))
+        loaded = pictures.contents(revision.document)
+        shown = {path: pdf.asset_key(content) for path, (_, content) in loaded.items()}
+        content = pdf.render(printable(revision, shown), {shown[path]: content for path, (_, content) in loaded.items()})
         name = store(content)
     except pdf.RenderError as error:
         row.update(pdf_error=str(error)[:300])

@@ -98,3 +98,13 @@ def post_hook(client, endpoint, body, *, secret="test-secret", **headers):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     signature = hmac.digest(secret.encode(), raw, "sha256").hex()
     return client.post(endpoint.path, raw, content_type=headers.pop("content_type", "application/json"), headers={"X-Signature": signature, **headers})
+
+
+def make_factor(postmortem, statement="Settings went to all regions at once, which meant that the first sign came from everywhere.", **fields):
+    """A factor that lacks nothing but evidence; `fields` are those of `factoring.add`, `leaf` by its key."""
+    from incidents.access import SYSTEM
+    from postmortems import factoring
+    from postmortems.models import FactorLeaf
+
+    leaf = FactorLeaf.objects.get(key=fields.pop("leaf", "change.exposure"))
+    return factoring.add(actor=SYSTEM, postmortem=postmortem, statement=statement, leaf=leaf, **{"kind": "condition", "stage": "onset", **fields})

@@ -12,8 +12,9 @@ from tests.installation import ROOT
 PACKAGES = ("config", "incidents", "postmortems")
 BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
-PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance"}
-NARROWED = {"visible_to", "committed", "none"}
+PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance", "Review", "Reviewer", "Decision", "Transition", "Factor"}
+PROTECTED |= {"Meeting", "ParkedIdea", "Perspective", "WrittenAccount", "PrivateNote", "Step", "StepEvent", "Comment", "Mention", "Picture"}
+NARROWED = {"visible_to", "committed", "none", "readable_by"}
 WITHIN = {"incident", "postmortem", "event", "milestone", "section"}
 READ_WHOLE = {  # what reads protected rows unnarrowed, and why that shows nothing hidden
     "postmortems/api/filters.py ActionItem.objects": "narrows items that are visible already",

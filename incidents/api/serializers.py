@@ -200,6 +200,7 @@ class ImportOptionsSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(required=False, default="auto", max_length=40)  # type: ignore[assignment]  # named so in the contract
     time_zone = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
     date = serializers.DateField(required=False, allow_null=True, default=None)
+    clock = serializers.TimeField(required=False, allow_null=True, default=None, help_text="When a recording began, whose times count from its start.")
     mapping = serializers.DictField(child=serializers.CharField(max_length=40), required=False, default=dict)
 
 

@@ -43,6 +43,13 @@ class ReadingForm(forms.Form):
     date = forms.DateField(
         required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Date of the first time", help_text="For clock times without a date."
     )
+    clock = forms.TimeField(
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(attrs={"type": "time", "step": "1"}),
+        label="Start of the recording",
+        help_text="For times that count from its start.",
+    )
     time_zone = forms.CharField(
         required=False,
         max_length=64,
@@ -58,7 +65,7 @@ class ReadingForm(forms.Form):
         return zone
 
     def options(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("date", "time_zone") if self.cleaned_data.get(name)}
+        return {name: self.cleaned_data[name] for name in ("date", "clock", "time_zone") if self.cleaned_data.get(name)}
 
 
 class ImportForm(ReadingForm):

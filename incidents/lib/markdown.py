@@ -10,6 +10,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from incidents.lib.citations import without_marks
 from incidents.lib.text import clean_text
 
 #: Longer texts are refused by the forms; here they are cut, so that no caller can be made to work for minutes.
@@ -83,7 +84,7 @@ def clean(html: str) -> str:
 
 def plain(text: str) -> str:
     """Return the words alone, on one line, for search and for previews."""
-    html = BLOCK_END.sub(" ", render(text))
+    html = BLOCK_END.sub(" ", render(without_marks(text)))
     return " ".join(_unescape(TAG.sub("", html)).split())
 
 

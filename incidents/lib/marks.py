@@ -11,7 +11,7 @@ class Marks:
     """A hash table with open addresses. Two values with the same 64 bits count as one."""
 
     def __init__(self) -> None:
-        self.slots = array("Q", bytes(8 * 4096))
+        self.slots = array("Q", [0]) * 4096
         self.count = 0
 
     def add(self, value: int) -> bool:
@@ -32,7 +32,7 @@ class Marks:
 
     def _grow(self) -> None:
         before = self.slots
-        self.slots = slots = array("Q", bytes(16 * len(before)))
+        self.slots = slots = array("Q", [0]) * (2 * len(before))
         last = len(slots) - 1
         for mark in before:
             if mark:

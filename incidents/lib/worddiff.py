@@ -79,23 +79,3 @@ def joined(parts: Iterator[Piece]) -> Iterator[Piece]:
         last = part
     if last:
         yield last
-
-
-def merge(base: str, mine: str, theirs: str) -> str | None:
-    """Return the lines of both changes in one text, or None where both changed the same place."""
-    lines = base.splitlines(keepends=True)
-    edits = sorted({*edits_of(lines, mine), *edits_of(lines, theirs)}, key=lambda edit: (edit[0], edit[1]))
-    for one, two in zip(edits, edits[1:], strict=False):
-        if two[0] < one[1] or two[0] == one[0] or two[0] == one[1]:
-            return None
-    merged, place = [], 0
-    for start, end, text in edits:
-        merged += [*lines[place:start], text]
-        place = end
-    return "".join([*merged, *lines[place:]])
-
-
-def edits_of(lines: list[str], text: str) -> list[tuple[int, int, str]]:
-    changed = text.splitlines(keepends=True)
-    codes = SequenceMatcher(None, lines, changed).get_opcodes()
-    return [(a, b, "".join(changed[c:d])) for op, a, b, c, d in codes if op != "equal"]

@@ -81,13 +81,14 @@ def a_day_ahead() -> datetime:
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How to read what the payload leaves open. `mapping` is column or key name -> field ("" to leave it out), for tables
-    and JSON; `encoding` is set for text that is not UTF-8: "cp1252".
+    and JSON; `encoding` is set for text that is not UTF-8: "cp1252"; `clock` is when a recording began on `date`: "14:02:11".
     """
 
     time_zone: str = ""
     date: date | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
+    clock: str = ""
     received: datetime | None = None  # when a webhook's body came: what happened in it and states no time happened then
     latest: datetime = field(default_factory=a_day_ahead)  # a later time is an error of the payload
 

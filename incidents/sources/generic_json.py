@@ -19,6 +19,7 @@ from incidents.sources.markup import plain_html
 from incidents.sources.rows import RowReader, corrected
 
 SAMPLE = 60
+RECEIVED = "received_at"
 DEPTH = 4  # of keys within an object
 MAX_COLUMNS = 400
 EVENTFUL = {"events", "timeline", "timelineevents", "updates", "incidentupdates", "statusupdates", "entries", "logentries", "notes", "worknotes", "comments"}
@@ -134,6 +135,15 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         yield from _incidents(rests)
     else:
         for item in _open(groups, last, options):
+            events += isinstance(item, EventDraft)
+            yield item
+    if not events and options.received is not None:  # a webhook that states no time tells what happens as it is sent
+        came = _Group(())
+        tops = [node for node in _tabled(read_nodes(payload)) if isinstance(node.value, dict) and (node.rest or len(node.path) < 2)]
+        came.waiting = [({RECEIVED: options.received.isoformat(), **node.value}, node.raw, node.where) for node in tops]
+        columns = _columns([value for value, _, _ in came.waiting])
+        says = any(options.mapping.get(name, "text") in ("text", "title") for name in [*_texts(columns), *(set(options.mapping) & set(columns))])
+        for item in _open(_Groups(), came, options) if says else ():
             events += isinstance(item, EventDraft)
             yield item
     if not events:

@@ -96,6 +96,8 @@ def start_of(name: str, head: list[str], options: ReadOptions) -> Start:
         if "-->" in line or re.match(r"\[?\d{1,2}:\d\d:\d\d", line):
             break
         above.append(line[:300])
+    if options.date is not None and options.clock:
+        return Start(options.date, options.clock, "")
     day, clock, zone = options.date, "", ""
     for text in [*above, name]:
         match = NAMED.search(text)

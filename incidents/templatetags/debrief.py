@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
 from django.core.paginator import Paginator
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -20,6 +21,13 @@ from incidents.lib import markdown as md
 register = template.Library()
 
 AVATAR_HUES = 6
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """`{% icon "check" %}`: one icon of the sprite `icons.svg`, hidden from readers of the page by voice; `size` is "small" or "large"."""
+    classes = f"icon icon--{size}" if size else "icon"
+    return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
 
 
 @register.filter

@@ -18,6 +18,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
     context = {
         "panels": panels,
         "running": home.running(actor),
+        "inboxes": home.inboxes(actor),
         "undecided": home.undecided(actor) if access.may(actor, "edit") else [],
         "may_declare": access.may(actor, "declare"),
     }

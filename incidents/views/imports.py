@@ -110,7 +110,8 @@ def delivery_context(
         failed = None if waiting.exists() else failed
     columns = report.get("columns") or []
     needs = [NEEDED.get(what, what) for what in report.get("needs", {})]
-    fields = [name for name, asked in (("date", "date"), ("time_zone", "zone")) if asked in report.get("needs", {})]
+    asked = report.get("needs", {})
+    fields = [name for name, needed in (("date", "date"), ("clock", "start"), ("time_zone", "zone")) if needed in asked]
     return {
         "delivery": delivery,
         "source_label": sources.registered()[delivery.source].label if delivery.source in sources.registered() else delivery.source,
@@ -121,7 +122,8 @@ def delivery_context(
         "failed": failed,
         "needs": needs,
         "answer_form": answer_form or (ReadingForm(initial=delivery.options, auto_id=f"answer-{delivery.pk}-%s") if fields else None),
-        "asks_date": "date" in fields,
+        "asks_date": "date" in fields or "clock" in fields,
+        "asks_clock": "clock" in fields,
         "asks_zone": "time_zone" in fields,
         "columns_form": columns_form or (ColumnsForm(columns=columns, auto_id=f"columns-{delivery.pk}-%s") if columns else None),
         "may_import": access.may(request.user, "import"),
@@ -161,13 +163,13 @@ def delivery_again(request: HttpRequest, reference: str, pk: int) -> HttpRespons
             options = {"mapping": columns.mapping()}
         else:
             context = delivery_context(request, row, columns_form=columns)
-    elif "date" in request.POST or "time_zone" in request.POST:
+    elif {"date", "clock", "time_zone"} & request.POST.keys():
         form = ReadingForm(request.POST, auto_id=f"answer-{row.pk}-%s")
         if form.is_valid() and form.options():
             options = form.options()
         else:
             if form.is_valid():
-                form.add_error(None, "Give the date or the zone.")
+                form.add_error(None, "Give what is missing: the date, the start or the zone.")
             context = delivery_context(request, row, answer_form=form)
     if context is not None:
         template = "incidents/_import_delivery.html" if request.headers.get("HX-Request") else "incidents/import_delivery.html"

@@ -36,6 +36,7 @@ def milestone_context(request: HttpRequest, incident: Incident, rows: list[Miles
     marks = positions(shown)
     return {
         "incident": incident,
+        "base": incident.get_absolute_url(),
         "milestones": cards,
         # SVG attributes, because the content security policy allows no inline style.
         "strip": [{"x": 20 + marks[card["key"]] * 9.6, "card": card, "number": number} for number, card in enumerate(cards, 1) if card["key"] in marks],

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from incidents.models import Incident
 from incidents.models.incident import IncidentQuerySet
+from postmortems.action_quality import EARLIER_KINDS
 from postmortems.forms.postmortems import REFERENCE
 from postmortems.models import ActionItem, Postmortem
 from postmortems.models.postmortem import PostmortemQuerySet
@@ -44,7 +45,9 @@ class PostmortemFilter(filters.FilterSet):
 class ActionItemFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=ActionItem.Status.choices)
     priority = filters.ChoiceFilter(choices=ActionItem.Priority.choices)
-    kind = filters.ChoiceFilter(choices=ActionItem.Kind.choices)
+    kind = filters.ChoiceFilter(
+        choices=[*ActionItem.Kind.choices, *((old, f"Earlier word for {new}") for old, new in EARLIER_KINDS.items())], method="filter_kind"
+    )
     owner = filters.CharFilter(field_name="owner__username")
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lt")
     overdue = filters.BooleanFilter(method="filter_overdue")
@@ -52,6 +55,9 @@ class ActionItemFilter(filters.FilterSet):
     class Meta:
         model = ActionItem
         fields: list[str] = []
+
+    def filter_kind(self, items: QuerySet[ActionItem], name: str, value: str) -> QuerySet[ActionItem]:
+        return items.filter(kind=EARLIER_KINDS.get(value, value))
 
     def filter_overdue(self, items: QuerySet[ActionItem], name: str, value: bool) -> QuerySet[ActionItem]:
         late = ActionItem.objects.open().filter(due_on__lt=timezone.localdate())

@@ -15,8 +15,9 @@ from rest_framework.views import APIView
 
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.lib.conflict import Conflict
-from postmortems import publishing
+from postmortems import pictures, publishing, reviewing, states
 from postmortems.access import postmortem_for
+from postmortems.api.reviews import NotNow
 from postmortems.api.serializers import PostmortemSerializer, PublishSerializer, RevisionSerializer
 from postmortems.models import Revision
 from postmortems.rendering import html
@@ -26,7 +27,10 @@ from postmortems.views.revisions import private, revision_file, revision_for
 class PublishView(APIView):
     @extend_schema(request=PublishSerializer, responses={201: RevisionSerializer})
     def post(self, request: Request, reference: str) -> Response:
-        """Publish what the post-mortem says now as the next revision, on top of the version in If-Match. Its PDF follows within seconds."""
+        """Publish what the post-mortem says now as the next revision, on top of the version in If-Match. Its PDF follows within seconds.
+
+        409 says which approvals are missing; an administrator may give a `reason` instead.
+        """
         postmortem = postmortem_for(request.user, reference, "publish")
         version = version_sent(request)
         body = PublishSerializer(data=request.data)
@@ -34,6 +38,8 @@ class PublishView(APIView):
         postmortem.version = version  # what the caller saw; publishing compares it with what is stored
         try:
             revision = publishing.publish(actor=request.user, postmortem=postmortem, **body.validated_data)
+        except (reviewing.ApprovalMissing, states.NoSuchMove) as error:
+            raise NotNow(str(error)) from error
         except Conflict as conflict:
             raise PreconditionFailed(PostmortemSerializer(conflict.current).data) from conflict
         revision.refresh_from_db()
@@ -70,7 +76,13 @@ class RevisionFileView(APIView):
         revision = revision_for(request.user, reference, int(number))
         document: dict[str, Any] = revision.document
         page = html.standalone(
-            document, body=revision.html, base_url=settings.BASE_URL, published=document["published"], number=revision.number, sha256=revision.sha256
+            document,
+            body=revision.html,
+            base_url=settings.BASE_URL,
+            published=document["published"],
+            number=revision.number,
+            sha256=revision.sha256,
+            pictures=pictures.embedded(document),
         )
         answer = private(HttpResponse(page))
         # The file carries its own style sheet; the site's policy would refuse it, and it needs nothing else.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.api.fields import Named
 from incidents.models import User
+from postmortems.access import may_read_draft
+from postmortems.action_quality import EARLIER_KINDS
+from postmortems.api.section_values import AcceptsSerializer, SectionValuesField, accepts
 from postmortems.covering import MOST
 from postmortems.models import ActionItem, Audience, Postmortem, RelatedIncident, RetrospectiveTemplate, Revision, Section, SectionVersion, TemplateSection
 from postmortems.search import Hit
@@ -29,7 +33,7 @@ class TemplateSerializer(serializers.ModelSerializer[RetrospectiveTemplate]):
 
     class Meta:
         model = RetrospectiveTemplate
-        fields = ["key", "name", "use_when", "audience_note", "effort_hours", "meeting_minutes", "sections"]
+        fields = ["key", "name", "version", "depth", "is_default", "use_when", "audience_note", "effort_hours", "meeting_minutes", "sections"]
         read_only_fields = fields
 
 
@@ -51,9 +55,11 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
             "kind",
             "related_incidents",
             "template",
+            "template_version",
             "title",
             "status",
             "owner",
+            "trigger",
             "created_at",
             "updated_at",
             "published_at",
@@ -89,7 +95,9 @@ class RelatedSerializer(serializers.ModelSerializer[RelatedIncident]):
 class DetailsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300, required=False)
     owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
-    status = serializers.ChoiceField(choices=Postmortem.Status.choices, required=False)
+    status = serializers.ChoiceField(
+        choices=Postmortem.Status.choices, required=False, help_text="Taken only as it is already: it changes by `transitions/`, `reviews/` and `publish/`."
+    )
 
 
 class SectionSerializer(serializers.ModelSerializer[Section]):
@@ -97,20 +105,27 @@ class SectionSerializer(serializers.ModelSerializer[Section]):
 
     questions = serializers.ListField(child=serializers.CharField(), read_only=True)
     updated_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    values = SectionValuesField(read_only=True)
+    accepts = serializers.SerializerMethodField()
 
     class Meta:
         model = Section
-        fields = [*SECTION_TEXTS, "body", "values", "version", "updated_at", "updated_by"]
+        fields = [*SECTION_TEXTS, "accepts", "body", "values", "version", "updated_at", "updated_by"]
         read_only_fields = fields
+
+    @extend_schema_field(AcceptsSerializer)
+    def get_accepts(self, section: Section) -> dict[str, Any]:
+        return accepts(section)
 
 
 class SectionTextSerializer(serializers.Serializer[Any]):
     body = serializers.CharField(max_length=100_000, allow_blank=True, trim_whitespace=False, required=False)
-    values = serializers.DictField(child=serializers.CharField(allow_blank=True, max_length=2000), required=False)
+    values = SectionValuesField(required=False)
 
 
 class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
     saved_by: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    values = SectionValuesField(read_only=True)
 
     class Meta:
         model = SectionVersion
@@ -121,6 +136,9 @@ class SectionVersionSerializer(serializers.ModelSerializer[SectionVersion]):
 class PublishSerializer(serializers.Serializer[Any]):
     audience = serializers.ChoiceField(choices=Audience.choices, default=Audience.INTERNAL)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, default="", help_text="For administrators: why it goes out without the approvals that are missing."
+    )
 
 
 class RevisionSerializer(serializers.ModelSerializer[Revision]):
@@ -149,6 +167,13 @@ class RevisionSerializer(serializers.ModelSerializer[Revision]):
         return bool(revision.pdf_stored_as)
 
 
+class KindField(serializers.ChoiceField):
+    """A type of action item. The words of earlier versions are still taken: mitigate is contain, process is arrange."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(EARLIER_KINDS.get(data, data) if isinstance(data, str) else data)
+
+
 class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
     """An action item; `version` is also its ETag."""
 
@@ -156,6 +181,7 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
     incident = serializers.CharField(source="incident.reference", read_only=True)
     postmortem = serializers.CharField(source="postmortem.reference", read_only=True, default=None)
     owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
+    factors = serializers.SerializerMethodField(help_text="Ids of the factors it acts on; set on the factor. Empty for who may not read the working text.")
 
     class Meta:
         model = ActionItem
@@ -166,6 +192,10 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
             "title",
             "description",
             "kind",
+            "strength",
+            "done_when",
+            "side_effects",
+            "factors",
             "priority",
             "status",
             "owner",
@@ -178,15 +208,20 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
         ]
         read_only_fields = fields
 
+    def get_factors(self, item: ActionItem) -> list[int]:
+        request = self.context.get("request")
+        return [factor.pk for factor in item.factors.all()] if request is None or may_read_draft(request.user) else []
+
 
 class ActionItemTextSerializer(serializers.ModelSerializer[ActionItem]):
     """What may be given of an action item; for a change, every field may be left out."""
 
+    kind = KindField(choices=ActionItem.Kind.choices, required=False)
     owner = Named(slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
 
     class Meta:
         model = ActionItem
-        fields = ["title", "description", "kind", "priority", "status", "owner", "due_on", "closing_note"]
+        fields = ["title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note"]
 
 
 class NewActionItemSerializer(ActionItemTextSerializer):

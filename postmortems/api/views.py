@@ -15,19 +15,11 @@ from rest_framework.views import APIView
 from incidents.access import incident_for, number_of, require
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.lib.conflict import Conflict
-from postmortems import access, action_items, covering, drafting, search
+from postmortems import access, action_items, assessing, covering, drafting, search
 from postmortems.api import filters
 from postmortems.api import serializers as shapes
 from postmortems.forms.knowledge import SearchForm
 from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate, Section
-
-
-class TemplateViewSet(viewsets.ReadOnlyModelViewSet[RetrospectiveTemplate]):
-    """The templates a post-mortem can be started from, with their sections and guidance."""
-
-    queryset = RetrospectiveTemplate.objects.filter(is_active=True).prefetch_related("sections")
-    serializer_class = shapes.TemplateSerializer
-    lookup_field = "key"
 
 
 class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmortem]):
@@ -51,6 +43,7 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
         related = [incident_for(request.user, reference) for reference in body.validated_data["related_incidents"]]
         postmortem = drafting.start(actor=request.user, incident=incident, template=template, title=body.validated_data["title"])
         covering.cover(actor=request.user, postmortem=postmortem, incidents=related)
+        assessing.decide_review(actor=request.user, incident=incident)
         postmortem.refresh_from_db()
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version, status.HTTP_201_CREATED)
 
@@ -60,12 +53,14 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
 
     @extend_schema(request=shapes.DetailsSerializer, responses=shapes.PostmortemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
-        """Change title, owner or status, on top of the version in If-Match."""
+        """Change title or owner, on top of the version in If-Match. The state changes by `transitions/`, `reviews/` and `publish/`."""
         postmortem = access.postmortem_for(request.user, reference, "draft")
         version = version_sent(request)
         body = shapes.DetailsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        details = {"title": postmortem.title, "owner": postmortem.owner, "status": postmortem.status, **body.validated_data}
+        details = {"title": postmortem.title, "owner": postmortem.owner, **body.validated_data}
+        if details.pop("status", postmortem.status) != postmortem.status:
+            raise ValidationError({"status": ["The state is changed by transitions/, reviews/ and publish/, where who may and why is asked."]})
         try:
             postmortem = drafting.save_details(actor=request.user, postmortem=postmortem, version=version, **details)
         except Conflict as conflict:
@@ -116,7 +111,7 @@ class SectionView(SectionViews):
         """Save on top of the version in If-Match. A save that lost the race is a 412 with the current text; yours is kept as a version too."""
         section = self.section_for(request, reference, key, "draft")
         version = version_sent(request)
-        body = shapes.SectionTextSerializer(data=request.data)
+        body = shapes.SectionTextSerializer(data=request.data, context={"section": section})
         body.is_valid(raise_exception=True)
         text = {"body": section.body, "values": section.values, **body.validated_data}
         try:
@@ -144,7 +139,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
     queryset = ActionItem.objects.none()  # for the schema; `get_queryset` gives the rows
 
     def get_queryset(self) -> Any:
-        return ActionItem.objects.visible_to(self.request.user).select_related("incident", "postmortem", "owner")
+        return ActionItem.objects.visible_to(self.request.user).select_related("incident", "postmortem", "owner").prefetch_related("factors")
 
     def item_for(self, reference: str) -> ActionItem:
         item: ActionItem | None = self.get_queryset().filter(pk=number_of(reference, "ACT")).first()
@@ -165,7 +160,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
 
     def retrieve(self, request: Request, reference: str) -> Response:
         item = self.item_for(reference)
-        return tagged(shapes.ActionItemSerializer(item).data, item.version)
+        return tagged(shapes.ActionItemSerializer(item, context={"request": request}).data, item.version)
 
     @extend_schema(request=shapes.ActionItemTextSerializer, responses=shapes.ActionItemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
@@ -190,6 +185,7 @@ class SearchView(APIView):
             OpenApiParameter("service", str),
             OpenApiParameter("severity", str),
             OpenApiParameter("tag", str),
+            OpenApiParameter("factor", str, description="Key of a kind of contributing factor, or of a group of them."),
             OpenApiParameter("since", str, description="YYYY-MM-DD"),
             OpenApiParameter("until", str, description="YYYY-MM-DD"),
             OpenApiParameter("page", int),

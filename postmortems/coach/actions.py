@@ -32,6 +32,7 @@ class Given:
     has_due_date: bool | None = None
     has_kind: bool | None = None
     factors: int | None = None
+    done_when: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def gaps(given: Given) -> Sequence[Gap]:
         Gap("VA5", "By when? A date that is moved says more than none.") if given.has_due_date is False else None,
         Gap("VA6", "What does it do: prevent, detect, limit, learn?") if given.has_kind is False else None,
         Gap("VA7", "Which contributing factor does it act on?") if given.factors == 0 else None,
-        Gap(DONE_WHEN_MISSING, "How will somebody else see that it is done? Say it in the description: “Done when …”.")
+        Gap(DONE_WHEN_MISSING, "How will somebody else see that it is done? Say it under “Done when”.")
         if given.title.strip() and not tells_when_done(given)
         else None,
     ]
@@ -79,4 +80,4 @@ def gaps(given: Given) -> Sequence[Gap]:
 
 
 def tells_when_done(given: Given) -> bool:
-    return bool(EVIDENCE.search(given.title) or EVIDENCE.search(given.description) or DONE_WHEN.search(given.description))
+    return bool(given.done_when.strip() or EVIDENCE.search(given.title) or EVIDENCE.search(given.description) or DONE_WHEN.search(given.description))

@@ -18,6 +18,7 @@ PARSER = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable(["
 LONGEST = 600
 
 INLINE = [
+    re.compile(r"\[\[E\d{1,12}\]\]"),
     re.compile(r"(?<!`)(`+)(?!`)[^\n]{1,400}?(?<!`)\1(?!`)"),
     re.compile(r"\]\([^)\s(]{1,500}(?:\([^)\s]{0,100}\))?[^)\s]{0,100}(?: +\"[^\"\n]{0,300}\")?\)"),
     re.compile(r"(?i)\b(?:https?|ftp|mailto|file|ssh|git)://?[^\s<>|]+|\bwww\.[^\s<>|]+"),

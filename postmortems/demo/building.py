@@ -4,6 +4,7 @@ milestones confirmed, post-mortems written and published."""
 from __future__ import annotations
 
 import io
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -16,12 +17,13 @@ import yaml
 from django.conf import settings
 from django.utils import timezone
 
-from incidents import intake, lifecycle, measuring
+from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
-from incidents.models import Delivery, Incident, Milestone, Service, Severity, Team, User
-from postmortems import action_items, drafting, publishing
+from incidents.models import Delivery, Endpoint, Incident, Milestone, Salience, Service, Severity, Team, TimelineEvent, User
+from postmortems import action_items, drafting, factoring, prefill, publishing
+from postmortems.demo import process
 from postmortems.demo.exports import exports
-from postmortems.models import ActionItem, Postmortem, RetrospectiveTemplate
+from postmortems.models import ActionItem, FactorLeaf, Postmortem, RetrospectiveTemplate
 
 LOGIN = "demo_login"  # file under the data dir, readable by its owner only
 Say = Callable[[str], None]
@@ -39,7 +41,17 @@ def build(say: Say) -> bool:
         say(row["title"])
         make_incident(row, people)
         made = True
+    if not Endpoint.objects.exists():
+        make_endpoint(data["webhook"])
     return made
+
+
+def make_endpoint(row: dict[str, Any]) -> None:
+    """Make a webhook with its rules, and what a tool sent to it that nobody has placed yet."""
+    endpoint, _secret = endpoints.create(actor=SYSTEM, name=row["name"], source=row["source"])
+    endpoint = endpoints.set_rules(actor=SYSTEM, endpoint=endpoint, version=endpoint.version, rules=row["rules"])
+    alerts = [alert | {"startsAt": timezone.now().isoformat()} for alert in row["delivery"]["alerts"]]
+    webhooks.keep(endpoint, json.dumps(row["delivery"] | {"alerts": alerts}).encode(), webhooks.JSON, "demo-1")
 
 
 def make_people(data: dict[str, Any]) -> dict[str, User]:
@@ -109,10 +121,14 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
             raise RuntimeError(f"{incident.reference}, {export.name}: {delivery.report.get('error') or delivery.state}")
     settle_milestones(incident, lead, start, row)
     postmortem = write_postmortem(incident, row.get("postmortem"), lead, people["ana"], start)
-    for item in row.get("actions", []):
-        make_action(incident, postmortem, item, people)
+    items = [make_action(incident, postmortem, item, people) for item in row.get("actions", [])]
+    if postmortem:
+        make_factors(postmortem, row["postmortem"], items, lead)
+        postmortem.refresh_from_db()
     if postmortem and "published_after_days" in row["postmortem"]:
         publish(postmortem, row["postmortem"], people["ana"], start)
+    if postmortem:
+        process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead)
 
 
 def settle_milestones(incident: Incident, lead: User, start: datetime, row: dict[str, Any]) -> None:
@@ -141,14 +157,23 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
     template = RetrospectiveTemplate.objects.get(key=row["template"])
     postmortem = drafting.start(actor=author, incident=incident, template=template)
     sections = {section.key: section for section in postmortem.sections.all()}
-    for key, body in row["sections"].items():
+    for key, given in row["sections"].items():
         section = sections[key]
-        drafting.save_section(actor=author, section=section, version=section.version, body=body, values=section.values)
+        content: dict[str, Any] = {"body": given} if isinstance(given, str) else given
+        values = section.values | content.get("values", {}) | {"rows": [moments_of(cells, start) for cells in content.get("rows", [])]}
+        drafting.save_section(actor=author, section=section, version=section.version, body=content.get("body", ""), values=values)
     Postmortem.objects.filter(pk=postmortem.pk).update(owner=owner, created_at=start + timedelta(days=1))
     return Postmortem.objects.get(pk=postmortem.pk)
 
 
-def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str, Any], people: dict[str, User]) -> None:
+def moments_of(cells: dict[str, Any], start: datetime) -> dict[str, str]:
+    """Return the cells of a row; a whole number under "at" is minutes after the start, one under "date" days."""
+    at, day = cells.get("at"), cells.get("date")
+    moments = {"at": prefill.stored(start + timedelta(minutes=at))} if isinstance(at, int) else {}
+    return cells | moments | ({"date": (start + timedelta(days=day)).date().isoformat()} if isinstance(day, int) else {})
+
+
+def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str, Any], people: dict[str, User]) -> ActionItem:
     today = timezone.localdate()
     item = action_items.add(
         actor=SYSTEM,
@@ -156,6 +181,9 @@ def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str
         postmortem=postmortem,
         title=row["title"],
         kind=row["kind"],
+        strength=row.get("strength", ""),
+        done_when=row.get("done_when", ""),
+        side_effects=row.get("side_effects", ""),
         priority=row["priority"],
         owner=people[row["owner"]],
         due_on=today + timedelta(days=row["due"]),
@@ -166,6 +194,32 @@ def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str
         # As if it had been done some days before it was due.
         done = datetime.combine(today + timedelta(days=min(row["due"], 0) - 3), time(15), UTC)
         ActionItem.objects.filter(pk=item.pk).update(completed_at=done)
+    return item
+
+
+def make_factors(postmortem: Postmortem, row: dict[str, Any], items: list[ActionItem], author: User) -> None:
+    """Add the factors with the timeline entries whose words they name; links and actions are numbers of the lists, from 1."""
+    events = TimelineEvent.objects.committed(postmortem.incident).unfused().exclude(salience=Salience.NOISE).order_by("at", "pk")
+    made = []
+    for one in row.get("factors", []):
+        found = [events.filter(text__icontains=words).first() for words in one.get("evidence", [])]
+        fields = {name: one[name] for name in ("statement", "kind", "stage", "confidence")}
+        factor = factoring.add(
+            actor=author,
+            postmortem=postmortem,
+            leaf=FactorLeaf.objects.get(key=one["leaf"]),
+            mechanism=one.get("mechanism", ""),
+            from_account=one.get("account", False),
+            events=[event for event in found if event],
+            actions=[items[number - 1] for number in one.get("actions", [])],
+            **fields,
+        )
+        made.append(factor)
+    for factor, one in zip(made, row.get("factors", []), strict=True):
+        if links := {made[number - 1].pk: relation for number, relation in one.get("links", {}).items()}:
+            factoring.change(actor=author, factor=factor, version=factor.version, links=links)
+    if "trigger" in row:
+        factoring.set_trigger(actor=author, postmortem=postmortem, version=postmortem.version, trigger=row["trigger"])
 
 
 def publish(postmortem: Postmortem, row: dict[str, Any], publisher: User, start: datetime) -> None:

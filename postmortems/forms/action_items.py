@@ -7,8 +7,11 @@ from typing import Any
 from django import forms
 
 from incidents.models import Incident, User
+from postmortems.action_quality import ACTS_ON, LADDER
 from postmortems.forms.postmortems import people_of
-from postmortems.models import ActionItem, Postmortem
+from postmortems.models import ActionItem, Factor, Postmortem
+
+KINDS = [(kind.value, f"{kind.label}: {ACTS_ON[kind.value]}") for kind in ActionItem.Kind]
 
 
 class ActionItemForm(forms.Form):
@@ -18,13 +21,42 @@ class ActionItemForm(forms.Form):
     )
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody yet")
     due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    kind = forms.ChoiceField(choices=ActionItem.Kind.choices, initial=ActionItem.Kind.PREVENT, label="What it does")
+    kind = forms.ChoiceField(choices=KINDS, initial=ActionItem.Kind.PREVENT, label="What it does")
+    strength = forms.ChoiceField(
+        required=False, choices=[("", "Not chosen yet"), *ActionItem.Strength.choices], help_text="The less it relies on people remembering, the stronger."
+    )
+    done_when = forms.CharField(
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Done when",
+        help_text="What somebody else can check: “A test host with 6 days left raises the alert.”",
+    )
+    side_effects = forms.CharField(
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Side effects",
+        help_text="Which new difficulty it may bring. “None seen” is an answer.",
+    )
+    factors = forms.ModelMultipleChoiceField(Factor.objects.none(), required=False, label="Factors it acts on", widget=forms.CheckboxSelectMultiple)
     priority = forms.ChoiceField(choices=ActionItem.Priority.choices, initial=ActionItem.Priority.MEDIUM)
 
     def __init__(self, *args: Any, incident: Incident, postmortem: Postmortem | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         further = postmortem.related_incidents.filter(is_private=True) if postmortem else ()
         self.fields["owner"].queryset = people_of(incident, *further)  # type: ignore[attr-defined]
+        factors = list(postmortem.factors.all()) if postmortem else []
+        if postmortem and factors:
+            self.fields["factors"].queryset = postmortem.factors.all()  # type: ignore[attr-defined]
+            self.fields["factors"].choices = [(one.pk, f"{number}. {one.statement}") for number, one in enumerate(factors, start=1)]  # type: ignore[attr-defined]
+        else:
+            del self.fields["factors"]
+
+    @property
+    def ladder(self) -> list[tuple[str, str]]:
+        """The names of the strengths with what belongs to each, shown where one is chosen."""
+        return [(strength.label, LADDER[strength.value]) for strength in ActionItem.Strength]
 
 
 class EditActionItemForm(ActionItemForm):
@@ -34,7 +66,21 @@ class EditActionItemForm(ActionItemForm):
     )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
-    field_order = ["title", "description", "owner", "due_on", "kind", "priority", "status", "closing_note", "version"]
+    field_order = [
+        "title",
+        "description",
+        "done_when",
+        "owner",
+        "due_on",
+        "kind",
+        "strength",
+        "priority",
+        "side_effects",
+        "factors",
+        "status",
+        "closing_note",
+        "version",
+    ]
 
 
 class StatusForm(forms.Form):

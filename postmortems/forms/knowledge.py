@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from incidents.access import Actor
 from incidents.models import Incident, Service, Severity, Tag
-from postmortems.models import RelatedIncident, SearchEntry
+from postmortems.models import FactorGroup, FactorLeaf, RelatedIncident, SearchEntry
 from postmortems.search import Filters
 
 
@@ -23,6 +24,7 @@ class SearchForm(forms.Form):
     service = forms.ChoiceField(required=False)
     severity = forms.ChoiceField(required=False)
     tag = forms.ChoiceField(required=False)
+    factor = forms.ChoiceField(label="Contributing factor", required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -39,6 +41,9 @@ class SearchForm(forms.Form):
         self.choose("severity", "Any severity", Severity.objects.values_list("key", "name"))
         self.choose("tag", "Any tag", ((name, name) for name in Tag.objects.filter(Exists(tags)).values_list("name", flat=True)))
 
+        published = SearchEntry.leaves.through.objects.filter(searchentry__in=SearchEntry.objects.visible_to(actor), factorleaf=OuterRef("pk"))
+        self.choose("factor", "Any factor", grouped(FactorLeaf.objects.filter(Exists(published)).select_related("group")))
+
     def choose(self, name: str, empty: str, choices: Any) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
@@ -47,4 +52,12 @@ class SearchForm(forms.Form):
     def filters(self, zone: str) -> Filters:
         """Return what to narrow to; days are of `zone`."""
         values = self.cleaned_data
-        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"])
+        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"], values["factor"])
+
+
+def grouped(leaves: Iterable[FactorLeaf]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the kinds below their groups; a group itself may be chosen too."""
+    groups: dict[FactorGroup, list[tuple[str, str]]] = {}
+    for leaf in leaves:
+        groups.setdefault(leaf.group, []).append((leaf.key, leaf.name))
+    return [(group.name, [(group.key, f"Any of “{group.name}”"), *kinds]) for group, kinds in groups.items()]

@@ -1,4 +1,4 @@
-"""Forms for starting a post-mortem and for its title, owner and status."""
+"""Forms for starting a post-mortem and for its title and owner."""
 
 from __future__ import annotations
 
@@ -74,18 +74,12 @@ class StartForm(CoverForm):
 class DetailsForm(forms.Form):
     title = forms.CharField(max_length=300)
     owner = forms.ModelChoiceField(User.objects.none(), required=False, help_text="Who sees to it that this gets finished.", empty_label="Nobody yet")
-    status = forms.ChoiceField(help_text="“In review” tells the others that it is ready to be read.")
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, postmortem: Postmortem, **kwargs: Any) -> None:
-        row = {"title": postmortem.title, "owner": postmortem.owner_id, "status": postmortem.status, "version": postmortem.version}
+        row = {"title": postmortem.title, "owner": postmortem.owner_id, "version": postmortem.version}
         super().__init__(*args, **kwargs | {"initial": row})
         self.fields["owner"].queryset = people_of(postmortem.incident, *postmortem.related_incidents.filter(is_private=True))  # type: ignore[attr-defined]
-        # Publishing and archiving are acts of their own; the form only keeps what they set.
-        statuses = [Postmortem.Status.DRAFT, Postmortem.Status.IN_REVIEW]
-        if postmortem.status not in statuses:
-            statuses.append(Postmortem.Status(postmortem.status))
-        self.fields["status"].choices = [(one.value, one.label) for one in statuses]  # type: ignore[attr-defined]
 
 
 class FilterForm(forms.Form):
@@ -94,6 +88,7 @@ class FilterForm(forms.Form):
     q = forms.CharField(required=False, max_length=100, label="Search titles")
     status = forms.ChoiceField(required=False, choices=[("", "Any status"), *Postmortem.Status.choices])
     owner = forms.ChoiceField(required=False)
+    step = forms.ChoiceField(required=False, choices=[("", "Any step"), ("mine", "Waiting for me"), ("overdue", "Overdue")])
     severity = forms.ChoiceField(required=False)
     service = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(required=False, label="What", choices=[("", "Everything"), ("incident", "Incidents"), ("near", "Near misses and good catches")])

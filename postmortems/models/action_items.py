@@ -30,11 +30,24 @@ class ActionItem(models.Model):
         DECLINED = "declined", "Won't do"
 
     class Kind(models.TextChoices):
+        """What it acts on. `action_quality.EARLIER_KINDS` has the words of earlier versions and of other tools."""
+
         PREVENT = "prevent", "Prevent"
-        DETECT = "detect", "Detect sooner"
-        MITIGATE = "mitigate", "Limit or stop the effect"
-        LEARN = "learn", "Investigate or learn"
-        PROCESS = "process", "Improve the way of working"
+        CONTAIN = "contain", "Contain"
+        DETECT = "detect", "Detect"
+        RESPOND = "respond", "Respond"
+        RECOVER = "recover", "Recover"
+        REPAIR = "repair", "Repair"
+        LEARN = "learn", "Learn"
+        SHARE = "share", "Share"
+        ARRANGE = "arrange", "Arrange"
+
+    class Strength(models.TextChoices):
+        """How much it relies on people remembering: the less, the stronger."""
+
+        STRONG = "strong", "Strong"
+        INTERMEDIATE = "intermediate", "Intermediate"
+        WEAK = "weak", "Weak"
 
     class Priority(models.TextChoices):
         HIGH = "high", "High"
@@ -46,6 +59,9 @@ class ActionItem(models.Model):
     title = models.CharField(max_length=300)
     description = models.TextField(blank=True, max_length=20_000)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.PREVENT)
+    strength = models.CharField(max_length=12, choices=Strength, blank=True)
+    done_when = models.TextField(blank=True, max_length=2000, help_text="How somebody else can check that it is done.")
+    side_effects = models.TextField(blank=True, max_length=2000, help_text="What new difficulty it may bring, or that none is seen.")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

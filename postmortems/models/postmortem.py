@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.urls import reverse
@@ -10,7 +11,31 @@ from django.urls import reverse
 from incidents.access import Actor
 from incidents.models import Incident, User
 from postmortems import access
+from postmortems.kinds import as_text
 from postmortems.models.template import RetrospectiveTemplate, SectionText
+
+UTC = ZoneInfo("UTC")
+
+
+class Trigger(models.TextChoices):
+    """What set it off, for finding similar reviews; the conditions behind it are factors."""
+
+    CODE_RELEASE = "code_release", "Code release"
+    SETTINGS_CHANGE = "settings_change", "Settings change"
+    FLAG_CHANGE = "flag_change", "Flag change"
+    SCHEMA_OR_DATA_CHANGE = "schema_or_data_change", "Schema or data change"
+    DEPENDENCY_OR_IMAGE_UPDATE = "dependency_or_image_update", "Dependency or image update"
+    INFRASTRUCTURE_CHANGE = "infrastructure_change", "Infrastructure change"
+    MAINTENANCE_WORK = "maintenance_work", "Maintenance work"
+    CERTIFICATE_OR_QUOTA_EXPIRY = "certificate_or_quota_expiry", "Certificate or quota expiry"
+    TRAFFIC_OR_USAGE_SHIFT = "traffic_or_usage_shift", "Traffic or usage shift"
+    SCHEDULED_JOB = "scheduled_job", "Scheduled job"
+    SUPPLIER_EVENT = "supplier_event", "Supplier event"
+    HARDWARE_OR_FACILITY_EVENT = "hardware_or_facility_event", "Hardware or facility event"
+    HOSTILE_ACT = "hostile_act", "Hostile act"
+    SLOW_DECAY = "slow_decay", "Slow decay"
+    RECOVERY_FROM_OTHER_INCIDENT = "recovery_from_other_incident", "Recovery from another incident"
+    NONE_IDENTIFIED = "none_identified", "None identified"
 
 
 class PostmortemQuerySet(models.QuerySet["Postmortem"]):
@@ -29,15 +54,19 @@ class Postmortem(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         IN_REVIEW = "in_review", "In review"
+        CHANGES_REQUESTED = "changes_requested", "Changes requested"
+        APPROVED = "approved", "Approved"
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
     related_incidents = models.ManyToManyField(Incident, through="postmortems.RelatedIncident", related_name="+", blank=True)
     template = models.ForeignKey(RetrospectiveTemplate, null=True, on_delete=models.SET_NULL, related_name="+")
+    template_version = models.PositiveIntegerField(null=True, blank=True, help_text="The version it follows; not known of those started before there were any.")
     title = models.CharField(max_length=300)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    trigger = models.CharField(max_length=40, choices=Trigger, blank=True, help_text="What set it off. One kind, not a cause.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
@@ -62,6 +91,15 @@ class Postmortem(models.Model):
         """Services of all its incidents, each once; for a list, load `incident__services` and `related_incidents__services` with it."""
         return list(dict.fromkeys(service for incident in [self.incident, *self.related_incidents.all()] for service in incident.services.all()))
 
+    @property
+    def state(self) -> str:
+        """The state in words: after a publication the text at work is a draft of the next revision, while the last one stays published."""
+        label = str(Postmortem.Status(self.status).label)
+        at_work = self.published_at and self.status not in {self.Status.PUBLISHED, self.Status.ARCHIVED}
+        if not at_work:
+            return label
+        return "Draft of the next revision" if self.status == self.Status.DRAFT else f"{label}, next revision"
+
     def get_absolute_url(self) -> str:
         return reverse("postmortems:postmortem", args=[self.reference])
 
@@ -71,7 +109,7 @@ class Section(SectionText):
 
     postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="sections")
     body = models.TextField(blank=True, max_length=100_000, help_text="Markdown.")
-    values = models.JSONField(default=dict, blank=True, help_text="Of the fields, for kinds that have fields.")
+    values = models.JSONField(default=dict, blank=True, help_text="Of the fields, and the rows of kinds that have rows.")
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -79,6 +117,11 @@ class Section(SectionText):
     class Meta:
         ordering = ["position", "pk"]
         constraints = [models.UniqueConstraint(fields=["postmortem", "key"], name="postmortem_section_once")]
+
+    @property
+    def words(self) -> str:
+        """All that it says, as text: fields, rows and body."""
+        return as_text(self, self.values, self.body, UTC)
 
 
 class SectionVersion(models.Model):

@@ -9,6 +9,7 @@ from incidents.access import Actor, System, hidden_incidents, incident_filter
 from incidents.models import Incident
 from postmortems import access
 from postmortems.models.covering import RelatedIncident
+from postmortems.models.factors import FactorLeaf
 from postmortems.models.postmortem import Postmortem
 from postmortems.models.publication import Revision
 
@@ -41,6 +42,7 @@ class SearchEntry(models.Model):
     body = models.TextField()
     timeline = models.TextField()
     actions = models.TextField()
+    leaves = models.ManyToManyField(FactorLeaf, related_name="+", help_text="The kinds of its published factors.")
 
     objects = SearchEntryQuerySet.as_manager()
 

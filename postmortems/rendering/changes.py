@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.lib.worddiff import Piece, word_diff
+from postmortems.rendering import rows
 
 #: Unchanged text around a change that helps to find one's place; the rest of it is left out.
 AROUND = 240
@@ -38,12 +39,13 @@ class Changes:
     sections: Sequence[SectionChange]
     unchanged: Sequence[str]
     measures: Sequence[RowChange]
+    factors: Sequence[RowChange]
     actions: Sequence[RowChange]
     timeline_added: Sequence[Mapping[str, Any]]
     timeline_removed: Sequence[Mapping[str, Any]]
 
     def __bool__(self) -> bool:
-        return bool(self.facts or self.sections or self.measures or self.actions or self.timeline_added or self.timeline_removed)
+        return bool(self.facts or self.sections or self.measures or self.factors or self.actions or self.timeline_added or self.timeline_removed)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
@@ -54,6 +56,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
         sections=sections,
         unchanged=unchanged,
         measures=compare_rows(measures(old), measures(new)),
+        factors=compare_factors(old, new),
         actions=compare_rows(actions(old), actions(new)),
         timeline_added=added,
         timeline_removed=removed,
@@ -61,8 +64,13 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
 
 
 def words_of(section: Mapping[str, Any]) -> str:
-    fields = "".join(f"{field['label']}: {field['value']}\n" for field in section["fields"])
-    return f"{fields}\n{section['body']}" if fields else str(section["body"])
+    return "\n\n".join(texts_of(section))
+
+
+def texts_of(section: Mapping[str, Any]) -> list[str]:
+    """Return what a section says, part by part: fields, rows, text."""
+    fields = "\n".join(f"{field['label']}: {field['value']}" for field in section.get("fields", []))
+    return [text for text in (fields, rows.words_of(section), str(section["body"])) if text]
 
 
 def compare_sections(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> tuple[list[SectionChange], list[str]]:
@@ -114,6 +122,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, str]:
         "Team": incident["team"],
         "Started": incident["started"],
         "Time zone": document["zone"],
+        "Trigger": (document.get("trigger") or {}).get("name", ""),
     }
 
 
@@ -125,6 +134,20 @@ def measures(document: Mapping[str, Any]) -> dict[str, str]:
         result |= {row["name"] + which: row["local"] or states.get(row["state"], "") for row in incident["milestones"]}
         result |= {row["name"] + which: row["duration"] or states.get(row["state"], "") for row in incident["metrics"]}
     return result
+
+
+def compare_factors(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[RowChange]:
+    """A factor that was reworded is gone and new: its number may have moved, its words are what it is."""
+    before, after = factors(old), factors(new)
+    gone = [RowChange("Removed", words, "") for words in before if words not in after]
+    return [*gone, *(RowChange("Added", "", words) for words in after if words not in before)]
+
+
+def factors(document: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['statement']} ({', '.join(filter(None, [row['kind_name'], row['leaf']['name'] if row['leaf'] else '', row['stage_name'], row['mechanism']]))})"
+        for row in document.get("factors") or []
+    ]
 
 
 def actions(document: Mapping[str, Any]) -> dict[str, str]:
@@ -145,9 +168,9 @@ def compare_entries(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str,
     return extra(new, Counter(map(identity, old)), identity), extra(old, Counter(map(identity, new)), identity)
 
 
-def extra(rows: Sequence[Mapping[str, Any]], others: Counter[Any], identity: Any) -> list[Mapping[str, Any]]:
+def extra(entries: Sequence[Mapping[str, Any]], others: Counter[Any], identity: Any) -> list[Mapping[str, Any]]:
     result = []
-    for row in rows:
+    for row in entries:
         if others[identity(row)] > 0:
             others[identity(row)] -= 1
         else:

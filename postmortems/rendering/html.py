@@ -7,7 +7,7 @@ that escape. `body` is rendered once, when a revision is published.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,7 +20,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.lib import markdown
+from postmortems.rendering import citing
 from postmortems.rendering.charts import milestone_chart
+from postmortems.rendering.factor_graph import factor_graph
+from postmortems.rendering.rows import Row, rows_of
 
 CSS = Path(__file__).resolve().parent.parent.parent / "config" / "static" / "css"
 
@@ -33,11 +36,20 @@ PRINTED_TEXT = 1_200
 HEADING = re.compile(r"<(/?)h([1-6])>")
 HREF = re.compile(r'<a href="([^"]*)"')
 IMAGE = re.compile(r"<img\b([^>]*)>")
+SOURCE = re.compile(r'src="([^"]*)"')
 ALT = re.compile(r'alt="([^"]*)"')
 TEXT = re.compile(r">([^<]{300,})<")
 LONG_WORD = re.compile(r"\S{300,}")
 PIECE = re.compile(r"(?:&[#\w]+;|[^\s&]){200}(?=\S)")
 
+#: Kinds of sections that show rows, and the title of the rows where no section asks for them. A document from before factors has none.
+ROWS = {
+    "milestones": "Key moments and intervals",
+    "timeline": "Timeline",
+    "perspectives": "Perspectives",
+    "factors": "Contributing factors",
+    "actions": "Action items",
+}
 AUDIENCES = {"internal": "Internal", "stakeholder": "Stakeholders", "public": "Public"}
 #: Kinds that are not named beside an entry: what somebody said shows itself.
 TALK = ("message", "note")
@@ -46,13 +58,16 @@ STATES = {"recorded": "Recorded", "pending": "Pending", "not_applicable": "Not a
 
 @dataclass(frozen=True)
 class Part:
-    """A section as it is shown; `content` says what follows its text: milestones, timeline, actions or nothing."""
+    """A section as it is shown; `content` says what follows its text: one of `ROWS` or nothing. `layout` is that of its rows."""
 
     id: str
     title: str
     html: SafeString
     fields: Sequence[Mapping[str, str]]
     content: str
+    layout: str = ""
+    row: str = ""
+    rows: Sequence[Row] = ()
 
 
 @dataclass(frozen=True)
@@ -69,17 +84,36 @@ class Chunk:
         return any(row["key"] for row in self.rows)
 
 
-def parts(document: Mapping[str, Any]) -> list[Part]:
+def parts(document: Mapping[str, Any], *, printed: bool = False) -> list[Part]:
     """Return the sections in order; rows that no section asks for follow at the end."""
     result, placed = [], set()
+    cited = citing.numbered(document.get("evidence", ()))  # documents of earlier days have none
+    own = {row["path"]: row["path"] for row in document.get("pictures", ())}  # a picture of another document has its own readers
     for section in document["sections"]:
-        content = section["kind"] if section["kind"] in ("milestones", "timeline", "actions") and section["kind"] not in placed else ""
+        content = section["kind"] if section["kind"] in ROWS and section["kind"] not in placed else ""
         placed.add(content)
-        result.append(Part(f"s-{section['key']}", section["title"], prose(section["body"]), section["fields"], content))
-    for content, title in (("milestones", "Key moments and intervals"), ("timeline", "Timeline"), ("actions", "Action items")):
-        if content not in placed and document[content]:
+        result.append(part(section, content, lambda text: citing.marked(with_pictures(prose(text), own), cited, printed=printed)))
+    for content, title in ROWS.items():
+        if content not in placed and document.get(content):
             result.append(Part(f"s-{content}-rows", title, mark_safe(""), [], content))
+    if cited:
+        result.append(Part("s-evidence-rows", "Evidence cited", mark_safe(""), [], "evidence"))
     return result
+
+
+def part(section: Mapping[str, Any], content: str = "", told: Callable[[str], SafeString] | None = None) -> Part:
+    """Return one section as it is shown; `told` makes HTML of what people wrote, by default without citations and pictures."""
+    told = told or prose
+    return Part(
+        id=f"s-{section['key']}",
+        title=section["title"],
+        html=told(section["body"]),
+        fields=section["fields"],
+        content=content,
+        layout=section.get("layout", ""),
+        row=section.get("row", ""),
+        rows=rows_of(section, told),
+    )
 
 
 def prose(body: str) -> SafeString:
@@ -107,9 +141,11 @@ def context(document: Mapping[str, Any], *, printed: bool) -> dict[str, Any]:
         rows = [row | {"text": cut(row["text"])} for row in rows]
     return {
         "document": document,
-        "parts": parts(document),
+        "parts": parts(document, printed=printed),
+        "evidence": [row | {"text": cut(row["text"])} if printed else row for row in document.get("evidence", ())],
         "chart": milestone_chart(document),
         "related": [row | {"zone": document["zone"]} for row in document.get("related", [])],
+        "graph": factor_graph(document),
         "chunks": list(chunks(rows)),
         "rows_left_out": document["timeline_total"] - len(rows),
         "actions": [item | {"due": day(item["due_on"])} for item in document["actions"]],
@@ -143,19 +179,29 @@ def contents(document: Mapping[str, Any]) -> list[Part]:
 
 
 def printable(
-    document: Mapping[str, Any], *, url: str, base_url: str, sha256: str = "", number: int | None = None, published: str = "", stamp: str = ""
+    document: Mapping[str, Any],
+    *,
+    url: str,
+    base_url: str,
+    sha256: str = "",
+    number: int | None = None,
+    published: str = "",
+    stamp: str = "",
+    pictures: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the whole print document, for `pdf.render`: links absolute, pictures from elsewhere as their words."""
+    """Return the whole print document, for `pdf.render`: links absolute, pictures under the addresses that `pictures` gives for theirs, all others as their words."""
     facts = {"url": url, "sha256": sha256, "number": number, "published": published, "stamp": stamp, "short_title": shortened(document["title"])}
     html = render_to_string("postmortems/document_print.html", context(document, printed=True) | facts)
-    return without_long_words(without_images(absolute_links(html, base_url)))
+    return without_long_words(with_pictures(absolute_links(html, base_url), pictures or {}))
 
 
-def standalone(document: Mapping[str, Any], *, body: str, base_url: str, published: str, number: int, sha256: str) -> str:
-    """Return the page as one file that needs no other: for an archive, a mail, a share."""
+def standalone(
+    document: Mapping[str, Any], *, body: str, base_url: str, published: str, number: int, sha256: str, pictures: Mapping[str, str] | None = None
+) -> str:
+    """Return the page as one file that needs no other: for an archive, a mail, a share. `pictures` are data: addresses for those it shows."""
     facts = {"body": mark_safe(body), "css": mark_safe(file_css()), "published": published, "number": number, "sha256": sha256}  # noqa: S308 - our own
     html = render_to_string("postmortems/document_file.html", context(document, printed=False) | facts)
-    return without_images(absolute_links(html, base_url))
+    return with_pictures(absolute_links(html, base_url), pictures or {})
 
 
 @cache
@@ -183,11 +229,13 @@ def absolute_links(html: str, base_url: str) -> str:
     return HREF.sub(complete, html)
 
 
-def without_images(html: str) -> str:
-    """Put the words of a picture in its place."""
+def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
+    """Give pictures the addresses under which they may be loaded, and put the words of every other one in its place."""
 
     def words(match: re.Match[str]) -> str:
-        alt = ALT.search(match[1])
+        alt, source = ALT.search(match[1]), SOURCE.search(match[1])
+        if source and source[1] in addresses:
+            return f'<img src="{addresses[source[1]]}" alt="{alt[1] if alt else ""}">'
         return f"[{alt[1] if alt and alt[1] else 'image'}]"
 
     return IMAGE.sub(words, html)

@@ -12,13 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
 
 from incidents.access import Actor
 from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident
-from postmortems.models import RelatedIncident, SearchEntry
+from postmortems.models import FactorLeaf, RelatedIncident, SearchEntry
 from postmortems.models.search import SearchEntryQuerySet
 from postmortems.search.query import Query, parse
 from postmortems.search.results import Hit, Results, Scope, Subject, highlighted
@@ -30,7 +30,7 @@ OPENING = 280  # characters shown of a text where nothing was asked for
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search is narrowed to, by its incidents as they are now; kind is one of theirs or "near" for near misses and good catches; keys of service, severity and tag, days in `zone`."""
+    """What a search is narrowed to: by its incidents as they are now, and by what was published; keys of service, severity and tag, days in `zone`."""
 
     service: str = ""
     severity: str = ""
@@ -38,10 +38,11 @@ class Filters:
     since: date | None = None
     until: date | None = None
     zone: str = "UTC"
-    kind: str = ""
+    kind: str = ""  # of its incidents, or "near" for near misses and good catches
+    factor: str = ""  # key of a kind of the catalogue, or of a group of them
 
     def __bool__(self) -> bool:
-        return bool(self.kind or self.service or self.severity or self.tag or self.since or self.until)
+        return bool(self.kind or self.service or self.severity or self.tag or self.factor or self.since or self.until)
 
 
 def engine() -> ModuleType:
@@ -67,6 +68,9 @@ def narrowed(entries: SearchEntryQuerySet, filters: Filters) -> QuerySet[SearchE
         incidents = incidents.filter(started_at__gte=first_moment(filters.since, zone))
     if filters.until:
         incidents = incidents.filter(started_at__lte=last_moment(filters.until, zone))
+    if filters.factor:
+        leaves = FactorLeaf.objects.filter(Q(key=filters.factor) | Q(group__key=filters.factor))
+        entries = entries.filter(pk__in=SearchEntry.leaves.through.objects.filter(factorleaf__in=leaves).values("searchentry_id"))
     return entries.about(incidents)
 
 

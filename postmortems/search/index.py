@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from incidents.lib.markdown import plain
-from postmortems.models import Postmortem, Revision, SearchEntry
+from postmortems.models import FactorLeaf, Postmortem, Revision, SearchEntry
+from postmortems.rendering.changes import texts_of
 
 
 @transaction.atomic
@@ -15,8 +16,10 @@ def add(revision: Revision) -> None:
     """Index the revision in place of an earlier one of its post-mortem."""
     document: dict[str, Any] = revision.document
     about = [f"{row['reference']} {row['title']}" for row in document.get("related", [])]
-    sections = [f"{section['title']}\n{plain(section['body'])}" for section in document["sections"] if section["body"]]
-    SearchEntry.objects.update_or_create(
+    sections = [f"{section['title']}\n{words}" for section in document["sections"] if (words := " ".join(plain(text) for text in texts_of(section)))]
+    factors = document.get("factors") or []  # revisions from before factors have none
+    sections += ["\n".join(f"{row['statement']} {row['mechanism']}".strip() for row in factors)] if factors else []
+    entry, _is_new = SearchEntry.objects.update_or_create(
         postmortem=revision.postmortem,
         defaults={
             "incident": revision.postmortem.incident,
@@ -28,6 +31,7 @@ def add(revision: Revision) -> None:
             "actions": "\n".join(item["title"] for item in document["actions"]),
         },
     )
+    entry.leaves.set(FactorLeaf.objects.filter(key__in={row["leaf"]["key"] for row in factors if row["leaf"]}))
 
 
 def remove(postmortem: Postmortem) -> None:

@@ -21,7 +21,8 @@ from incidents.access import Actor, incident_for, may, number_of, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Team
-from postmortems import action_items, coaching
+from postmortems import action_items, action_quality, coaching, overview
+from postmortems.access import may_read_draft
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
 from postmortems.models import ActionItem, Postmortem
 from postmortems.views.action_coach import advice_on, given_in
@@ -31,7 +32,7 @@ PER_PAGE = 50
 
 
 def action_item_for(actor: Actor, reference: str) -> ActionItem:
-    rows = ActionItem.objects.visible_to(actor).select_related("incident", "postmortem", "owner", "created_by")
+    rows = ActionItem.objects.visible_to(actor).select_related("incident__severity", "postmortem", "owner", "created_by")
     found = rows.filter(pk=number_of(reference, "ACT")).first()
     if found is None:
         raise Http404
@@ -103,8 +104,8 @@ def in_order(rows: Any, sort: str) -> Any:
 @require_http_methods(["GET", "POST"])
 def action_item(request: HttpRequest, reference: str) -> HttpResponse:
     found = action_item_for(request.user, reference)
-    first = {name: getattr(found, name) for name in (*action_items.EDITABLE, "version")}
-    form = EditActionItemForm(request.POST or None, incident=found.incident, postmortem=found.postmortem, initial=first)
+    first = {name: getattr(found, name) for name in (*action_items.EDITABLE, "version")} | {"factors": list(found.factors.values_list("pk", flat=True))}
+    form = EditActionItemForm(request.POST or None, incident=found.incident, postmortem=working_text(request.user, found), initial=first)
     status, theirs = 200, None
     if request.method == "POST":
         require(request.user, "draft")
@@ -121,8 +122,23 @@ def action_item(request: HttpRequest, reference: str) -> HttpResponse:
                 return redirect(back(request, found.get_absolute_url()))
     changes = differences(form, theirs) if theirs else []
     context = {"item": found, "form": form, "theirs": theirs, "changes": changes, "today": timezone.localdate(), "may_edit": may(request.user, "draft")}
-    context["advice"] = coaching.advise_action(given_in(request.POST)) if request.method == "POST" else advice_on(found)
-    return render(request, "postmortems/action_item.html", context, status=status)
+    context["advice"] = coaching.advise_action(given_in(request.POST, found.postmortem)) if request.method == "POST" else advice_on(found)
+    return render(request, "postmortems/action_item.html", context | quality_of(request.user, found), status=status)
+
+
+def working_text(actor: Actor, item: ActionItem) -> Postmortem | None:
+    """The post-mortem of the item, for who may read its working text; the factors in it are part of that."""
+    return item.postmortem if item.postmortem and may_read_draft(actor) else None
+
+
+def quality_of(actor: Actor, item: ActionItem) -> dict[str, Any]:
+    """What the rules of quality ask of an open item, the factors it acts on and open items that may mean the same."""
+    postmortem = working_text(actor, item)
+    linked = list(item.factors.all()) if postmortem else []
+    if not may(actor, "draft") or not item.is_open:
+        return {"linked_factors": linked}
+    facts = overview.facts_of_action(item, len(linked), bool(postmortem and postmortem.factors.exists()), overview.switched_off([item]))
+    return {"linked_factors": linked, "gaps": action_quality.gaps_of(facts), "similar": overview.similar_open(actor, item)}
 
 
 def differences(form: EditActionItemForm, theirs: ActionItem) -> list[tuple[str, str, str]]:
@@ -160,7 +176,7 @@ def action_add(request: HttpRequest, reference: str) -> HttpResponse:
         if request.htmx and postmortem:  # type: ignore[attr-defined]
             return actions_fragment(request, postmortem, form, status=422)
     context: dict[str, Any] = {"incident": incident, "postmortem": postmortem, "form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
-    context["advice"] = coaching.advise_action(given_in(request.POST)) if request.method == "POST" else None
+    context["advice"] = coaching.advise_action(given_in(request.POST, postmortem)) if request.method == "POST" else None
     return render(request, "postmortems/action_add.html", context, status=status)
 
 
@@ -175,6 +191,7 @@ def place_of(actor: Actor, reference: str) -> tuple[Incident, Postmortem | None]
 def actions_fragment(request: HttpRequest, postmortem: Postmortem, form: ActionItemForm, status: int = 200) -> HttpResponse:
     rows = with_wording(postmortem.action_items.select_related("owner", "incident"))
     context = {"postmortem": postmortem, "action_items": rows, "action_form": form, "today": timezone.localdate(), "here": back(request, "")}
+    context["action_questions"] = overview.action_questions(postmortem)
     return render(request, "postmortems/_section_actions.html", context, status=status)
 
 
@@ -199,12 +216,15 @@ def action_status(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, f"{changed.reference}: {changed.get_status_display().lower()}.")
             return redirect(back(request, reverse("postmortems:action_list")))
     first = {name: getattr(found, name) for name in (*action_items.EDITABLE, "version")} | {"status": request.POST.get("status", "")}
-    full = EditActionItemForm(first | {"closing_note": request.POST.get("closing_note", "")}, incident=found.incident, postmortem=found.postmortem)
+    first |= {"factors": list(found.factors.values_list("pk", flat=True))}
+    full = EditActionItemForm(
+        first | {"closing_note": request.POST.get("closing_note", "")}, incident=found.incident, postmortem=working_text(request.user, found)
+    )
     full.is_valid()
     for name, errors in form.errors.items():
         full.add_error(name if name in full.fields else None, errors)
-    context = {"item": found, "form": full, "today": timezone.localdate(), "may_edit": True}
-    return render(request, "postmortems/action_item.html", context, status=422)
+    context = {"item": found, "form": full, "today": timezone.localdate(), "may_edit": True, "advice": advice_on(found)}
+    return render(request, "postmortems/action_item.html", context | quality_of(request.user, found), status=422)
 
 
 def back(request: HttpRequest, default: str) -> str:

@@ -11,16 +11,20 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, incident_for, may, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity, User
-from postmortems import access, covering, drafting, near_misses, overview
+from postmortems import access, covering, discussion, drafting, near_misses, overview, process_overview, step_facts
+from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import CoverForm, DetailsForm, FilterForm, StartForm
-from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, Section
+from postmortems.home import today
+from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, Section, Step
+from postmortems.steps import progress_of
+from postmortems.views import sizing
 
 PER_PAGE = 25
 
@@ -42,8 +46,17 @@ def postmortem_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     postmortems = list(page.object_list)
     progress = overview.completeness_by_id([one for one in postmortems if one.status != Postmortem.Status.PUBLISHED])
-    rows = [(one, progress.get(one.pk)) for one in postmortems]
-    context = {"page": page, "postmortems": postmortems, "rows": rows, "form": form, "is_filtered": any(request.GET.get(name) for name in form.fields)}
+    going = process_overview.progress_by_id(postmortems, today(request.user)) if access.may_read_draft(request.user) else {}
+    rows = [(one, progress.get(one.pk), going.get(one.pk)) for one in postmortems]
+    context = {
+        "page": page,
+        "postmortems": postmortems,
+        "rows": rows,
+        "form": form,
+        "today": today(request.user),
+        "may_follow": access.may_read_draft(request.user),
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+    }
     return render(request, "postmortems/postmortem_list.html", context)
 
 
@@ -75,14 +88,19 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
     if "kind" in given:
         is_incident = Q(incident__kind=Incident.Kind.INCIDENT)
         rows = rows.filter(is_incident if given["kind"] == "incident" else ~is_incident)
+    if given.get("step") and access.may_read_draft(actor):
+        rows = rows.filter(pk__in=late_or_mine(given["step"], actor).values("postmortem_id"))
     rows = owned(rows, given.get("owner", ""), actor)
-    place = {Postmortem.Status.DRAFT: 0, Postmortem.Status.IN_REVIEW: 0, Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}
-    rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(3), output_field=IntegerField())
-    return (
-        rows.select_related("incident__severity", "owner")
-        .prefetch_related("incident__services", "related_incidents__services")
-        .order_by(rank, "-updated_at", "-pk")
-    )
+    place = {Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}  # before them what is being worked on
+    rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(0), output_field=IntegerField())
+    rows = rows.select_related("incident__severity", "owner").prefetch_related("incident__services", "related_incidents__services")
+    return rows.order_by(rank, "-updated_at", "-pk")
+
+
+def late_or_mine(which: str, actor: Actor) -> Any:
+    """Return the open steps whose date has passed, or those that the person is to take."""
+    waiting = Step.objects.visible_to(actor).open()
+    return waiting.of(actor) if which == "mine" else waiting.overdue(today(actor))
 
 
 def owned(rows: Any, owner: str, actor: Actor) -> Any:
@@ -100,31 +118,27 @@ def start(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_for(request.user, reference, "draft")
     form = StartForm(request.POST or None, actor=request.user, incident=incident)
     if request.method == "POST" and form.is_valid():
+        sizing.remember(request, incident)
         postmortem = drafting.start(actor=request.user, incident=incident, template=form.cleaned_data["template"], title=form.cleaned_data["title"])
         covering.cover(actor=request.user, postmortem=postmortem, incidents=form.incidents())
         messages.success(request, "The post-mortem is started. What is known is filled in; begin wherever you like.")
         return redirect(postmortem)
+    return start_page(request, incident, form, 422 if form.is_bound else 200)
+
+
+def start_page(request: HttpRequest, incident: Incident, form: StartForm, status: int, *, problem: str = "") -> HttpResponse:
+    """Answer with the page on which a post-mortem is started; `problem` is what the checklist has to say."""
     templates = RetrospectiveTemplate.objects.filter(is_active=True).prefetch_related("sections")
     existing = Postmortem.objects.visible_to(request.user).about(Incident.objects.visible_to(request.user).filter(pk=incident.pk))
     existing = existing.select_related("template", "owner", "incident")
-    context = {"incident": incident, "templates": templates, "existing": existing, "form": form}
-    return render(request, "postmortems/start.html", context, status=422 if form.is_bound else 200)
-
-
-@login_required
-@require_GET
-def template_preview(request: HttpRequest, key: str) -> HttpResponse:
-    """A template as its writers will meet it."""
-    if not access.may_read_draft(request.user):
-        raise Http404
-    template = get_object_or_404(RetrospectiveTemplate.objects.prefetch_related("sections"), key=key)
-    return render(request, "postmortems/template_preview.html", {"template": template})
+    context = {"incident": incident, "templates": templates, "existing": existing, "form": form, "problem": problem}
+    return render(request, "postmortems/start.html", context | sizing.context(request, incident), status=status)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
-    """The overview: every section with its state, what is missing, and the form for title, owner and status."""
+    """The overview: every section with its state, what is missing, and the form for title and owner."""
     found = access.postmortem_for(request.user, reference)
     if not access.may_read_draft(request.user):
         return redirect(f"/knowledge/{found.reference}/")
@@ -138,14 +152,23 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 drafting.save_details(actor=request.user, postmortem=found, **form.cleaned_data)
             except Conflict as conflict:
                 found, status = conflict.current, 409
-                form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the status {found.get_status_display()}.")
+                form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the owner {found.owner or 'nobody'}.")
                 # What was typed stays; saving again is now a decision made with both in sight.
                 form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
             else:
                 messages.success(request, "Saved.")
                 return redirect(found)
     sections = list(found.sections.all())
-    return render(request, "postmortems/postmortem.html", {"form": form, **overview_context(request.user, found, sections)}, status=status)
+    context = {"form": form, **overview_context(request.user, found, sections), "process": going(found, request.user)}
+    return render(request, "postmortems/postmortem.html", context, status=status)
+
+
+def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
+    """The steps in short: how far, and what is next."""
+    day = today(actor)
+    participants = found.participants.select_related("user")
+    rows = process_overview.rows_of(found, actor, step_facts.calendar_of(found.incident), day, participants)
+    return {"progress": progress_of([row.step for row in rows], found.status, day), "next": next((row for row in rows if row.is_next), None)}
 
 
 def covered_context(actor: Actor, found: Postmortem) -> dict[str, Any]:
@@ -192,6 +215,7 @@ def uncover(request: HttpRequest, reference: str, incident: str) -> HttpResponse
 
 def overview_context(actor: Actor, found: Postmortem, sections: list[Section]) -> dict[str, Any]:
     completeness = overview.completeness_of(found, sections)
+    discussion.count_open(found, sections)
     actions = sorted(found.action_items.select_related("owner"), key=lambda item: (not item.is_open, item.due_on or date.max, item.pk))
     return {
         "postmortem": found,
@@ -202,4 +226,5 @@ def overview_context(actor: Actor, found: Postmortem, sections: list[Section]) -
         "rows": list(zip(sections, completeness.checks, strict=True)),
         "completeness": completeness,
         "action_items": actions,
+        "approvals": Approvals(found),
     }

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods
 
+from incidents.access import may
 from incidents.lib.conflict import Conflict
-from postmortems import coaching, overview, publishing
+from postmortems import coaching, evidence, overview, publishing, reviewing, states
 from postmortems.access import postmortem_for
+from postmortems.approvals import Approvals
 from postmortems.document import build
 from postmortems.forms.publishing import PublishForm
 from postmortems.models import Audience, Postmortem
@@ -34,7 +36,10 @@ def publish(request: HttpRequest, reference: str) -> HttpResponse:
     given = form.cleaned_data
     postmortem.version = given["version"] or postmortem.version
     try:
-        revision = publishing.publish(actor=request.user, postmortem=postmortem, audience=given["audience"], note=given["note"], seen=given["seen"])
+        revision = publishing.publish(actor=request.user, postmortem=postmortem, **{name: given[name] for name in ("audience", "note", "seen", "reason")})
+    except (reviewing.ApprovalMissing, states.NoSuchMove) as error:
+        form.add_error("reason" if getattr(error, "may_override", False) else None, str(error))
+        return page(request, postmortem, given["audience"], form=form, status=422)
     except Conflict:
         fresh = postmortem_for(request.user, reference, "publish")
         return page(request, fresh, given["audience"], note=given["note"], changed=True, status=409)
@@ -58,8 +63,11 @@ def page(
         "body": mark_safe(html.body(document)),  # noqa: S308 - from templates and nh3
         "left_out": [section.title for section in postmortem.sections.all() if section.key not in {one["key"] for one in document["sections"]}],
         "completeness": overview.completeness_of(postmortem),
+        "evidence": evidence.review(postmortem),
         "wording": coaching.counts(postmortem, [one["key"] for one in document["sections"]]),
         "previous": postmortem.revisions.defer("document", "html").first(),
         "changed": changed,
+        "approvals": Approvals(postmortem, audience),
+        "may_override": may(request.user, "configure"),
     }
     return render(request, "postmortems/publish.html", context, status=status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -70,7 +71,11 @@ def revision_file(request: HttpRequest, reference: str, suffix: str, number: int
         return private(JsonResponse(fields, json_dumps_params={"ensure_ascii": False, "indent": 2}))
     if suffix == "md":
         return private(
-            HttpResponse(markdown(shown.document), content_type="text/markdown; charset=utf-8", headers={"Content-Disposition": f'inline; filename="{name}"'})
+            HttpResponse(
+                markdown(shown.document, settings.BASE_URL),
+                content_type="text/markdown; charset=utf-8",
+                headers={"Content-Disposition": f'inline; filename="{name}"'},
+            )
         )
     if not shown.pdf_stored_as:
         waiting = render(request, "postmortems/revision_waiting.html", {"revision": shown, "postmortem": shown.postmortem}, status=202)

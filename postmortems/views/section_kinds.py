@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from incidents import measuring
 from incidents.models import MilestoneKind, Salience
-from postmortems import covering, overview
+from postmortems import covering, factors, overview
 from postmortems.forms.action_items import ActionItemForm
-from postmortems.models import Postmortem, Section, SectionKind
+from postmortems.models import Perspective, Postmortem, Section, SectionKind, Shared
 from postmortems.views.action_items import with_wording
+from postmortems.views.factors import factor_rows
 
 EXCERPT = 40
 
@@ -56,11 +57,24 @@ def timeline_context(postmortem: Postmortem, section: Section) -> dict[str, Any]
 
 def action_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     actions = with_wording(postmortem.action_items.select_related("owner", "incident"))
-    return {"action_items": actions, "action_form": ActionItemForm(incident=postmortem.incident, postmortem=postmortem), "today": timezone.localdate()}
+    form = ActionItemForm(incident=postmortem.incident, postmortem=postmortem)
+    questions = overview.action_questions(postmortem)
+    return {"action_items": actions, "action_form": form, "action_questions": questions, "today": timezone.localdate()}
+
+
+def factor_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
+    rows, facts = factor_rows(postmortem)
+    return {"factor_rows": rows, "factor_hints": factors.hints_for(facts)}
+
+
+def perspective_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
+    return {"perspectives": Perspective.objects.filter(postmortem=postmortem, state=Shared.REVIEW)[:EXCERPT]}
 
 
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {
     SectionKind.MILESTONES: milestone_context,
     SectionKind.TIMELINE: timeline_context,
     SectionKind.ACTIONS: action_context,
+    SectionKind.PERSPECTIVES: perspective_context,
+    SectionKind.FACTORS: factor_context,
 }

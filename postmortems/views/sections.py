@@ -11,15 +11,20 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents.access import require
+from incidents.access import Actor, require
 from incidents.lib.text import clean_text
-from incidents.lib.worddiff import merge, word_diff
-from postmortems import coaching, drafting, overview
-from postmortems.fields import parse_fields, show, spell_out
+from incidents.lib.worddiff import word_diff
+from postmortems import coaching, discussion, document, drafting, kinds, overview, presence
+from postmortems import rows as section_rows
+from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
 from postmortems.models import Dismissal, Postmortem, Section, SectionVersion
+from postmortems.rendering import html
+from postmortems.views.evidence import prose_with_citations
+from postmortems.views.merging import conflict_page
 from postmortems.views.postmortems import draft_for
 from postmortems.views.section_kinds import kind_context
 
@@ -31,30 +36,49 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
     found = section_of(postmortem, key)
     zone = ZoneInfo(postmortem.incident.time_zone)
-    form = SectionForm(request.POST or None, section=found, zone=zone)
+    form = SectionForm(request.POST or None, section=found, zone=zone, blank=blank_row(request))
     if request.method == "GET":
-        return render(request, "postmortems/section.html", section_context(postmortem, found, form))
+        return render(request, "postmortems/section.html", section_context(request, postmortem, found, form))
     require(request.user, "draft")
     by_script = "X-Autosave" in request.headers
     if not form.is_valid():
         if by_script:
             return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
-        return render(request, "postmortems/section.html", section_context(postmortem, found, form), status=422)
+        return render(request, "postmortems/section.html", section_context(request, postmortem, found, form), status=422)
+    body, values, place = form.after(request.POST.get("rows", ""))
+    here = reverse("postmortems:section", args=[postmortem.reference, key]) + place
+    if "rows" in request.POST and is_stored(found, form.cleaned_data["version"], body, values):
+        return redirect(here)  # one more empty row is no version
     try:
-        text = {"version": form.cleaned_data["version"], "body": form.cleaned_data["body"], "values": form.values()}
-        saved = drafting.save_section(actor=request.user, section=found, **text)
+        saved = drafting.save_section(actor=request.user, section=found, version=form.cleaned_data["version"], body=body, values=values)
     except drafting.SectionConflict as conflict:
         if by_script:
             by = str(conflict.current.updated_by or "Somebody")
             url = reverse("postmortems:section_conflict", args=[postmortem.reference, key, conflict.lost.pk])
             return JsonResponse({"url": url, "by": by, "at": clock(conflict.current, zone), "version": conflict.current.version}, status=409)
         return conflict_page(request, postmortem, conflict.current, conflict.lost)
+    presence.sign(actor=request.user, section=saved, is_typing=True, now=timezone.now())
     if by_script:
         return JsonResponse(saved_answer(postmortem, saved, zone))
     if "coach" in request.POST:
-        coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, decision=request.POST["coach"])
+        coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, rows=form.texts(), decision=request.POST["coach"])
+    if "rows" in request.POST:
+        return redirect(here)
     messages.success(request, f"“{saved.title}” is saved.")
     return redirect(next_url(request, postmortem, saved))
+
+
+def is_stored(section: Section, version: int, body: str, values: dict[str, Any]) -> bool:
+    given = (version, clean_text(body, limit=drafting.BODY_LIMIT), drafting.accepted(section, values))
+    return given == (section.version, section.body, section.values)
+
+
+def blank_row(request: HttpRequest) -> tuple[int, int] | None:
+    """Where the page has one more empty row, and how deep: what "Add a row" leads to."""
+    place, depth = request.GET.get("row", ""), request.GET.get("depth", "0")
+    if not all(number.isascii() and number.isdigit() and len(number) < 4 for number in (place, depth)):
+        return None
+    return int(place), min(int(depth), section_rows.DEEPEST)
 
 
 def section_of(postmortem: Postmortem, key: str) -> Section:
@@ -79,7 +103,7 @@ def next_url(request: HttpRequest, postmortem: Postmortem, saved: Section) -> st
     return reverse("postmortems:section", args=[postmortem.reference, after.key]) if after else postmortem.get_absolute_url()
 
 
-def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
+def section_context(request: HttpRequest, postmortem: Postmortem, found: Section, form: SectionForm) -> dict[str, Any]:
     sections = list(postmortem.sections.all())
     completeness = overview.completeness_of(postmortem, sections)
     place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
@@ -95,11 +119,19 @@ def section_context(postmortem: Postmortem, found: Section, form: SectionForm) -
         "following": sections[place + 1] if place + 1 < len(sections) else None,
         "number": place + 1,
         "enough": spell_out(found.minimum) if found.minimum != "optional" else "",
-        "advice": coaching.advise(postmortem, found, form["body"].value() or ""),
+        "advice": coaching.advise(postmortem, found, form["body"].value() or "", form.texts()),
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
         **kind_context(postmortem, found),
+        **together_context(request.user, postmortem, found, sections),
     }
+
+
+def together_context(actor: Actor, postmortem: Postmortem, found: Section, sections: list[Section]) -> dict[str, Any]:
+    """What others say about the section, and how much of that waits in each of them."""
+    discussion.count_open(postmortem, sections)
+    here = presence.others(actor, postmortem, timezone.now())
+    return {**discussion.of_section(actor, postmortem, found), "here": presence.at_section(here, found)}
 
 
 @login_required
@@ -110,62 +142,38 @@ def coach(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     require(request.user, "draft")
     found = section_of(postmortem, key)
     body = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
-    coaching.decide(actor=request.user, postmortem=postmortem, section=found, body=body, decision=request.POST.get("coach", ""))
-    context = {"advice": coaching.advise(postmortem, found, body), "reasons": Dismissal.Reason.choices}
+    rows = SectionForm(request.POST, section=found, zone=ZoneInfo(postmortem.incident.time_zone)).texts()
+    coaching.decide(actor=request.user, postmortem=postmortem, section=found, body=body, rows=rows, decision=request.POST.get("coach", ""))
+    context = {"advice": coaching.advise(postmortem, found, body, rows), "reasons": Dismissal.Reason.choices}
     return render(request, "postmortems/_coach.html", context)
 
 
 @login_required
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """Markdown from the editor as it will be read."""
+    """Markdown from the editor as it will be read; with the citations of the post-mortem that `of` names."""
     require(request.user, "draft")
-    return render(request, "postmortems/_preview.html", {"body": clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)})
-
-
-# Two at once -----------------------------------------------------------------------------------------
+    body = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
+    of = request.GET.get("of")
+    told = prose_with_citations(draft_for(request.user, of), [body])(body) if of else ""
+    return render(request, "postmortems/_preview.html", {"body": body, "html": told})
 
 
 @login_required
-@require_GET
-def section_conflict(request: HttpRequest, reference: str, key: str, version_id: int) -> HttpResponse:
-    """Both texts of a lost race, at an address: autosave leads here, and so does the list of versions."""
+@require_POST
+def section_preview(request: HttpRequest, reference: str, key: str) -> HttpResponse:
+    """A section as it stands in the editor, as it will be read: fields, rows and text. What is not valid in it is named instead."""
     postmortem = draft_for(request.user, reference)
+    require(request.user, "draft")
     found = section_of(postmortem, key)
-    lost = get_object_or_404(found.versions.filter(is_lost=True), pk=version_id)
-    return conflict_page(request, postmortem, found, lost, status=200)
-
-
-def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section, lost: SectionVersion, status: int = 409) -> HttpResponse:
-    base = current.versions.filter(number=lost.number, is_lost=False).first()
-    joined = merge(base.body, lost.body, current.body) if base else None
-    texts = {"mine": lost.body, "theirs": current.body, "both": f"{current.body.rstrip()}\n\n{lost.body}", "merged": joined}
-    use = request.GET.get("use") or ("merged" if joined is not None else "mine")
     zone = ZoneInfo(postmortem.incident.time_zone)
-    first = {"body": texts.get(use) or lost.body, "version": current.version}
-    mine = Section(kind=current.kind, fields=current.fields, version=current.version, body=lost.body, values=lost.values)
-    context = {
-        "postmortem": postmortem,
-        "incident": postmortem.incident,
-        "section": current,
-        "lost": lost,
-        "is_mine": lost.saved_by_id == request.user.pk,
-        "texts": texts,
-        "use": use,
-        "pieces": word_diff(current.body, lost.body),
-        "form": SectionForm(section=mine, zone=zone, initial=first),
-        "value_rows": value_rows(current, lost, zone),
-    }
-    return render(request, "postmortems/section_conflict.html", context, status=status)
-
-
-def value_rows(current: Section, lost: SectionVersion, zone: ZoneInfo) -> list[tuple[str, str, str]]:
-    """The fields that differ: label, theirs, mine."""
-    return [
-        (field.label, show(field, theirs, zone), show(field, mine, zone))
-        for field in parse_fields(current.fields)
-        if (theirs := current.values.get(field.name, "")) != (mine := lost.values.get(field.name, ""))
-    ]
+    form = SectionForm({"version": found.version, **request.POST.dict()}, section=found, zone=zone)
+    if not form.is_valid():
+        return render(request, "postmortems/_preview.html", {"errors": [error for errors in form.errors.values() for error in errors]})
+    found.body = form.cleaned_data["body"]
+    found.values = drafting.accepted(found, form.values())
+    told = prose_with_citations(postmortem, kinds.texts_of(found))
+    return render(request, "postmortems/_preview.html", {"part": html.part(document.section_row(found, zone, internal=True), told=told)})
 
 
 # Versions --------------------------------------------------------------------------------------------
@@ -180,13 +188,27 @@ def section_versions(request: HttpRequest, reference: str, key: str) -> HttpResp
     versions = list(found.versions.select_related("saved_by").defer("body", "values")[:200])
     if not versions:
         raise Http404
-    wanted = request.GET.get("v", "")
-    chosen = get_object_or_404(found.versions.select_related("saved_by"), pk=wanted if wanted.isascii() and wanted.isdigit() else versions[0].pk)
-    # A saved version is compared with the one before it, a lost one with the one it was based on.
-    before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).first()
-    pieces = word_diff(before.body if before else "", chosen.body)
+    chosen = version_of(found, request.GET.get("v", "")) or version_of(found, str(versions[0].pk))
+    if chosen is None:
+        raise Http404
+    # A saved version is compared with the one before it, a lost one with the one it was based on, unless another is named.
+    before = version_of(found, request.GET.get("with", ""))
+    if before is None:
+        before = found.versions.filter(number=chosen.number if chosen.is_lost else chosen.number - 1, is_lost=False).select_related("saved_by").first()
+    zone = ZoneInfo(postmortem.incident.time_zone)
     context = {"postmortem": postmortem, "incident": postmortem.incident, "section": found, "versions": versions, "chosen": chosen, "before": before}
-    return render(request, "postmortems/section_versions.html", context | {"pieces": pieces})
+    old, new = (kinds.as_text(found, one.values, one.body, zone) if one else "" for one in (before, chosen))
+    context |= {"pieces": word_diff(old, new)}
+    return render(request, "postmortems/section_versions.html", context)
+
+
+def version_of(section: Section, sent: str) -> SectionVersion | None:
+    """Return the version with an id from an address. Raises Http404 for one that is not this section's; nothing named is None."""
+    if not sent:
+        return None
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+        raise Http404
+    return get_object_or_404(section.versions.select_related("saved_by"), pk=int(sent))
 
 
 @login_required
@@ -202,5 +224,6 @@ def section_restore(request: HttpRequest, reference: str, key: str, version_id: 
         drafting.save_section(actor=request.user, section=found, version=version, body=old.body, values=old.values)
     except drafting.SectionConflict as conflict:
         return conflict_page(request, postmortem, conflict.current, conflict.lost)
-    messages.success(request, f"Version {old.number} is restored.")
+    what = f"The text based on version {old.number} is taken over" if old.is_lost else f"Version {old.number} is restored"
+    messages.success(request, f"{what}. What was there before is kept as a version.")
     return redirect("postmortems:section", postmortem.reference, key)

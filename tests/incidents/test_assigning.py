@@ -247,6 +247,17 @@ def test_the_inbox_is_routed_again(admin):
     assert sorted(incident.events.count() for incident in Incident.objects.all()) == [1, 2]
 
 
+def test_any_json_without_a_time_happened_when_it_came(admin):
+    endpoint = make_endpoint(mapping={"when": "time", "id": "incident_key"}, rules=[OPEN])
+    webhooks.keep(endpoint, json.dumps({"message": "Deploy failed", "id": "A-1"}).encode(), "json", "1")
+    work()
+    event = Delivery.objects.get().incident.events.get()
+    assert (event.text, event.at) == ("Deploy failed", Delivery.objects.get().received_at.replace(microsecond=event.at.microsecond))
+    webhooks.keep(endpoint, b'{"hello": "world"}', "json", "2")
+    work()
+    assert Delivery.objects.latest("pk").state == "refused"
+
+
 def test_what_was_refused_is_read_again_once_its_keys_are_explained(admin):
     endpoint = make_endpoint(mapping={"message": "", "id": "incident_key"})
     refused = arrived(endpoint)

@@ -210,3 +210,14 @@ def test_the_number_of_queries_does_not_grow_with_the_pairs(django_assert_max_nu
         Fusion.objects.all().delete()
         with django_assert_max_num_queries(20):
             fusing.refresh(incident=incident)
+
+
+def test_what_people_add_and_time_anew_is_compared_too():
+    incident = make_incident()
+    event = tell(incident, "alertmanager", 420, "Checkout error ratio above 4 %", kind="alert", milestone="detected")
+    added = lifecycle.add_entry(actor=SYSTEM, incident=incident, at=T0 + timedelta(minutes=7), text="Checkout error ratio above 4 %", kind="alert")
+    assert [(row.first_id, row.second_id) for row in Fusion.objects.filter(incident=incident)] == [(event.pk, added.pk)]
+    lifecycle.curate(actor=SYSTEM, event=added, version=0, corrected_at=T0 + timedelta(hours=9))
+    assert not Fusion.objects.filter(incident=incident).exists()
+    lifecycle.curate(actor=SYSTEM, event=added, version=1, corrected_at=None)
+    assert Fusion.objects.filter(incident=incident).count() == 1

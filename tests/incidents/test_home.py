@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from incidents.models import Milestone, MilestoneKind
-from tests.factories import T0, make_incident
+from incidents import endpoints, webhooks
+from incidents.access import SYSTEM
+from incidents.models import Delivery, Milestone, MilestoneKind
+from tests.factories import T0, make_incident, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +61,13 @@ def test_queries_do_not_grow_with_rows(home, django_assert_max_num_queries):
         return len(seen)
 
     assert queries(1) == queries(10)
+
+
+def test_who_configures_sees_which_inboxes_wait(client, home):
+    endpoint, _secret = endpoints.create(actor=SYSTEM, name="Alertmanager production", source="json", scheme="header")
+    webhooks.keep(endpoint, b'{"message": "nobody placed this"}', "json", "1")
+    Delivery.objects.update(state="held")
+    assert "Webhooks without an incident" not in home().content.decode()
+    client.force_login(make_user("root", "admin"))
+    page = client.get("/").content.decode()
+    assert "Alertmanager production" in page and "1 in the inbox" in page

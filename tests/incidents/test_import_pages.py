@@ -80,15 +80,17 @@ def test_it_asks_for_the_date_and_imports_with_it(client, bob):
     assert TimelineEvent.objects.order_by("at").first().at.isoformat() == "2026-03-02T14:02:00+00:00"
 
 
-def test_a_recording_without_its_start_asks_for_nothing_that_would_not_help(client, bob):
+def test_the_start_of_a_recording_is_asked_for_and_taken(client, bob):
     client.force_login(bob)
     incident = make_incident()
-    call = b"WEBVTT\n\n00:00:01.000 --> 00:00:04.000\n<v Ann>Checkout is down\n\n00:01:05.000 --> 00:01:08.000\n<v Bob>I am rolling back\n"
-    text = upload(client, f"/incidents/{incident.reference}/import/", ("call.vtt", call)).content.decode()
+    words = b"WEBVTT\n\n00:00:05.000 --> 00:00:09.000\nAnn: the queue is full\n\n00:02:05.000 --> 00:02:09.000\nBen: restarting it\n"
+    page = upload(client, f"/incidents/{incident.reference}/import/", ("call.vtt", words)).content.decode()
     assert Delivery.objects.get().report["needs"] == {"start": 2}
-    assert "count from the start of the recording" in text and "Give the date" not in text and "Read again with this" not in text
-    upload(client, f"/incidents/{incident.reference}/import/", ("2026-03-02 14.02 call.vtt", call), time_zone="UTC")
-    assert TimelineEvent.objects.order_by("at").first().at.isoformat() == "2026-03-02T14:02:01+00:00"
+    assert "count from the start of the recording" in page and "Start of the recording" in page and "Read again with this" in page
+    again = f"/incidents/{incident.reference}/deliveries/{Delivery.objects.get().pk}/again/"
+    assert client.post(again, {"date": "2026-03-02", "clock": "25:99", "time_zone": "UTC"}).status_code == 422
+    client.post(again, {"date": "2026-03-02", "clock": "14:02", "time_zone": "UTC"})
+    assert [f"{event.at:%Y-%m-%d %H:%M:%S}" for event in incident.events.order_by("at")] == ["2026-03-02 14:02:05", "2026-03-02 14:04:05"]
 
 
 def test_the_columns_are_shown_and_can_be_corrected(client, bob):

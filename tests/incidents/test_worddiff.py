@@ -1,8 +1,7 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.lib.worddiff import Piece, merge, word_diff
+from incidents.lib.worddiff import Piece, word_diff
 
 texts = st.text(alphabet="ab \n.", max_size=40)
 
@@ -31,21 +30,3 @@ def test_equal_texts_differ_in_nothing(text):
 def test_a_long_rewrite_is_shown_as_a_whole():
     old, new = "a " * 5_000, "b " * 5_000
     assert word_diff(old, new) == [Piece("old", old), Piece("new", new)]
-
-
-def test_changes_in_different_places_are_merged():
-    assert merge("one\ntwo\nthree\n", "ONE\ntwo\nthree\n", "one\ntwo\nTHREE\n") == "ONE\ntwo\nTHREE\n"
-
-
-def test_the_same_change_counts_once():
-    assert merge("one\ntwo\n", "ONE\ntwo\n", "ONE\ntwo\n") == "ONE\ntwo\n"
-
-
-@pytest.mark.parametrize(("mine", "theirs"), [("ONE\ntwo\n", "uno\ntwo\n"), ("one\nand\ntwo\n", "one\nor\ntwo\n"), ("ONE\ntwo\n", "one\nTWO\n")])
-def test_changes_in_one_place_are_for_people(mine, theirs):
-    assert merge("one\ntwo\n", mine, theirs) is None
-
-
-@given(texts, texts)
-def test_a_change_of_one_alone_is_taken(base, changed):
-    assert merge(base, changed, base) == merge(base, base, changed) == changed

@@ -34,7 +34,8 @@ def test_saving_a_template_keeps_the_order_the_administrator_gives(operator):
     form = dict(page.context["adminform"].form.initial)
     formset = page.context["inline_admin_formsets"][0].formset
     form |= {f"{formset.management_form.prefix}-{name}": value for name, value in formset.management_form.initial.items()}
-    for number, one in enumerate(formset.forms):
+    form[f"{formset.prefix}-TOTAL_FORMS"] = len(formset.initial_forms)  # without the empty one for another section
+    for number, one in enumerate(formset.initial_forms):
         form |= {f"{one.prefix}-{name}": value for name, value in one.initial.items()}
         form |= {
             f"{one.prefix}-id": one.instance.pk,

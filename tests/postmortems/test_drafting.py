@@ -65,7 +65,7 @@ def test_a_template_that_is_switched_off_is_not_offered(client, alice):
     RetrospectiveTemplate.objects.filter(key="near_miss").update(is_active=False)
     client.force_login(alice)
     address = reverse("postmortems:start", args=[make_incident().reference])
-    assert "Near miss" not in client.get(address).content.decode()
+    assert 'value="near_miss"' not in client.get(address).content.decode()
     assert client.post(address, {"template": "near_miss"}).status_code == 422
 
 
@@ -80,23 +80,25 @@ def test_the_system_may_start_one():
     assert make_postmortem(SYSTEM).owner is None
 
 
-def test_title_owner_and_status_are_edited_by_compare_and_set(client, alice, bob):
+def test_title_and_owner_are_edited_by_compare_and_set(client, alice, bob):
     postmortem = make_postmortem(alice)
     client.force_login(alice)
-    form = {"version": 1, "title": "Checkout\nwas down", "owner": bob.pk, "status": "in_review"}
+    form = {"version": 1, "title": "Checkout\nwas down", "owner": bob.pk}
     assert client.post(postmortem.get_absolute_url(), form).status_code == 302
     postmortem.refresh_from_db()
-    assert (postmortem.title, postmortem.owner, postmortem.status, postmortem.version) == ("Checkout was down", bob, "in_review", 2)
+    assert (postmortem.title, postmortem.owner, postmortem.status, postmortem.version) == ("Checkout was down", bob, "draft", 2)
     late = client.post(postmortem.get_absolute_url(), form | {"title": "Mine"})
     assert late.status_code == 409 and "Checkout was down" in late.content.decode() and 'value="Mine"' in late.content.decode()
     assert client.post(postmortem.get_absolute_url(), form | {"title": "Mine", "version": 2}).status_code == 302
-    assert client.post(postmortem.get_absolute_url(), form | {"version": 3, "status": "published"}).status_code == 422
+    # The state has moves of its own: what a form says of it is not heard.
+    assert client.post(postmortem.get_absolute_url(), form | {"version": 3, "status": "published"}).status_code == 302
+    assert Postmortem.objects.get().status == "draft"
 
 
 def test_the_owner_of_a_private_one_is_a_member(client, alice, bob):
     postmortem = make_postmortem(alice, incident=make_incident(is_private=True, members=[alice]))
     client.force_login(alice)
-    form = {"version": 1, "title": "Secret", "owner": bob.pk, "status": "draft"}
+    form = {"version": 1, "title": "Secret", "owner": bob.pk}
     assert client.post(postmortem.get_absolute_url(), form).status_code == 422
 
 

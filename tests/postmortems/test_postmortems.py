@@ -55,7 +55,7 @@ def test_the_list_takes_the_same_queries_however_long(alices, alice):
     few = queries()
     for number in range(1, 15):
         one_more(number)
-    assert queries() == few <= 14
+    assert queries() == few <= 12
 
 
 def test_a_viewer_sees_published_ones_only(client, charlie, alice):
@@ -75,7 +75,7 @@ def test_the_overview_says_what_is_missing(alices, alice):
     make_event(postmortem.incident, salience=2)
     make_action_item(incident=postmortem.incident, postmortem=postmortem)
     gaps = {check.key: check.gaps for check in alices.get(postmortem.get_absolute_url()).context["completeness"].open}
-    assert gaps["actions"] == ("1 action item has no owner.", "1 action item has no due date.")
+    assert gaps["actions"][:2] == ("1 action item has no owner.", "1 action item has no due date.")
     assert gaps["timeline"] == ("1 of at least 6 entries.",)
 
 

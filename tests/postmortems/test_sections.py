@@ -113,8 +113,15 @@ def test_two_editors_save_from_the_same_version_and_no_word_is_lost(alices, bob,
     drafting.save_section(actor=bob, section=section, version=1, body="Bob says the cache was cold.", values={})
     page = alices.post(url(postmortem), {"version": 1, "body": "Alice says the pool was empty."})
     assert page.status_code == 409
-    assert page.context["texts"]["theirs"] == "Bob says the cache was cold."
-    assert page.context["texts"]["mine"] == "Alice says the pool was empty."
+    assert page.context["parts"] == [
+        {
+            "theirs": "Bob says the cache was cold.",
+            "mine": "Alice says the pool was empty.",
+            "base": "",
+            "both": "Bob says the cache was cold. Alice says the pool was empty.",
+        }
+    ]
+    assert page.context["form"]["body"].value() == "Bob says the cache was cold. Alice says the pool was empty."
     section.refresh_from_db()
     assert (section.body, section.version) == ("Bob says the cache was cold.", 2)
     lost = section.versions.get(is_lost=True)
@@ -137,7 +144,35 @@ def test_changes_in_different_paragraphs_are_offered_together(alices, bob, postm
     drafting.save_section(actor=bob, section=section, version=1, body="One.\n\nTwo.\n\nThree.\n", values={})
     drafting.save_section(actor=bob, section=section, version=2, body="One, by Bob.\n\nTwo.\n\nThree.\n", values={})
     page = alices.post(url(postmortem), {"version": 2, "body": "One.\n\nTwo.\n\nThree, by Alice.\n"})
-    assert page.context["texts"]["merged"] == "One, by Bob.\n\nTwo.\n\nThree, by Alice.\n"
+    assert page.context["form"]["body"].value() == "One, by Bob.\n\nTwo.\n\nThree, by Alice.\n"
+    assert "nothing overlaps" in page.content.decode() and page.context["overlaps"] == 0
+
+
+def test_only_what_both_changed_needs_a_choice_and_it_works_without_a_script(alices, bob, postmortem):
+    section = postmortem.sections.get(key="summary")
+    drafting.save_section(actor=bob, section=section, version=1, body="One. Two. Three.", values={})
+    drafting.save_section(actor=bob, section=section, version=2, body="Bob's one. Two. Bob's three.", values={})
+    page = alices.post(url(postmortem), {"version": 2, "body": "One. Two. Alice's three."})
+    assert (page.context["overlaps"], page.context["taken"]) == (1, 1)
+    address = url(postmortem, "summary", "section_conflict", section.versions.get(is_lost=True).pk)
+    results = {
+        query: alices.get(f"{address}?{query}").context["form"]["body"].value() for query in ("o0=mine", "o0=theirs", "o0=base", "all=mine", "o0=x&all=y")
+    }
+    assert results["o0=mine"] == results["all=mine"] == "Bob's one. Two. Alice's three."
+    assert results["o0=theirs"] == "Bob's one. Two. Bob's three." and results["o0=base"] == "Bob's one. Two. Three."
+    assert results["o0=x&all=y"] == "Bob's one. Two. Bob's three. Alice's three."
+
+
+def test_fields_are_merged_too(alices, bob, postmortem):
+    section = postmortem.sections.get(key="impact")
+    drafting.save_section(actor=bob, section=section, version=1, body="Hm.", values={"users_affected_n": "10", "support_contacts_n": "1"})
+    drafting.save_section(actor=bob, section=section, version=2, body="Hm.", values={"users_affected_n": "20", "support_contacts_n": "1"})
+    form = {"version": 2, "body": "Hm!", "value-users_affected_n": "10", "value-support_contacts_n": "5"}
+    page = alices.post(url(postmortem, "impact"), form)
+    assert page.status_code == 409
+    shown = page.context["form"]
+    assert (shown["value-users_affected_n"].value(), shown["value-support_contacts_n"].value()) == ("20", "5")
+    assert page.context["value_rows"] == [("People affected", "10", "20", "10"), ("Support contacts", "1", "1", "5")]
 
 
 def test_repeating_a_save_whose_answer_got_lost_is_no_conflict(alice, postmortem):
@@ -166,6 +201,27 @@ def test_versions_are_listed_compared_and_restored(alices, alice, postmortem):
     alices.post(url(postmortem, "summary", "section_restore", old.pk), {"version": 3})
     section.refresh_from_db()
     assert (section.body, section.version) == ("The pool was full.", 4)
+
+
+def test_any_two_versions_are_compared_and_a_lost_text_is_taken_over(alices, alice, bob, postmortem):
+    section = postmortem.sections.get(key="summary")
+    for number, word in enumerate(["full", "empty", "slow"], 1):
+        drafting.save_section(actor=alice, section=section, version=number, body=f"The pool was {word}.", values={})
+    with pytest.raises(Conflict):
+        drafting.save_section(actor=bob, section=section, version=2, body="Nobody knows.", values={})
+    pk = {version.number: version.pk for version in section.versions.filter(is_lost=False)}
+    page = alices.get(url(postmortem, "summary", "section_versions") + f"?with={pk[2]}&v={pk[4]}").content.decode()
+    assert "<del>full</del>" in page and "<ins>slow</ins>" in page
+    lost = section.versions.get(is_lost=True)
+    assert "Take this text over" in alices.get(url(postmortem, "summary", "section_versions") + f"?v={lost.pk}").content.decode()
+    alices.post(url(postmortem, "summary", "section_restore", lost.pk), {"version": 4})
+    section.refresh_from_db()
+    assert (section.body, section.version) == ("Nobody knows.", 5)
+
+
+@pytest.mark.parametrize("query", ["v=x", "with=x", "with=999999", f"v={'9' * 30}", "with=%C2%B2"])
+def test_versions_that_are_none_are_404(alices, postmortem, query):
+    assert alices.get(url(postmortem, "summary", "section_versions") + f"?{query}").status_code == 404
 
 
 def test_a_long_text_is_refused_and_controls_are_removed(alices, postmortem):

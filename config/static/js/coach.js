@@ -6,36 +6,45 @@
   const area = form?.querySelector("[data-editor] textarea");
   if (!panel || !area) return;
   const place = panel.querySelector("[data-coach-notes]");
-  let timer = 0, asked = area.value, running = null;
+  let timer = 0, asked = texts(), running = null;
+
+  function texts() { // all that is in the editor: the text, and the cells of rows
+    const data = new FormData(form);
+    data.delete("version");
+    return JSON.stringify([...data]);
+  }
+  const field = (note) => form.elements[note.dataset.place] ?? area;
 
   // Offsets count characters as Python does; where the text changed meanwhile, the words are looked for.
   function range(note) {
     const { text, start } = note.dataset;
-    const from = [...area.value].slice(0, Number(start)).join("").length;
-    const at = area.value.startsWith(text, from) ? from : area.value.indexOf(text);
+    const { value } = field(note);
+    const from = [...value].slice(0, Number(start)).join("").length;
+    const at = value.startsWith(text, from) ? from : value.indexOf(text);
     return at < 0 ? null : [at, at + text.length];
   }
   function select(note) {
     const found = range(note);
     if (!found) return null;
-    if (area.hidden) form.querySelector("[data-preview-toggle]")?.click();
-    area.focus();
-    area.setSelectionRange(...found);
+    if (field(note) === area && area.hidden) form.querySelector("[data-preview-toggle]")?.click();
+    field(note).focus();
+    field(note).setSelectionRange(...found);
     return found;
   }
   function apply(note) {
     const found = select(note);
     if (!found) return;
+    const place = field(note);
     let instead = note.dataset.rewrite, [start, end] = found;
     if (!instead) { // left out, with the space after it; what began the sentence hands on its capital
-      const after = /^,? ?(.?)/u.exec(area.value.slice(end));
+      const after = /^,? ?(.?)/u.exec(place.value.slice(end));
       end += after[0].length;
       instead = /^\p{Lu}/u.test(note.dataset.text) ? after[1].toUpperCase() : after[1];
     }
-    area.setSelectionRange(start, end);
+    place.setSelectionRange(start, end);
     // execCommand keeps the browser's undo; where it is gone the text is set.
     const done = instead ? document.execCommand("insertText", false, instead) : document.execCommand("delete");
-    if (!done) { area.setRangeText(instead, start, end, "end"); area.dispatchEvent(new Event("input", { bubbles: true })); }
+    if (!done) { place.setRangeText(instead, start, end, "end"); place.dispatchEvent(new Event("input", { bubbles: true })); }
     ask();
   }
 
@@ -57,12 +66,11 @@
   }
   async function ask(decision = "") {
     clearTimeout(timer);
-    if (!decision && area.value === asked) return;
+    const text = texts();
+    if (!decision && text === asked) return;
     running?.abort();
     running = new AbortController();
-    const body = new FormData(), text = area.value;
-    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    body.set("body", text);
+    const body = new FormData(form);
     if (decision) body.set("coach", decision);
     try {
       const answer = await fetch(panel.dataset.coach, { method: "POST", body, redirect: "error", signal: running.signal });
@@ -74,7 +82,7 @@
   }
   const soon = () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); };
 
-  area.addEventListener("input", soon);
+  form.addEventListener("input", soon);
   form.addEventListener("saved", soon);
   panel.addEventListener("toggle", (event) => { // one choice of reasons at a time
     if (event.target.open && event.target.matches(".note__keep")) for (const one of place.querySelectorAll(".note__keep[open]")) if (one !== event.target) one.open = false;

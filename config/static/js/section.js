@@ -19,6 +19,10 @@
       area.setSelectionRange(from, to);
       area.dispatchEvent(new Event("input", { bubbles: true }));
     };
+    editor.addEventListener("editor:insert", (event) => { // from the pickers of js/citing.js and js/pictures.js
+      const end = area.selectionEnd, after = end + event.detail.length;
+      replace(end, end, event.detail, after, after);
+    });
     const wrap = (mark) => {
       const { selectionStart: start, selectionEnd: end, value } = area;
       replace(start, end, mark + value.slice(start, end) + mark, start + mark.length, end + mark.length);
@@ -39,9 +43,7 @@
       area.hidden = show;
       pane.hidden = !show;
       if (!show) return area.focus();
-      const body = new FormData();
-      body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-      body.set("body", area.value);
+      const body = new FormData(form);
       try {
         const answer = await fetch(form.dataset.preview || "/postmortems/preview/", { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
         if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
@@ -80,22 +82,6 @@
   const sections = document.querySelector(".writing__sections");
   if (sections && matchMedia("(max-width: 55.99rem)").matches) sections.open = false;
 
-  // The page of two texts ---------------------------------------------------
-  const merge = document.querySelector("form[data-merge]");
-  if (merge) {
-    const texts = JSON.parse(document.getElementById("conflict-texts").textContent);
-    for (const choice of merge.querySelectorAll("[data-fill]")) {
-      choice.addEventListener("click", (event) => {
-        event.preventDefault();
-        const area = merge.elements.body;
-        area.value = texts[choice.dataset.fill];
-        area.dispatchEvent(new Event("input", { bubbles: true }));
-        for (const one of merge.querySelectorAll("[data-fill]")) one.classList.toggle("btn--primary", one === choice);
-        area.focus();
-      });
-    }
-  }
-
   // Autosave ------------------------------------------------------------------
   const form = document.querySelector("form[data-section]");
   if (!form) return;
@@ -115,7 +101,9 @@
   function snapshot(of = form) {
     const data = new FormData(of);
     for (const name of ["csrfmiddlewaretoken", "version", "continue"]) data.delete(name);
-    return JSON.stringify([...data]);
+    const row = (name) => /^row-\d+-/.exec(name)?.[0];
+    const filled = new Set([...data].filter(([name, value]) => value && !name.endsWith("-depth")).map(([name]) => row(name)));
+    return JSON.stringify([...data].filter(([name]) => !row(name) || filled.has(row(name)))); // an empty row says nothing yet
   }
   function say(text, kind = "") {
     state.textContent = text;
@@ -128,6 +116,7 @@
     try { sessionStorage.removeItem(slot); } catch { /* as above */ }
   }
   function fill(text) {
+    form.dispatchEvent(new CustomEvent("fill", { detail: JSON.parse(text) })); // js/rows.js brings the rows
     for (const [name, value] of JSON.parse(text)) {
       const field = form.elements[name];
       if (field) field.value = value; // a RadioNodeList takes a value as well
@@ -238,6 +227,7 @@
   });
 
   form.addEventListener("input", changed);
+  form.addEventListener("save-now", save); // somebody else needs the stored text, such as a comment on it
   form.addEventListener("focusout", () => { if (tries === 0) save(); });
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);

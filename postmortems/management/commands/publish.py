@@ -15,7 +15,7 @@ from django.http import Http404
 from incidents.access import SYSTEM
 from incidents.jobs import GiveUp
 from incidents.lib.conflict import Conflict
-from postmortems import publishing
+from postmortems import pictures, publishing, reviewing, states
 from postmortems.access import postmortem_for
 from postmortems.models import Audience, Revision
 from postmortems.rendering import html, pdf
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("reference", metavar="REF", help="such as PM-12")
         parser.add_argument("--audience", choices=Audience.values, default=Audience.INTERNAL)
         parser.add_argument("--note", default="", help="what changed since the revision before")
+        parser.add_argument("--reason", default="", help="why it goes out although approvals are missing; kept in its history")
         parser.add_argument("--pdf", metavar="FILE", help="render the PDF now and write it here")
         parser.add_argument("--html", metavar="FILE", help="write the page here, as one file that needs no other")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -41,7 +42,11 @@ class Command(BaseCommand):
             if options[name] and not Path(options[name]).resolve().parent.is_dir():
                 raise CommandError(f"There is no folder for {options[name]}.")
         try:
-            revision = publishing.publish(actor=SYSTEM, postmortem=postmortem, audience=options["audience"], note=options["note"])
+            revision = publishing.publish(actor=SYSTEM, postmortem=postmortem, audience=options["audience"], note=options["note"], reason=options["reason"])
+        except reviewing.ApprovalMissing as error:
+            raise CommandError(f"{error} Get them, or say with --reason why it goes out without them.") from None
+        except states.NoSuchMove as error:
+            raise CommandError(str(error)) from None
         except Conflict:
             raise CommandError(f"{postmortem.reference} changed while it was published. Try again.") from None
         try:
@@ -59,6 +64,7 @@ class Command(BaseCommand):
                 published=revision.document["published"],
                 number=revision.number,
                 sha256=revision.sha256,
+                pictures=pictures.embedded(revision.document),
             )
             publishing.write_whole(Path(options["html"]).resolve(), page.encode())
         if options["pdf"]:

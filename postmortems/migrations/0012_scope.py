@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('incidents', '0007_near_misses'),
-        ('postmortems', '0004_participants'),
+        ('postmortems', '0011_writing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

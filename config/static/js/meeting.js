@@ -1,0 +1,78 @@
+// The meeting: the clock of the current block, and notes that save themselves. The server keeps the time; a reload goes on where it was.
+
+const card = document.querySelector("[data-clock]");
+const elapsed = card?.querySelector("[data-elapsed]");
+if (elapsed) {
+  const planned = Number(elapsed.dataset.planned);
+  const bar = card.querySelector("[data-bar]");
+  const used = card.querySelector("[data-used]");
+  const announce = card.querySelector("[data-announce]");
+  const runs = card.dataset.since !== "";
+  const loaded = performance.now();
+  const spent = Number(elapsed.dataset.spent);
+  let told = spent >= planned ? 2 : spent >= planned - 120 ? 1 : 0;
+
+  // The seconds since the page came, on top of what the server had counted: this computer's clock may be wrong.
+  const show = () => {
+    const seconds = spent + (runs ? Math.floor((performance.now() - loaded) / 1000) : 0);
+    elapsed.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (bar) bar.value = seconds;
+    if (used) used.textContent = String(Math.round((100 * seconds) / planned));
+    card.toggleAttribute("data-over", seconds > planned);
+    if (seconds >= planned && told < 2) {
+      told = 2;
+      announce.textContent = "The time of this block is used.";
+    } else if (planned > 240 && seconds >= planned - 120 && told < 1) {
+      told = 1;
+      announce.textContent = "Two minutes left for this block.";
+    }
+  };
+  show();
+  if (runs) setInterval(show, 1000);
+}
+
+// Notes: saved a moment after the last key, and when the field is left.
+for (const form of document.querySelectorAll("form[data-notes]")) {
+  const field = form.elements.notes;
+  const state = form.querySelector("[data-notes-state]");
+  let timer;
+  let busy = false;
+  let again = false;
+  let stored = field.value;
+
+  const save = async () => {
+    clearTimeout(timer);
+    if (field.value === stored) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    const sent = field.value;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" } });
+      const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : {};
+      if (answer.ok && said.version) {
+        stored = sent;
+        form.elements.version.value = said.version;
+        state.textContent = "Saved";
+        if (field.value === stored) form.dispatchEvent(new Event("saved"));
+      } else {
+        state.textContent = said.problem ?? "Not saved. Press Save notes.";
+      }
+    } catch {
+      state.textContent = "Not saved: the server cannot be reached.";
+    }
+    busy = false;
+    if (again) {
+      again = false;
+      save();
+    }
+  };
+  field.addEventListener("input", () => {
+    state.textContent = "";
+    clearTimeout(timer);
+    timer = setTimeout(save, 1500);
+  });
+  field.addEventListener("blur", save);
+}

@@ -1,0 +1,231 @@
+"""Reads. What the facilitator's console shows of one post-mortem: who was there, whom to ask first, what to ask, what is still missing.
+
+The rules are in facilitation/; this module brings them the rows, in a fixed number of queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models.functions import Substr
+
+from incidents import timeline
+from incidents.measuring import findings_of
+from incidents.models import Acceptance, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
+from incidents.quality import names_in, seen
+from postmortems import access, covering, overview
+from postmortems.document import BOT, SPOKEN
+from postmortems.facilitation import agendas, interviews, people, questions, workdays
+from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared, WrittenAccount
+
+TALKING = SPOKEN | {Kind.CHANGE, Kind.ESCALATION, Kind.ROLE}
+ENTRY_LIMIT, PEOPLE_LIMIT, STATEMENT_LIMIT, TEXT = 20_000, 5_000, 2_000, 200
+MOST_FINDINGS, MOST_NAMED = 8, 12
+
+
+def meeting_of(postmortem: Postmortem) -> Meeting:
+    """Return the meeting, or one as it would be made, not stored."""
+    found = Meeting.objects.filter(postmortem=postmortem).select_related("updated_by").first()
+    return found or Meeting(postmortem=postmortem, minutes=suggested(postmortem).minutes)
+
+
+def suggested(postmortem: Postmortem) -> agendas.Agenda:
+    """Return the run sheet of the post-mortem's template, fitted to the length that it asks for."""
+    key, minutes = (postmortem.template.key, postmortem.template.meeting_minutes) if postmortem.template else ("", 0)
+    agenda = agendas.agenda_for(key, minutes)
+    return agendas.Agenda(agenda.key, agenda.name, tuple(agendas.fitted(agenda.blocks, minutes))) if minutes else agenda
+
+
+def blocks_of(meeting: Meeting) -> list[AgendaBlock]:
+    """Return the run sheet, or the one that would be made, not stored."""
+    if meeting.pk:
+        return list(meeting.blocks.select_related("updated_by"))
+    blocks = suggested(meeting.postmortem).blocks
+    return [AgendaBlock(position=place, title=title, minutes=minutes) for place, (title, minutes) in enumerate(blocks, 1)]
+
+
+@dataclass(frozen=True)
+class Soak:
+    """The time between the meeting and deciding on ideas. `ends_at` is empty before there was a meeting, or word that none is needed."""
+
+    ends_at: datetime | None
+    is_over: bool
+    is_cut_short: bool = False
+
+
+def soak_of(meeting: Meeting, zone: ZoneInfo, now: datetime) -> Soak:
+    if meeting.met_at is None:
+        return Soak(None, False)
+    if meeting.soak_ended_at:
+        return Soak(meeting.soak_ended_at, True, True)
+    ends = workdays.soaked_at(meeting.met_at, zone)
+    return Soak(ends, now >= ends)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everyone to think of, what each is asked to be, and in which order to talk to them."""
+
+    heard: list[people.Heard]
+    candidates: list[interviews.Candidate]
+    entries: dict[int, dict[str, Any]]  # those that reasons stand on: clock, text and who
+    participants: list[Participant]
+
+    def participant_of(self, person: people.Heard) -> Participant | None:
+        names = {people.plain(name) for name in (person.name, *person.names)}
+        for row in self.participants:
+            if (row.user_id and row.user_id == person.user) or (row.user_id is None and people.plain(row.name) in names):
+                return row
+        return None
+
+    @property
+    def rows(self) -> list[tuple[people.Heard, Participant | None]]:
+        return [(person, self.participant_of(person)) for person in self.heard]
+
+    @property
+    def unheard(self) -> list[people.Heard]:
+        return [person for person in self.heard if not person.is_heard]
+
+
+def room_of(postmortem: Postmortem) -> Room:
+    """Return who was there. People are matched by account where a name leads to one."""
+    known = known_people(postmortem)
+    rows = spoken_rows(postmortem)
+    actors = {row["actor"].lower() for row in rows}
+    named: dict[str, list[int]] = {}
+    for row in rows:
+        for name in names_in(row["words"]):
+            named.setdefault(name, []).append(row["pk"])
+    missing = [(name, tuple(events[: interviews.MOST])) for name, events in named.items() if not seen(name, actors)][:MOST_NAMED]
+    heard = people.gather([(row["actor"], row["at"]) for row in rows], known, missing)
+    place = {name: number for number, person in enumerate(heard) for name in person.names}
+    book = people.Book(known)
+    by_user = {person.user: number for number, person in enumerate(heard) if person.user}
+
+    def who(name: str) -> int | None:
+        account = book.find(name)
+        return by_user.get(account.id) if account else place.get(name, by_plain.get(people.plain(name)))
+
+    by_plain = {people.plain(name): number for name, number in place.items()}
+    told = [
+        interviews.Told(row["pk"], row["at"], row["shown_kind"], number, row["words"], row["shown_salience"] >= Salience.KEY)
+        for row in rows
+        if (number := who(row["actor"])) is not None
+    ]
+    candidates = interviews.rank(heard, told, marks_of(postmortem), differing(postmortem))
+    wanted = {event for each in candidates for reason in each.reasons for event in reason.events}
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    entries = {row["pk"]: row | {"clock": timeline.clock(row["at"], row["precision"], zone)} for row in rows if row["pk"] in wanted}
+    return Room(heard, candidates, entries, list(Participant.objects.filter(postmortem=postmortem).select_related("user")))
+
+
+def spoken_rows(postmortem: Postmortem) -> list[dict[str, Any]]:
+    """Return the entries that people stand behind, in order."""
+    events = overview.entries_of(postmortem).unfused().exclude(curation__is_hidden=True).exclude(actor="")
+    rows = events.filter(shown_kind__in=TALKING).annotate(words=Substr("text", 1, TEXT)).order_by("at", "sequence", "pk")
+    fields = ("pk", "at", "shown_kind", "shown_salience", "precision", "actor", "words")
+    return [row for row in rows.values(*fields)[:ENTRY_LIMIT] if not BOT.search(row["actor"])]
+
+
+def known_people(postmortem: Postmortem) -> list[people.Known]:
+    members = IncidentMember.objects.filter(incident__in=covering.keys_of(postmortem)).order_by("role")  # a part wins over none
+    roles = dict(members.values_list("user_id", "role"))
+    found = []
+    accounts = User.objects.filter(is_active=True)
+    for incident in access.private_incidents(postmortem):  # others must not be asked to what they may not know of
+        accounts = accounts.filter(incident_memberships__incident=incident)
+    for user in accounts.only("username", "first_name", "last_name", "email")[:PEOPLE_LIMIT]:
+        names = (str(user), user.username, user.email.partition("@")[0])
+        found.append(people.Known(user.pk, str(user), names, user.pk in roles, roles.get(user.pk, "")))
+    return found
+
+
+def marks_of(postmortem: Postmortem) -> dict[str, tuple[str, datetime]]:
+    """Return the milestones as far as they are known: what a person decided, else what the evidence proposes."""
+    found = {}
+    for row in Milestone.objects.filter(incident=postmortem.incident).select_related("kind"):
+        at = row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at
+        if at and row.decision != Milestone.Decision.NOT_APPLICABLE:
+            found[row.kind.key] = (row.kind.name, at)
+    return found
+
+
+def differing(postmortem: Postmortem) -> list[tuple[str, str]]:
+    """Return the names whose shared accounts somebody marked as different. What is private stays out of what everybody reads here."""
+    rows = Difference.objects.filter(first__postmortem=postmortem, first__state=Shared.REVIEW, second__state=Shared.REVIEW)
+    return list(rows.values_list("first__name", "second__name"))
+
+
+def accounts_back(postmortem: Postmortem, participants: Iterable[Participant]) -> tuple[int, int]:
+    """Return how many people were asked for a written account, and how many gave one. How many, not who: some are private."""
+    asked = [row for row in participants if row.user_id and row.role == Participant.Role.PARTICIPANT and row.state != Participant.State.DECLINED]
+    given = WrittenAccount.objects.filter(postmortem=postmortem, author__in=[row.user_id for row in asked])
+    return len(asked), given.count()
+
+
+def question_bank(postmortem: Postmortem) -> list[questions.Asked]:
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    events = overview.entries_of(postmortem).unfused().as_curated().exclude(curation__is_hidden=True)
+    rows = events.filter(shown_kind__in=questions.FAMILY_OF, shown_salience__gt=Salience.NOISE).defer("raw").order_by("-shown_salience", "at", "sequence", "pk")
+    chosen = sorted(rows[:STATEMENT_LIMIT], key=lambda event: (event.at, event.sequence, event.pk))
+    return questions.bank(statement(event, zone) for event in chosen)
+
+
+def statement(event: TimelineEvent, zone: ZoneInfo) -> questions.Statement:
+    curation = getattr(event, "curation", None)
+    text = " ".join(((curation.title if curation else "") or event.text).split())
+    label = Kind(event.shown_kind).label
+    if text.casefold().startswith(f"{label.casefold()}:"):  # said already
+        text = text[len(label) + 1 :].strip()
+    precision = Precision.SECOND if curation and curation.corrected_at else event.precision
+    return questions.Statement(
+        event.pk,
+        timeline.clock(event.at, precision, zone).removesuffix(":00") if precision == Precision.SECOND else timeline.clock(event.at, precision, zone),
+        label,
+        event.shown_kind,
+        text if len(text) <= TEXT else f"{text[: TEXT - 1].rstrip()}…",
+        event.actor,
+        event.shown_salience >= Salience.KEY,
+    )
+
+
+# The close ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Open:
+    """One thing to ask before everybody leaves; `section` or `url_name` say where it is mended."""
+
+    key: str
+    text: str
+    detail: str = ""
+    section: str = ""
+    is_about_timeline: bool = False
+
+
+def still_open(postmortem: Postmortem, room: Room) -> list[Open]:
+    """Return what is missing: in the document, in the timeline, and among the voices."""
+    return [*open_sections(postmortem), *open_findings(postmortem), *unheard(room)]
+
+
+def open_sections(postmortem: Postmortem) -> Iterable[Open]:
+    for check in overview.completeness_of(postmortem).open:
+        yield Open(f"section:{check.key}", check.title, " ".join(check.gaps), section=check.key)
+
+
+def open_findings(postmortem: Postmortem) -> Iterable[Open]:
+    accepted = set(Acceptance.objects.filter(incident=postmortem.incident).values_list("key", flat=True))
+    # Who is named and not heard is said below, for everybody at once.
+    found = [row for row in findings_of(postmortem.incident) if row["key"] not in accepted and row.get("kind") != "person"]
+    for row in found[:MOST_FINDINGS]:
+        yield Open(f"finding:{row['key']}"[:120], row["title"], row.get("detail", ""), is_about_timeline=True)
+
+
+def unheard(room: Room) -> Iterable[Open]:
+    for person in room.unheard:
+        detail = "Others speak of them in the timeline; nothing is by them." if person.named_in else "On the incident, and nothing in the timeline is by them."
+        yield Open(f"person:{people.plain(person.name)}"[:120], f"{person.name} has not been heard", detail)

@@ -1,0 +1,51 @@
+"""Pure. The incident that a template is previewed with: made up, and as full as a real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from postmortems.prefill import Facts
+
+START = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
+FACTS = Facts(
+    reference="INC-0",
+    title="Orders are confirmed twice after a queue was moved",
+    summary="For an hour and a half about one order in twelve was confirmed and charged twice. The second charge was returned the same day.",
+    severity="SEV2",
+    services=["Orders", "Payments"],
+    team="Order flow",
+    lead="Noor Haddad",
+    zone=ZoneInfo("Europe/Amsterdam"),
+    milestones={
+        "impact_started": START,
+        "detected": START + timedelta(minutes=26),
+        "acknowledged": START + timedelta(minutes=31),
+        "mitigated": START + timedelta(minutes=94),
+        "resolved": START + timedelta(hours=5),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the timeline as the preview shows it."""
+
+    at: datetime
+    kind: str
+    actor: str
+    text: str
+
+
+ENTRIES = (
+    Entry(START - timedelta(minutes=14), "Change", "deploy bot", "orders 7.3.0 is out: consumers read from the new queue"),
+    Entry(START + timedelta(minutes=26), "Message", "Support desk", "Two customers write that they were charged twice"),
+    Entry(START + timedelta(minutes=31), "Acknowledgement", "Noor Haddad", "Looking into it, reading the payment log"),
+    Entry(START + timedelta(minutes=52), "Hypothesis", "Jonas Weir", "Both queues are read: the old consumers were never stopped"),
+    Entry(START + timedelta(minutes=94), "Mitigation", "Noor Haddad", "Old consumers are stopped, no second confirmation since"),
+)
+ACTIONS = (
+    ("Stop old consumers as a step of every queue move", "Jonas Weir", "in two weeks"),
+    ("Refuse a second charge for the same order", "Payments", "in a month"),
+)

@@ -1,0 +1,126 @@
+"""Reads. What the rules of steps.py look at: by which calendar a retrospective goes, and what is true of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from incidents import sources
+from incidents.models import Delivery, Incident, Milestone
+from postmortems import invitees, overview
+from postmortems.completeness import Check, Surroundings, check_all
+from postmortems.models import Audience, CalendarTeam, Meeting, Participant, Postmortem, Process, Section, Step, WorkCalendar
+from postmortems.steps import MEETING, OPEN, Facts, Start, start_of
+from postmortems.workdays import Calendar
+
+LATE_AFTER = 10
+
+
+def calendar_row(incident: Incident) -> WorkCalendar | None:
+    """Return the calendar of the incident's team, else the default one, else any."""
+    own = CalendarTeam.objects.select_related("calendar").filter(team=incident.team_id).first() if incident.team_id else None
+    return own.calendar if own else WorkCalendar.objects.order_by("-is_default", "pk").first()
+
+
+def calendar_of(incident: Incident) -> Calendar:
+    """Return the working days that count for an incident; without any calendar Monday to Friday in the incident's own zone."""
+    row = calendar_row(incident)
+    if row is None or not row.weekdays:
+        return Calendar(zone=incident.time_zone)
+    return Calendar(row.weekdays, frozenset(row.holidays.values_list("day", flat=True)), row.time_zone)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What the dates of one retrospective count from."""
+
+    calendar: Calendar
+    base: Start
+    started: date
+    urgent: bool
+
+
+def timing_of(postmortem: Postmortem, process: Process | None) -> Timing:
+    incident, plan = postmortem.incident, process.plan if process else None
+    calendar = calendar_of(incident)
+    resolved, started = resolved_at(incident), calendar.day_of(postmortem.created_at)
+    base = start_of(calendar, resolved=calendar.day_of(resolved) if resolved else None, started=started, late=plan.late_after if plan else LATE_AFTER)
+    urgent = bool(plan and incident.severity and incident.severity.rank <= plan.urgent_rank)
+    return Timing(calendar, base, started, urgent)
+
+
+def resolved_at(incident: Incident) -> datetime | None:
+    """Return when the incident ended: as a person decided, else as the evidence proposes; None where it is open or no such moment applies."""
+    row = Milestone.objects.filter(incident=incident, kind__key="resolved").first()
+    if row is None or row.decision == Milestone.Decision.NOT_APPLICABLE:
+        return None
+    return row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at
+
+
+def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: datetime, rules: Set[str]) -> Facts:
+    """Return what these rules look at, and read nothing else: a save of one section shall not cost a reading of the timeline."""
+    incident = postmortem.incident
+    participants = list(postmortem.participants.all()) if rules & {"facilitator", "invited"} else []
+    unasked = invitees.not_asked(invitees.people_of(postmortem), participants) if "invited" in rules else []
+    around = overview.surroundings([postmortem], set())[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
+    required, unwritten = written(postmortem, around) if "draft" in rules else (0, 0)
+    revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True)) if rules & {"published", "shared"} else []
+    met, soaked = meeting_state(rows, timing.calendar.day_of(now))
+    return Facts(
+        owner=str(postmortem.owner or ""),
+        facilitators=tuple(one.name for one in participants if one.role == Participant.Role.FACILITATOR and one.state == Participant.State.ACCEPTED),
+        asked=sum(one.role != Participant.Role.APPROVER for one in participants),
+        unasked=len(unasked),
+        sources=kept(incident) if "evidence" in rules else (),
+        entries=around.entries,
+        inspected="timeline" in rules and hasattr(incident, "quality"),
+        findings=incident.open_findings,
+        required=required,
+        unwritten=unwritten,
+        meeting=outcome(postmortem, timing.calendar) if "meeting" in rules else "",
+        met=met,
+        soaked=soaked,
+        actions=around.actions,
+        actions_without_owner=around.actions_without_owner,
+        actions_without_date=around.actions_without_date,
+        status=postmortem.status,
+        revisions=len(revisions),
+        audiences=tuple(dict.fromkeys(str(Audience(one).label).lower() for one in revisions if one != Audience.INTERNAL)),
+    )
+
+
+def kept(incident: Incident) -> tuple[str, ...]:
+    labels = sources.labels()
+    rows = Delivery.objects.filter(incident=incident, state=Delivery.State.IMPORTED).exclude(source="").order_by("source")
+    return tuple(labels.get(source, source) for source in rows.values_list("source", flat=True).distinct())
+
+
+def written(postmortem: Postmortem, around: Surroundings) -> tuple[int, int]:
+    """Return how many sections are required, and how many of these nobody has written: a text that was filled in at the start is nobody's yet."""
+    rows = list(postmortem.sections.all())
+    checks = check_all(rows, around).checks
+    pairs = [(section, check) for section, check in zip(rows, checks, strict=True) if check.required]
+    return len(pairs), sum(is_unwritten(section, check) for section, check in pairs)
+
+
+def is_unwritten(section: Section, check: Check) -> bool:
+    return check.state == "missing" or (section.version == 1 and bool(section.body.strip()))
+
+
+def outcome(postmortem: Postmortem, calendar: Calendar) -> str:
+    """Return what became of the meeting, as the console has it."""
+    meeting = Meeting.objects.filter(postmortem=postmortem).first()
+    if meeting is None or meeting.met_at is None:
+        return ""
+    day = calendar.day_of(meeting.met_at)
+    return f"was held on {day.day} {day:%B %Y}" if meeting.held_at else f"is waived: {meeting.reason}"
+
+
+def meeting_state(rows: Iterable[Step], today: date) -> tuple[bool, bool]:
+    """Return whether the meeting is behind us (also where there is none), and whether the time after it is over."""
+    by_key: Mapping[str, Step] = {step.key: step for step in rows}
+    meeting, soak = by_key.get(MEETING), by_key.get("soak")
+    met = meeting is None or meeting.state != OPEN
+    held = meeting is not None and meeting.state == Step.State.DONE
+    return met, bool(held and soak and soak.due_on and soak.due_on <= today)
