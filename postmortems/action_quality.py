@@ -34,6 +34,8 @@ LADDER = {
     "intermediate": "Slows or limits it, or shows it where people act: staged rollout, rate limit, preview, redundancy, slack, a checklist inside the tool, rehearsal.",
     "weak": "Relies on people remembering: document, reminder, training, extra sign-off, warning text, policy.",
 }
+#: What the coach says of a title that the rules hear: pairs of category and severity.
+HEARD = (("vague_action", "ask"), ("punitive_action", "strong"), ("punitive_action", "ask"))
 #: Types that need no factor: they clean up or pass on.
 NEED_NO_FACTOR = {"repair", "share"}
 DAYS = {1: 15, 2: 30}  # by rank of severity: within how many days it should be done

@@ -6,7 +6,8 @@ people, so what a revision already tells of stays, and what is private takes the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -34,11 +35,29 @@ def keys_of(postmortem: Postmortem) -> list[int]:
     return [postmortem.incident_id, *postmortem.related.values_list("incident_id", flat=True)]
 
 
-def related_by_id(postmortems: Iterable[Postmortem]) -> dict[int, list[int]]:
-    """Return post-mortem -> keys of its further incidents, for a page of them in one query."""
-    found: dict[int, list[int]] = {one.pk: [] for one in postmortems}
-    for postmortem, incident in RelatedIncident.objects.filter(postmortem__in=found).values_list("postmortem_id", "incident_id"):
-        found[postmortem].append(incident)
+@dataclass
+class Covered:
+    """What a post-mortem is about: keys of its incidents, the main one first, and names of their services, each once."""
+
+    incidents: list[int]
+    services: list[str] = field(default_factory=list)
+
+    @property
+    def further(self) -> list[str]:
+        return [f"INC-{key}" for key in self.incidents[1:]]
+
+
+def covered_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Covered]:
+    """Return what each of a page of post-mortems is about, in one query."""
+    found = {one.pk: Covered([one.incident_id]) for one in postmortems}
+    names = ("incident_id", "incident__services__name")
+    main = Postmortem.objects.filter(pk__in=found).order_by().values_list("pk", *names)
+    further = RelatedIncident.objects.filter(postmortem__in=found).order_by().values_list("postmortem_id", *names)
+    rows = sorted(main.union(further), key=lambda row: (row[1] != found[row[0]].incidents[0], row[1], (row[2] or "").casefold()))
+    for key, incident, service in rows:
+        one = found[key]
+        one.incidents += [incident] if incident not in one.incidents else []
+        one.services += [service] if service and service not in one.services else []
     return found
 
 

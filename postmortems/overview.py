@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 
 from incidents.access import Actor
 from incidents.models import Delivery, Incident, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
-from postmortems import action_quality, coaching, covering, factors
+from postmortems import action_quality, covering, factors
 from postmortems.completeness import Completeness, Surroundings, check_all
-from postmortems.models import ActionItem, Factor, Perspective, Postmortem, Section, SectionKind, Shared
+from postmortems.covering import Covered
+from postmortems.models import ActionItem, CoachSwitch, Factor, Perspective, Postmortem, Section, SectionKind, Shared
 
 #: Titles that are compared: the newest open ones.
 SIMILAR_AMONG = 500
@@ -25,37 +26,37 @@ def completeness_of(postmortem: Postmortem, sections: Sequence[Section] | None =
     return check_all(sections, surroundings([postmortem], {section.kind for section in sections})[postmortem.pk])
 
 
-def completeness_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Completeness]:
+def completeness_by_id(postmortems: Sequence[Postmortem], covered: Mapping[int, Covered] | None = None) -> dict[int, Completeness]:
+    """What is missing in each of a page of post-mortems; `covered` where the caller has it already."""
     texts: dict[int, list[Any]] = defaultdict(list)
     for section in Section.objects.filter(postmortem__in=postmortems).order_by("position", "pk"):
         texts[section.postmortem_id].append(section)
-    around = surroundings(postmortems, {section.kind for sections in texts.values() for section in sections})
+    around = surroundings(postmortems, {section.kind for sections in texts.values() for section in sections}, covered)
     return {one.pk: check_all(texts[one.pk], around[one.pk]) for one in postmortems}
 
 
-def surroundings(postmortems: Sequence[Postmortem], kinds: set[str]) -> dict[int, Surroundings]:
+def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Mapping[int, Covered] | None = None) -> dict[int, Surroundings]:
     """Return what surrounds the texts; only what sections of `kinds` ask for is read where that costs a question of its own."""
-    related = covering.related_by_id(postmortems)
-    covered = {one.pk: [one.incident_id, *related[one.pk]] for one in postmortems}
-    incidents = {incident for some in covered.values() for incident in some}
+    covered = covering.covered_by_id(postmortems) if covered is None else covered
+    about = {one.pk: covered[one.pk].incidents for one in postmortems}
+    incidents = {incident for some in about.values() for incident in some}
     decided: dict[int, set[str]] = defaultdict(set)
     rows = Milestone.objects.filter(incident__in=incidents).exclude(decision=Milestone.Decision.OPEN)
     for incident_id, key in rows.values_list("incident_id", "kind__key"):
         decided[incident_id].add(key)
-    entries = {row["incident_id"]: row for row in entry_counts(incidents)}
-    told = factor_facts(postmortems)
-    items = action_facts(postmortems, {key for key, rows in told.items() if rows})
-    accounts = perspective_counts(postmortems) if SectionKind.PERSPECTIVES in kinds else {}
+    entries, accounts = counts(incidents, postmortems if SectionKind.PERSPECTIVES in kinds else ())
+    told = factor_facts(postmortems) if SectionKind.FACTORS in kinds else {}
+    items = action_facts(postmortems)
     return {
         one.pk: Surroundings(
             milestones=frozenset(decided[one.incident_id]),
-            entries=sum(entries.get(incident, {}).get("entries", 0) for incident in covered[one.pk]),
-            key_entries=sum(entries.get(incident, {}).get("key_entries", 0) for incident in covered[one.pk]),
+            entries=sum(entries.get(incident, (0, 0))[0] for incident in about[one.pk]),
+            key_entries=sum(entries.get(incident, (0, 0))[1] for incident in about[one.pk]),
             actions=len(items[one.pk]),
             actions_without_owner=sum(item.is_open and not item.has_owner for item in items[one.pk]),
             actions_without_date=sum(item.is_open and not item.due_on for item in items[one.pk]),
             action_items=tuple(items[one.pk]),
-            factors=tuple(told[one.pk]),
+            factors=tuple(told.get(one.pk, ())),
             perspectives=accounts.get(one.pk, 0),
         )
         for one in postmortems
@@ -95,16 +96,21 @@ def committed(incidents: Sequence[Incident] | Sequence[int]) -> TimelineEventQue
     return events.exclude(delivery__in=unfinished) if unfinished else events
 
 
-def entry_counts(incidents: set[int]) -> Any:
+def counts(incidents: set[int], postmortems: Sequence[Postmortem]) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
+    """Return incident -> its entries of some weight and the key moments among them, and post-mortem -> perspectives shared with it, in one query."""
     shown = TimelineEvent.objects.filter(incident__in=incidents, fused_into=None).exclude(curation__is_hidden=True)
     shown = shown.filter(shown_salience__gt=Salience.NOISE).order_by()
-    return shown.values("incident_id").annotate(entries=Count("pk"), key_entries=Count("pk", filter=Q(shown_salience=Salience.KEY)))
-
-
-def perspective_counts(postmortems: Sequence[Postmortem]) -> dict[int, int]:
-    """How many perspectives are shared with each review. What is private counts nowhere."""
-    shared = Perspective.objects.filter(postmortem__in=postmortems, state=Shared.REVIEW).order_by().values("postmortem_id")
-    return {row["postmortem_id"]: row["number"] for row in shared.annotate(number=Count("pk"))}
+    columns = ("what", "whose", "number", "of_them")
+    key = Count("pk", filter=Q(shown_salience=Salience.KEY))
+    rows: Any = shown.values(what=Value("entries"), whose=F("incident_id")).annotate(number=Count("pk"), of_them=key).values_list(*columns)
+    if postmortems:  # what is private counts nowhere
+        shared = Perspective.objects.filter(postmortem__in=postmortems, state=Shared.REVIEW).order_by()
+        told = shared.values(what=Value("perspectives"), whose=F("postmortem_id")).annotate(number=Count("pk"), of_them=Count("pk"))
+        rows = rows.union(told.values_list(*columns), all=True)
+    found: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for what, whose, number, of_them in rows:
+        found[what][whose] = (number, of_them)
+    return found["entries"], {whose: number for whose, (number, _) in found["perspectives"].items()}
 
 
 def factors_of(postmortem: Postmortem) -> list[Factor]:
@@ -134,20 +140,18 @@ def factor_facts(postmortems: Sequence[Postmortem]) -> dict[int, list[factors.Fa
     return facts
 
 
-def action_facts(postmortems: Sequence[Postmortem], with_factors: Collection[int]) -> dict[int, list[action_quality.Facts]]:
-    """What the rules ask of the action items; `with_factors` are the post-mortems that have factors to link to."""
+def action_facts(postmortems: Sequence[Postmortem]) -> dict[int, list[action_quality.Facts]]:
+    """What the rules ask of the action items."""
     facts: dict[int, list[action_quality.Facts]] = defaultdict(list)
-    rows: QuerySet[Any] = ActionItem.objects.filter(postmortem__in=postmortems).select_related("incident__severity").annotate(factor_count=Count("factors"))
-    items = list(rows.order_by("pk"))
-    off = switched_off(items)
-    for row in items:
-        facts[row.postmortem_id].append(facts_of_action(row, row.factor_count, row.postmortem_id in with_factors, off))
+    rows: Any = ActionItem.objects.filter(postmortem__in=postmortems).select_related("incident__severity").annotate(factor_count=Count("factors"))
+    switches = {
+        f"off_{number}": Exists(CoachSwitch.objects.filter(category=category, **{severity: False}))
+        for number, (category, severity) in enumerate(action_quality.HEARD)
+    }
+    for row in rows.annotate(has_factors=Exists(Factor.objects.filter(postmortem=OuterRef("postmortem"))), **switches).order_by("pk"):
+        off = frozenset(pair for number, pair in enumerate(action_quality.HEARD) if getattr(row, f"off_{number}"))
+        facts[row.postmortem_id].append(facts_of_action(row, row.factor_count, row.has_factors, off))
     return facts
-
-
-def switched_off(items: Iterable[ActionItem]) -> frozenset[tuple[str, str]]:
-    """What of the coach is off in this team, read only where it would say something."""
-    return coaching.switched_off() if any(item.is_open and action_quality.wording(item.title) for item in items) else frozenset()
 
 
 def facts_of_action(item: ActionItem, factor_count: int, has_factors_to_link: bool, off: frozenset[tuple[str, str]] = frozenset()) -> action_quality.Facts:
@@ -172,7 +176,7 @@ def facts_of_action(item: ActionItem, factor_count: int, has_factors_to_link: bo
 
 def action_questions(postmortem: Postmortem) -> list[str]:
     """Gentle questions about the action items of a post-mortem as a mix."""
-    return action_quality.questions_about(action_facts([postmortem], ())[postmortem.pk])
+    return action_quality.questions_about(action_facts([postmortem])[postmortem.pk])
 
 
 def similar_open(actor: Actor, item: ActionItem) -> list[ActionItem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -85,11 +84,6 @@ class Postmortem(models.Model):
     @property
     def reference(self) -> str:
         return f"PM-{self.pk}"
-
-    @property
-    def covered_services(self) -> list[Any]:
-        """Services of all its incidents, each once; for a list, load `incident__services` and `related_incidents__services` with it."""
-        return list(dict.fromkeys(service for incident in [self.incident, *self.related_incidents.all()] for service in incident.services.all()))
 
     @property
     def state(self) -> str:

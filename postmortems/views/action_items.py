@@ -137,7 +137,7 @@ def quality_of(actor: Actor, item: ActionItem) -> dict[str, Any]:
     linked = list(item.factors.all()) if postmortem else []
     if not may(actor, "draft") or not item.is_open:
         return {"linked_factors": linked}
-    facts = overview.facts_of_action(item, len(linked), bool(postmortem and postmortem.factors.exists()), overview.switched_off([item]))
+    facts = overview.facts_of_action(item, len(linked), bool(postmortem and postmortem.factors.exists()), coaching.switched_off())
     return {"linked_factors": linked, "gaps": action_quality.gaps_of(facts), "similar": overview.similar_open(actor, item)}
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, CharField, IntegerField, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -45,9 +45,10 @@ def postmortem_list(request: HttpRequest) -> HttpResponse:
     found = filtered(Postmortem.objects.visible_to(request.user), form, request.user)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     postmortems = list(page.object_list)
-    progress = overview.completeness_by_id([one for one in postmortems if one.status != Postmortem.Status.PUBLISHED])
+    covered = covering.covered_by_id(postmortems)
+    progress = overview.completeness_by_id([one for one in postmortems if one.status != Postmortem.Status.PUBLISHED], covered)
     going = process_overview.progress_by_id(postmortems, today(request.user)) if access.may_read_draft(request.user) else {}
-    rows = [(one, progress.get(one.pk), going.get(one.pk)) for one in postmortems]
+    rows = [(one, covered[one.pk], progress.get(one.pk), going.get(one.pk)) for one in postmortems]
     context = {
         "page": page,
         "postmortems": postmortems,
@@ -61,16 +62,21 @@ def postmortem_list(request: HttpRequest) -> HttpResponse:
 
 
 def filter_choices(form: Any) -> None:
-    """Fill in the choices that live in the database."""
-    people = [(person.username, str(person)) for person in User.objects.filter(is_active=True)]
-    choices = {
-        "service": [("", "Any service"), *Service.objects.values_list("key", "name")],
-        "owner": [("", "Anyone"), ("me", "Me"), ("none", "Nobody"), *people],
+    """Fill in the choices that live in the database, all in one query."""
+    nothing = Value("", output_field=CharField())
+    people = User.objects.filter(is_active=True).order_by().values_list(Value("owner"), Value(0), "username", "first_name", "last_name")
+    services = Service.objects.order_by().values_list(Value("service"), Value(0), "key", "name", nothing)
+    severities = Severity.objects.order_by().values_list(Value("severity"), "rank", "key", "name", nothing)
+    choices: dict[str, list[tuple[str, str]]] = {
+        "service": [("", "Any service")],
+        "owner": [("", "Anyone"), ("me", "Me"), ("none", "Nobody")],
+        "severity": [("", "Any severity")],
     }
-    if "severity" in form.fields:
-        choices["severity"] = [("", "Any severity"), *Severity.objects.values_list("key", "name")]
-    for name, pairs in choices.items():
-        form.fields[name].choices = pairs
+    found = [(name, place, key, f"{first} {last}".strip() or key) for name, place, key, first, last in people.union(services, severities, all=True)]
+    for name, _place, key, label in sorted(found, key=lambda row: (row[1], row[3].casefold())):
+        choices[name].append((key, label))
+    for name in choices.keys() & form.fields.keys():
+        form.fields[name].choices = choices[name]
 
 
 def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
@@ -93,8 +99,7 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
     rows = owned(rows, given.get("owner", ""), actor)
     place = {Postmortem.Status.PUBLISHED: 1, Postmortem.Status.ARCHIVED: 2}  # before them what is being worked on
     rank = Case(*(When(status=status, then=Value(number)) for status, number in place.items()), default=Value(0), output_field=IntegerField())
-    rows = rows.select_related("incident__severity", "owner").prefetch_related("incident__services", "related_incidents__services")
-    return rows.order_by(rank, "-updated_at", "-pk")
+    return rows.select_related("incident__severity", "owner").order_by(rank, "-updated_at", "-pk")
 
 
 def late_or_mine(which: str, actor: Actor) -> Any:
