@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from incidents.models import Incident, User
+    from incidents.models.incident import IncidentQuerySet
     from postmortems.models import Postmortem
 
 
@@ -54,8 +55,13 @@ def may_know(person: User, postmortem: Postmortem) -> bool:
 
 def private_incidents(postmortem: Postmortem) -> list[Incident]:
     """Return those of its incidents that only members know of."""
-    rows = apps.get_model("incidents", "Incident").objects.filter(is_private=True)
-    return list(rows.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id"))))
+    return list(incidents_of(postmortem).filter(is_private=True))
+
+
+def incidents_of(postmortem: Postmortem) -> IncidentQuerySet:
+    """Return all incidents of a post-mortem, whoever asks."""
+    rows: IncidentQuerySet = apps.get_model("incidents", "Incident").objects.all()
+    return rows.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id")))
 
 
 def may_read_draft(actor: Actor) -> bool:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from incidents.access import Actor, require
 from incidents.models import AuditEvent, Incident, Tag, User
+from postmortems import access
 from postmortems.models import Factor, Perspective, Postmortem, RelatedIncident
 
 MOST = 20
@@ -26,7 +27,7 @@ NEARBY = 8
 def incidents_of(postmortem: Postmortem) -> list[Incident]:
     """Return all incidents of a post-mortem, the main one first, the others as they began."""
     known = {"severity", "team", "lead"}
-    rows = Incident.objects.filter(Q(pk=postmortem.incident_id) | Q(pk__in=postmortem.related.values("incident_id")))
+    rows = access.incidents_of(postmortem)
     return sorted(rows.select_related(*known).prefetch_related("services", "tags"), key=lambda row: (row.pk != postmortem.incident_id, row.started_at, row.pk))
 
 

@@ -213,7 +213,7 @@ def entries_of(incidents: Sequence[Incident], sections: Iterable[Section], zone:
     section = next(section for section in sections if section.kind == SectionKind.TIMELINE)
     shown = printed_entries(incidents, section.values.get("show", "key"))
     rows = [entry_row(event, zone) for event in shown.defer("raw")[:LONGEST_TIMELINE]]
-    return told_of(rows, incidents), shown.count()
+    return told_of(rows, incidents), len(rows) if len(rows) < LONGEST_TIMELINE else shown.count()
 
 
 def told_of(entries: list[Document], incidents: Sequence[Incident]) -> list[Document]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Q
 from django.utils import timezone
 
-from incidents.access import Actor, may
+from incidents.access import Actor
 from incidents.hooks import Panel
 from postmortems import discussion, process_overview, states
 from postmortems import near_misses as reports
@@ -28,8 +28,7 @@ def my_actions(actor: Actor) -> Panel:
 
 def near_misses(actor: Actor) -> Panel | None:
     """Reports of near misses that wait for a thank you, and thanks for one's own."""
-    to_thank = list(reports.waiting(actor)[:ROWS]) if may(actor, "draft") else []
-    thanks = list(reports.thanked(actor)[:ROWS])
+    to_thank, thanks = reports.news(actor, ROWS)
     return Panel("postmortems/_home_near_misses.html", {"to_thank": to_thank, "thanks": thanks}) if to_thank or thanks else None
 
 

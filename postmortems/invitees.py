@@ -11,8 +11,8 @@ from django.db.models import Count, Max, QuerySet
 
 from incidents.lib.text import clean_line
 from incidents.models import Incident, IncidentMember, User
-from postmortems import covering, overview
-from postmortems.access import may_know, private_incidents
+from postmortems import overview
+from postmortems.access import incidents_of, may_know, private_incidents
 from postmortems.document import BOT, SPOKEN
 from postmortems.models import Participant, Postmortem
 from postmortems.responders import Part, directory, key_of, parts_of
@@ -38,16 +38,21 @@ class Candidate:
 
 def who_may_see(postmortem: Postmortem) -> QuerySet[User]:
     """The accounts that may know of all its incidents; somebody else is in a retrospective by name only."""
+    return members_of(private_incidents(postmortem))
+
+
+def members_of(private: Iterable[Incident]) -> QuerySet[User]:
+    """The accounts that are on each of these incidents."""
     people = User.objects.filter(is_active=True)
-    for incident in private_incidents(postmortem):
+    for incident in private:
         people = people.filter(incident_memberships__incident=incident)
     return people
 
 
 def people_of(postmortem: Postmortem, accounts: list[User] | None = None) -> list[Part]:
     """Return everybody found on the incidents: leads, members, and the people whose words or deeds the timelines hold."""
-    accounts = list(who_may_see(postmortem)) if accounts is None else accounts
-    incidents = list(Incident.objects.filter(pk__in=covering.keys_of(postmortem)).order_by("pk"))
+    incidents = list(incidents_of(postmortem).order_by("pk"))
+    accounts = list(members_of(one for one in incidents if one.is_private)) if accounts is None else accounts
     names = {user.pk: clean_line(str(user), limit=NAME) for user in accounts}
     found = parts_of(
         leads=[incident.lead_id for incident in incidents if incident.lead_id is not None],

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
 from incidents import lifecycle
@@ -133,17 +133,20 @@ def thank(*, actor: Actor, near_miss: NearMiss, words: str = "") -> NearMiss:
     return NearMiss.objects.select_related("postmortem", "reporter", "thanked_by").get(pk=near_miss.pk)
 
 
-def waiting(actor: Actor) -> QuerySet[NearMiss]:
-    """Return reports that nobody has thanked for yet, the oldest first; one's own are for the others."""
-    visible = NearMiss.objects.filter(postmortem__in=Postmortem.objects.visible_to(actor).values("pk"), thanked_at=None)
-    return visible.filter(~Q(reporter=actor) | Q(reporter=None)).select_related("postmortem__incident").order_by("pk")
+def to_thank(actor: Actor) -> Q:
+    """Reports that nobody has thanked for yet; one's own are for the others."""
+    visible = Q(postmortem__in=Postmortem.objects.visible_to(actor).values("pk"), thanked_at=None)
+    return visible & (~Q(reporter=actor) | Q(reporter=None)) if may(actor, "draft") else Q(pk__in=[])
 
 
-def thanked(actor: Actor) -> QuerySet[NearMiss]:
-    """Return one's own reports that somebody thanked for in the last month, the latest thanks first."""
+def thanked(actor: Actor) -> Q:
+    """One's own reports that somebody thanked for in the last month."""
     since = timezone.now() - timedelta(days=30)
-    return (
-        NearMiss.objects.filter(reporter=actor, thanked_at__gte=since, postmortem__incident__in=Incident.objects.visible_to(actor).values("pk"))
-        .select_related("postmortem__incident", "thanked_by")
-        .order_by("-thanked_at")
-    )
+    return Q(reporter=actor, thanked_at__gte=since, postmortem__incident__in=Incident.objects.visible_to(actor).values("pk"))
+
+
+def news(actor: Actor, limit: int) -> tuple[list[NearMiss], list[NearMiss]]:
+    """Return reports that wait for a thank you, the oldest first, and the thanks for one's own, the latest first; up to `limit` of each."""
+    rows = NearMiss.objects.filter(to_thank(actor) | thanked(actor)).select_related("postmortem__incident", "thanked_by")
+    found = list(rows.order_by(F("thanked_at").desc(nulls_last=True), "pk")[: 2 * limit])
+    return [one for one in found if one.thanked_at is None][:limit], [one for one in found if one.thanked_at][:limit]

@@ -20,7 +20,7 @@ def test_declaring_puts_the_person_on_it_and_asks_for_every_milestone(bob):
     assert incident.title == "Checkout is down"
     assert [member.user for member in incident.members.all()] == [bob]
     assert Milestone.objects.filter(incident=incident).count() == 5
-    assert AuditEvent.objects.get().verb == "incident declared"
+    assert AuditEvent.objects.latest("pk").verb == "incident declared"
     assert Incident.objects.visible_to(bob).exists()
 
 
@@ -37,7 +37,7 @@ def test_editing_counts_the_version_and_logs_what_changed(bob):
     incident = make_incident(title="Old")
     edited = lifecycle.edit(actor=bob, incident=incident, version=1, title="New", status="resolved", tags=["dns", "db"], services=[make_service()])
     assert (edited.title, edited.status, edited.version) == ("New", "resolved", 2)
-    assert AuditEvent.objects.get().detail["changed"] == {
+    assert AuditEvent.objects.latest("pk").detail["changed"] == {
         "title": ["Old", "New"],
         "status": ["open", "resolved"],
         "services": ["", "Checkout"],
@@ -60,7 +60,7 @@ def test_restricting_keeps_the_acting_person_on_it(alice, bob, charlie):
     lifecycle.restrict(actor=alice, incident=incident, version=1, is_private=True, members=[bob])
     assert {member.user for member in incident.members.all()} == {alice, bob}
     assert not Incident.objects.visible_to(charlie).exists()
-    detail = AuditEvent.objects.get().detail
+    detail = AuditEvent.objects.latest("pk").detail
     assert detail == {"private": [False, True], "added": "alice, bob", "removed": "charlie"}
 
 

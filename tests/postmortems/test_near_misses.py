@@ -155,8 +155,8 @@ def test_thanks_come_once_and_not_from_oneself(alice, bob, client):
         near_misses.thank(actor=alice, near_miss=near_miss)
     with pytest.raises(PermissionDenied):
         near_misses.thank(actor=make_user("reader", role="viewer"), near_miss=near_miss)
-    assert [one.pk for one in near_misses.waiting(bob)] == [near_miss.pk]
-    assert not near_misses.waiting(alice)
+    assert [one.pk for one in near_misses.news(bob, 6)[0]] == [near_miss.pk]
+    assert near_misses.news(alice, 6) == ([], [])
     client.force_login(bob)
     client.post(f"/postmortems/{near_miss.postmortem.reference}/thanks/", {"thanks": "That saved us a weekend"})
     near_misses.thank(actor=make_user("late"), near_miss=near_miss, words="Second")

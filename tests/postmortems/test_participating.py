@@ -137,8 +137,8 @@ def test_who_did_it_longest_ago_is_suggested(alice, lena, bob):
         Participant.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(days=days))
 
     def suggestions():
-        accounts = list(invitees.who_may_see(postmortem.incident))
-        candidates = invitees.facilitators(postmortem, invitees.people_of(postmortem.incident, accounts), accounts)
+        accounts = list(invitees.who_may_see(postmortem))
+        candidates = invitees.facilitators(postmortem, invitees.people_of(postmortem, accounts), accounts)
         return [row.user for row in invitees.suggested(candidates, postmortem.participants.all())]
 
     assert suggestions() == [never, lena, alice]
