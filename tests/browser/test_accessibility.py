@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from tests.factories import make_action_item, make_endpoint, make_user, make_written, post_hook
+from tests.factories import T0, make_action_item, make_endpoint, make_factor, make_user, make_written, post_hook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,10 +64,22 @@ def world(db):
         name="notes.txt",
         channel="upload",
     )
+    discuss(boss, fresh())
     endpoint = make_endpoint(name="Pager", mapping={"id": "incident_key"})
     post_hook(Client(), endpoint, {"timestamp": "2026-03-02T14:02:00Z", "message": "Error ratio above 4 %", "id": "a-1"})
     item = make_action_item(incident=postmortem.incident, postmortem=postmortem, owner=boss)
     return {"boss": boss, "postmortem": postmortem, "endpoint": endpoint, "item": item, "lost": section.versions.get(is_lost=True)}
+
+
+def discuss(boss, postmortem):
+    """One of everything that a retrospective brings: a meeting with an idea, a perspective, a factor, a comment."""
+    from postmortems import commenting, meetings, parking, perspectives
+
+    meetings.plan(actor=boss, postmortem=postmortem, version=meetings.ensure(postmortem).version, starts_at=timezone.now(), minutes=60)
+    parking.park(actor=boss, postmortem=postmortem, text="Could the limit be seen on the dashboard?")
+    perspectives.save_perspective(actor=boss, postmortem=postmortem, at=T0, user=boss, saw="The graph was flat.", believed="It was the network.")
+    make_factor(postmortem, events=postmortem.incident.events.all()[:1])
+    commenting.comment(actor=boss, section=postmortem.sections.get(key="summary"), body="Is this all of it?")
 
 
 def addresses(world):

@@ -38,11 +38,11 @@
   function show(found) {
     rows = found.map((entry, at) => {
       const row = document.createElement("li");
-      row.className = "picker__row";
+      row.className = "citepick__row";
       row.id = `picker-${at}`;
       row.dataset.mark = entry.mark;
       row.setAttribute("role", "option");
-      const when = Object.assign(document.createElement("span"), { className: "picker__when", textContent: `${entry.moment}${entry.from ? ` · ${entry.from}` : ""}${entry.key ? " · key moment" : ""}` });
+      const when = Object.assign(document.createElement("span"), { className: "citepick__when", textContent: `${entry.moment}${entry.from ? ` · ${entry.from}` : ""}${entry.key ? " · key moment" : ""}` });
       row.append(when, entry.text);
       row.addEventListener("click", () => take(row));
       return row;
