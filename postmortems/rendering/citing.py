@@ -58,7 +58,7 @@ def moment(row: Mapping[str, Any]) -> str:
 
 
 def origin(row: Mapping[str, Any]) -> str:
-    return "".join(f" · {part}" for part in (row["actor"], row["source_name"]) if part)
+    return "".join(f" · {part}" for part in (row["actor"], row["source_name"], row.get("incident")) if part)
 
 
 LOST = mark_safe('<span class="cite"><span class="cite__mark cite__mark--lost" title="This entry is not on the timeline">[?]</span></span>')

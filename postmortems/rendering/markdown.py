@@ -200,7 +200,7 @@ def evidence(document: Mapping[str, Any]) -> list[str]:
     """Return the cited entries as footnotes."""
     rows = []
     for row in document["evidence"]:
-        told = ", ".join(filter(None, [f"{row['day']}, {row['local']} {row['zone']}", row["actor"], row["source_name"]]))
+        told = ", ".join(filter(None, [f"{row['day']}, {row['local']} {row['zone']}", row["actor"], row["source_name"], row.get("incident")]))
         rows.append(f"[^{row['number']}]: {escaped(told)}: {escaped(row['text'])}")
     return rows
 

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from incidents import sources
 from incidents.lib import citations
 from incidents.lib.text import clean_line
-from incidents.models import Incident, Salience, TimelineEvent
+from incidents.models import Salience, TimelineEvent
 from postmortems import evidence
 from postmortems.document import entry_row
 from postmortems.models import Postmortem
@@ -39,9 +40,9 @@ def evidence_page(request: HttpRequest, reference: str) -> HttpResponse:
         "incident": postmortem.incident,
         "review": review,
         "claims": by_section(review.claims),
-        "unused": [(row_of(one.entry, postmortem.incident), one.milestones) for one in review.unused],
+        "unused": [(row_of(one.entry, postmortem), one.milestones) for one in review.unused],
         "query": query,
-        "entries": [row_of(entry, postmortem.incident) for entry in evidence.offered(postmortem, query, LISTED)],
+        "entries": [row_of(entry, postmortem) for entry in evidence.offered(postmortem, query, LISTED)],
         "listed": LISTED,
     }
     return render(request, "postmortems/evidence.html", context)
@@ -54,20 +55,21 @@ def by_section(claims: Any) -> list[tuple[str, str, list[Any]]]:
     return list(groups.values())
 
 
-def row_of(entry: TimelineEvent, incident: Incident) -> dict[str, Any]:
-    """Return an entry as the picker and the page list it, its moment in the incident's zone."""
-    row = entry_row(entry, ZoneInfo(incident.time_zone))
+def row_of(entry: TimelineEvent, postmortem: Postmortem) -> dict[str, Any]:
+    """Return an entry as the picker and the page list it, its moment in the zone of the main incident; one of a further incident names it."""
+    row = entry_row(entry, ZoneInfo(postmortem.incident.time_zone))
+    other = row["incident"] if entry.incident_id != postmortem.incident_id else ""
     source = sources.labels().get(entry.source, entry.source)
     return {
         "id": entry.pk,
         "mark": citations.mark(entry.pk),
         "moment": f"{row['day']}, {row['local']} {row['zone']}",
         "clock": row["local"],
-        "from": ", ".join(filter(None, [row["actor"], source])),
+        "from": ", ".join(filter(None, [row["actor"], source, other])),
         "text": row["text"][:SHOWN],
         "kind": row["kind_name"],
         "key": entry.shown_salience >= Salience.KEY,
-        "url": f"{incident.get_absolute_url()}?at={entry.pk}#e{entry.pk}",
+        "url": f"{reverse('incidents:incident', args=[row['incident']])}?at={entry.pk}#e{entry.pk}",
     }
 
 
@@ -78,7 +80,7 @@ def entries(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
     query = clean_line(request.GET.get("q", ""), limit=LONGEST_QUERY)
     found = evidence.offered(postmortem, query)
-    return JsonResponse({"entries": [row_of(entry, postmortem.incident) for entry in found]})
+    return JsonResponse({"entries": [row_of(entry, postmortem) for entry in found]})
 
 
 def prose_with_citations(postmortem: Postmortem, texts: Iterable[str]) -> Callable[[str], SafeString]:
