@@ -20,7 +20,7 @@ from incidents.sources.text.about import severity_of, summary_of, title_of
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.placing import after, moment_of, placed_days, start_of
-from incidents.sources.text.prose import PROSE, SENTENCE
+from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
 from incidents.sources.text.setting import setting
 
 FAULT = re.compile(r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|(?:is|was|are|were|went|goes) down)\b", re.I)
@@ -137,9 +137,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 def says_all(entry: Entry) -> bool:
     """Say whether one entry is a timeline by itself: a day and a time of a start, or of a sentence about an outage."""
-    if not entry.lead.date:
+    if not entry.lead.date and not (entry.block == PROSE and entry.heading_day):
         return False
-    return bool(entry.label and entry.label[1] == "impact_started" or entry.block == PROSE and entry.lead.clock and FAULT.search(entry.text))
+    return bool(entry.label and entry.label[1] == "impact_started" or entry.lead.clock and (FAULT if entry.block == PROSE else FAILING).search(entry.text))
 
 
 def speakers(entries: list[Entry]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
 from incidents.sources.drafts import SourceError
+from incidents.sources.text.military import with_hours
 
 LONGEST = 5_000_000  # bytes
 MOST_LINES = 200_000
@@ -37,6 +38,7 @@ WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
 TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
 INLINE = re.compile(
+    r"(?<=[.!?])\s+-\s+(?=(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[AaPp][Mm])?\s*[:\u2013\u2014]\s)|"
     r"(?<=\w)\s+(?=(?:[01]\d|2[0-3]):?[0-5]\d (?:UTC|GMT|[PECM][DS]T|CES?T|BST) [-\u2013\u2014](?: [A-Z\u201c]|$))|"
     r"(?:(?<=[.!?\u201d\u2019)\]])|(?<=[Tt]imeline:)|(?<=\s\s))\s+(?=(?:\d{4}-\d\d-\d\d[ T])?(?:[01]?\d|2[0-3]):?[0-5]\d(?::[0-5]\d)? ?(?:[ap]m )?\(?(?:UTC|GMT|Z|[PECM][DS]T|CES?T|BST)\)?(?: on [^.:]{3,20}?)?\s*[-\u2013\u2014:]\s)"
 )
@@ -97,15 +99,17 @@ def read(content: bytes, encoding: str = "") -> Document:
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
     if any(TABLE.match(line) for _, line in pairs):
         pairs = rowed(pairs)
-    lines, numbers = [], []
+    lines: list[str] = []
+    numbers: list[int] = []
+    printed = sum(1 for _, line in pairs if FURNITURE.match(line.rstrip())) > 1  # one such line alone is a title
     for offset, line in pairs:
         line = INVISIBLE.sub("", HYPHENS.sub("-", SPACES.sub(" ", line))).rstrip()
-        if FURNITURE.match(line):
+        if FURNITURE.match(line) and printed:
             continue
         for part in INLINE.split(line) if len(line) < 100_000 else [line]:
             lines.append(part)
             numbers.append(first + offset)
-    return Document(lines, numbers, front)
+    return Document(with_hours(lines), numbers, front)
 
 
 def day_of_week(match: re.Match[str]) -> str:

@@ -65,7 +65,8 @@ def found(document: Document, state: Setting) -> list[Entry]:
             if sum(only.line <= entry.line <= only.line + only.text.count("\n") for entry in prose) >= FEW:
                 entries.remove(only)  # one update that tells the whole story
                 taken -= set(range(only.line, only.line + only.text.count("\n") + 1))
-        prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1])]
+        told = {entry.line for entry in entries if entry.label}
+        prose = [entry for entry in prose if entry.line not in taken or (entry.label and entry.label[1] and entry.line not in told)]
     named = {(entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) for entry in entries if entry.label}
     prose = [entry for entry in prose if entry.label or (entry.day or entry.heading_day or state.day, minutes_of(entry.lead.clock)) not in named]
     if prose:

@@ -12,7 +12,8 @@ from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import Setting, in_year, read_day
 
 BESIDE = re.compile(
-    r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)",
+    r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)"
+    r"|(?:the )?(?:next|following) (?:day|morning)\s*[,:;\u2013-]",
     re.I,
 )
 LAST = re.compile(r"[(\[]((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)[)\]]\W*$")

@@ -41,6 +41,7 @@ LABELLED = re.compile(
     r"^[\s*_•+>|#-]*(?P<label>[^\W\d_][^\W\d_ /()\u2013-]{1,40}?|[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–\uff1a-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
     re.I,
 )
+MOMENT = re.compile(r"(?:^|\s)dates?(?:\s*(?:/|&|and)\s*times?)?(?:\s+of)?(?=\s|$)", re.IGNORECASE)
 PERIOD = re.compile(
     r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
     re.I,
@@ -65,11 +66,13 @@ def label_of(line: str) -> tuple[tuple[str, str], Lead] | None:
     if len(line) > 160 or (match := LABELLED.match(line)) is None:
         return None
     lead = leads.read(line[match.end() :])
-    if lead is None or not lead.clock or len(lead.rest) > 40 or re.search(r"\d:\d\d", lead.rest):
+    rest = re.sub("[(\uff08][^()\uff08\uff09]*[)\uff09]", "", lead.rest) if lead else ""
+    if lead is None or not lead.clock or len(rest) > 40 or re.search(r"\d:\d\d", rest):
         return None
     label = re.sub(r"\s*\(.*", "", match["label"]).strip(" *_")
     if lead.end and PERIOD.fullmatch(label):
         return ("impact", "impact_started"), lead
+    label = MOMENT.sub("", label).strip() or label  # "Start date/time", "Date and time detected"
     for pattern, kind, milestone in LABELS:
         if pattern.match(label):
             return (kind, milestone), lead

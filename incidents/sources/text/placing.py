@@ -16,6 +16,10 @@ from incidents.sources.text.prose import PROSE
 from incidents.sources.text.setting import Setting
 
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
+OVER = re.compile(
+    r"\b(?:restored|resumed|recovered|resolved|fixed|back (?:up|online|to normal)|normal operations?|r\u00e9tabli\w*|behoben|wieder|restablecid\w+|hersteld|opgelost)\b",
+    re.I,
+)
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
 
 
@@ -56,6 +60,8 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
             current, last = base, minutes
             longest = PROSE_BACKWARDS if entry.block == PROSE else BACKWARDS
         elif minutes is not None and last is not None:
+            if entry.block == PROSE and OVER.search(entry.text):
+                step = min(step, BACKWARDS)  # what is over at 8 was not over before it began at 19
             if entry.block == PROSE and base is not None and current > base and minutes - last > longest.seconds // 60:
                 current = base  # the next part of the story begins on the first evening again
             elif not newest_first and last - minutes > step.seconds // 60:
