@@ -16,7 +16,7 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|the|of|and then|then|later,?)\b\.?",
+    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
@@ -38,7 +38,7 @@ ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
 BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
 BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
 ZONE = re.compile(
-    r"\s*[(\[]?(?:U\.?S\.?\s)?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+    r"\s*[(\[]?(?:U\.?S\.?\s)?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:pacific|eastern|central|mountain) time\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
@@ -50,6 +50,7 @@ RANGE = re.compile(
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 DAY_AFTER = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?(?={DATE.pattern})", re.IGNORECASE)  # "11:11, Friday the 23rd of November"
+WEEKDAY_AFTER = re.compile(rf"(?:on\s+)?(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:the\s+)?\d|['\u2019]|,?\s+{MONTH})", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
@@ -86,6 +87,7 @@ class Lead:
     parted: bool = False  # a dash, colon, bar or bracket stands between time and text
     offset: int | None = None  # seconds after a stated start
     written: str = ""
+    weekday: str = ""  # where no date is stated
 
 
 def read(line: str) -> Lead | None:
@@ -103,7 +105,7 @@ def read(line: str) -> Lead | None:
         return _relative(line, relative, marked)
     if prefix := PREFIX.match(line, position):
         start = position = prefix.end()
-    date = clock = zone = end = ""
+    date = clock = zone = end = weekday = ""
     spoken = False
     last = position
     for _ in range(16):
@@ -115,7 +117,12 @@ def read(line: str) -> Lead | None:
         elif not clock and not zone and (found := BEFORE.match(line, position)):
             zone, position = found[1], found.end()
         elif not clock and (found := WEEKDAY.match(line, position)):
-            position = found.end()
+            weekday, position = found[0], found.end()
+        elif clock and not date and not weekday and not end and (found := WEEKDAY_AFTER.match(line, position)):
+            weekday, position = found["weekday"], found.end()
+            last = position
+            end, position, zone = _range_end(line, position, zone)
+            last = max(last, position)
         elif not date and (found := DATE.match(line, position)):
             date, position = found[0], found.end()
             last = position
@@ -177,7 +184,7 @@ def read(line: str) -> Lead | None:
     parted = bool(PARTED.match(line, last))
     if date.isdigit():
         date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
-    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"))
+    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"), "" if date else weekday)
 
 
 def minutes_of(clock: str) -> int | None:

@@ -19,12 +19,12 @@ from incidents.sources.text.setting import HEADING, Setting, dated, safe_date, t
 from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
-AREA = r"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London)\b)"  # a zone, no new sentence
+AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
     rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
     r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
@@ -46,6 +46,10 @@ NEXT_DAY = re.compile(
 )
 ON_NTH = re.compile(rf"\s*(?:\([A-Z]{{2,5}}\)\s*)?on the (\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)
 STAMP = re.compile(r"\W*(?:(?:re: )?post(?:ed)?\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)", re.IGNORECASE)
+PUBLISHED = re.compile(
+    r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
+)
+BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
 YESTERDAY = re.compile(r"\b(?:yesterday|last night)\b", re.IGNORECASE)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
@@ -55,7 +59,7 @@ UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|e
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
 CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|then|while|until|before|und|sowie|et|puis|y|e|en|maar)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])"
+    r"[,;]?\s+(?:and|but|then|while|until|before|with|und|sowie|et|puis|y|e|en|maar)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])"
     r"|,\s+(?=(?:at|by|around|about|um|gegen|ab|seit|vers|\u00e0|om|rond|vanaf|\u00e0s|a las)\s)",
     re.IGNORECASE,
 )
@@ -66,6 +70,8 @@ LATER = re.compile(
 )  # a heading without a mark
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen)\W{1,3}$", re.IGNORECASE)
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
+CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
+CELL_CLOCK = re.compile(r"\d:\d\d")
 RULED = re.compile(r"\s*[-=*_~]{3,}\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
@@ -117,14 +123,17 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
                 made.day = day_after(sentence, lead, day) or night_of(impact, lead) or night_before(sentence, lead, state.day) or nth_day(sentence, lead, day)
-            day = day if YESTERDAY.search(sentence) and not lead.date else made.day or day
+            aside = lead.weekday or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
+            day = day if aside else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
                 impact = list(outage(made, lead))
                 yield from impact
                 continue
             if lead.end and (words.kind_of(sentence).kind == "impact" or FAILING.search(sentence)):
-                yield from outage(made, lead, stated=False)
+                told_span = list(outage(made, lead, stated=False))
+                impact = impact or told_span
+                yield from told_span
                 continue
             yield made
 
@@ -133,6 +142,9 @@ def stamp(sentence: str, lead: Lead) -> bool:
     """Say whether a sentence only says when something was written: a full time alone, or after a name and before a colon."""
     if not lead.date or not lead.clock or len(sentence) > 100:
         return False
+    bare = DATE.sub(" ", CLOCK.sub(" ", sentence))
+    if PUBLISHED.search(bare) and len(re.findall(r"[^\W\d_]", BYLINE.sub(" ", bare))) < 6:
+        return True  # "Fri 06/12/2019 - 16:33, updated 27/11/2020 at 09:01"
     before, _, after = sentence.partition(lead.written)
     return not re.search(r"\w", after) and (
         bool(STAMP.match(before)) or not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50
@@ -225,6 +237,8 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         heading = HEADING.match(line)
         if RULED.fullmatch(line):
             line = ""
+        if cell := CELL.fullmatch(line) if not fenced and not skipped and CELL_CLOCK.search(line) else None:  # a table of keys may tell the story
+            yield document.numbers[offset], cell["text"].strip(), above
         if heading or APART.match(line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
             if lines:
                 yield start, " ".join(lines)[:LONGEST], above

@@ -143,7 +143,7 @@ class Walk:
         self.columns = {}
         at = leads.read(heading)
         self.close()
-        if at and at.clock and len(at.rest) <= 200 and not self.excluded:
+        if at and at.clock and len(at.rest) <= 400 and not self.excluded:
             self.open(offset, at, at.rest)
             self.below = True
             return True
@@ -242,7 +242,7 @@ class Walk:
 
     def notice(self, offset: int, line: str) -> bool:
         """A status or capitals, a time, and the text below."""
-        found = shapes.notice_of(line, self.following(offset))
+        found = shapes.notice_of(line, next((below for below in self.document.lines[offset + 1 : offset + 3] if below.strip()), ""))
         if found is None or self.fenced:
             return False
         self.close()

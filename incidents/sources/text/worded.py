@@ -6,7 +6,7 @@ import re
 
 NUMBERS = {name: number for number, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)}
 WORDED = re.compile(
-    r"(?:12 )?(?P<noon>noon|midday|midnight|mediod[i\u00ed]a|meio-dia|medianoche|meia-noite|minuit|mitternacht|middernacht)\b"
+    r"(?:12 )?(?P<noon>noon|midday|midnight|mediod[i\u00ed]a|meio-dia|medianoche|meia-noite|mezzogiorno|mezzanotte|minuit|mitternacht|middernacht)\b"
     r"|(?P<full>[01]?\d|2[0-4]) (?:Uhr(?: (?P<after>[0-5]\d)\b)?(?: (?P<day>morgens|fr\u00fch|vormittags|mittags|nachmittags|abends|nachts))?\b|o['\u2019]clock\b(?! (?:in the|at night)))"
     rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:in the (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
     re.IGNORECASE,
@@ -14,7 +14,7 @@ WORDED = re.compile(
 SHARED = re.compile(  # "8-9 PM", "2:05 to 2:20 pm"
     r"(?P<first>\d{1,2}(?:[:.][0-5]\d)?)\s*(?:-|\u2013|\u2014|to|and|until)\s*(?P<second>\d{1,2}(?:[:.][0-5]\d)?)\s*(?P<half>[ap]\.?m\b\.?)", re.IGNORECASE
 )
-NOONS = {"noon", "midday", "mediodia", "mediod\u00eda", "meio-dia"}
+NOONS = {"noon", "midday", "mediodia", "mediod\u00eda", "meio-dia", "mezzogiorno"}
 OTHER = {"a": "p", "p": "a"}
 PARTS = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 
