@@ -39,7 +39,7 @@ CLOCK = re.compile(
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}}(?!\d)|(?<=[/-])\d\d(?![\d:])))?",
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?(?:[/-]|\s*)(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}}(?!\d)|(?<=[/-])\d\d(?![\d:])))?",
     re.IGNORECASE,
 )
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)

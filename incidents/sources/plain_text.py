@@ -23,7 +23,10 @@ from incidents.sources.text.placing import after, moment_of, placed_days, start_
 from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
 from incidents.sources.text.setting import setting
 
-FAULT = re.compile(r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|(?:is|was|are|were|went|goes) down)\b", re.I)
+FAULT = re.compile(
+    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|(?:is|was|are|were|went|goes) down)\b",
+    re.I,
+)
 TOP = 60  # lines that may say what a text is about
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")

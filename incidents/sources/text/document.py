@@ -36,7 +36,12 @@ IDEOGRAPHIC = re.compile("(20\\d\\d)\u5e74\\s?(\\d{1,2})\u6708\\s?(\\d{1,2})\u65
 ISO_WEEK = re.compile(r"(?<![\w-])(20\d\d)-?W(\d\d)-?([1-7])(?![\w-])")
 # Clocks that other languages write in their own way, behind a word that says that one follows.
 ITALIAN = re.compile(r"\b((?:alle|dalle|ore)) ([01]?\d|2[0-3])(?:,| e )([0-5]\d)\b(?!\s*%)", re.IGNORECASE)
-HOURS = re.compile(r"(?<!\w)(\u00e0|vers|d\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|las|entre|et) ([01]?\d|2[0-4]) ?h(?!\w)", re.IGNORECASE)
+HOURS = re.compile(r"(?<!\w)(\u00e0|vers|d\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)", re.IGNORECASE)
+UHR = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]) (bis|und) (etwa |circa |gegen )?([01]?\d|2[0-4]) Uhr\b")
+GERMAN = {
+    name: number for number, name in enumerate(["ein", "zwei", "drei", "vier", "f\u00fcnf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zw\u00f6lf"], 1)
+}
+UHR_IN_WORDS = re.compile(rf"\b({'|'.join(GERMAN)}) Uhr\b", re.IGNORECASE)
 PICTURES = re.compile(  # ":fire: 14:02"
     "^([\\s>*\u2022-]*)(?::[a-z][a-z0-9_+-]{2,40}:\\s*(?=[^\\s:])|(?:[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]\\s*)+(?=[*_`\\[(]*(?:\\d|T[+-])))"
 )
@@ -101,6 +106,8 @@ def read(content: bytes, encoding: str = "") -> Document:
     text = ESCAPED.sub(r"\1\2", text)
     text = IDEOGRAPHIC.sub(r"\1-\2-\3", text) if "\u65e5" in text else text
     text = HOURS.sub(r"\1 \2h00", ITALIAN.sub(r"\1 \2:\3", text))
+    if "Uhr" in text:
+        text = UHR.sub(r"\1:00 \2 \3\4:00 Uhr", UHR_IN_WORDS.sub(lambda match: f"{GERMAN[match[1].lower()]} Uhr", text))
     text = ISO_WEEK.sub(day_of_week, text)
     text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))

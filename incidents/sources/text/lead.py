@@ -16,7 +16,7 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|the|of|and then|then|later,?)\b\.?",
+    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
@@ -24,7 +24,7 @@ NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa)\s+){0,2}\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
     rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-]\d{{2}}(?![\d:])",
     re.IGNORECASE,
@@ -42,7 +42,7 @@ ZONE = re.compile(
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
-    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|to|until|till|through|and|&|à|jusqu'à|bis|und|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
+    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
     + MONTH
     + r")",
     re.IGNORECASE,
@@ -66,9 +66,10 @@ TWINS = re.compile(  # "2:20/1:20 PM EST/CST": one moment in two zones, the firs
     r"(?P<clock>\d{1,2}:\d\d)\s*/\s*\d{1,2}:\d\d\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[A-Z]{2,4})\s*/\s*[A-Z]{2,4}\b", re.IGNORECASE
 )
 RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,–—-]|$)"
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,*)\]–—-]|$)"
 )
-NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
+OPENED = re.compile(r"[*_`\[(]{0,3}(?=[T+-])")  # "**T+5m** - ..."
+NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
 PLACED_OFFSET = re.compile(r"T\s?[+-]?\s?\d[\dhms:]*\s*(?:\(|=|\bis\b)\s*(?=\d)")  # "T+0 (10:02 UTC)" says when it was
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 
@@ -97,10 +98,11 @@ def read(line: str) -> Lead | None:
     marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
     if (stated := PLACED_OFFSET.match(line, position)) and (at := read(line[stated.end() :])) and at.clock:
         return replace(at, rest=at.rest.lstrip(") "), marked=marked, written=line[position:].split(")")[0].strip()[:40])
+    bold = OPENED.match(line, position)
     if (
-        relative := RELATIVE.match(line, position)
+        relative := RELATIVE.match(line, bold.end() if bold else position)
         or (RELATIVE.match(line) if line[:1] == "+" and line[1:2].isdigit() else None)
-        or (NOUGHT.match(line, position) if "T" in line[position : position + 2] else None)
+        or (NOUGHT.match(line, bold.end() if bold else position) if "T" in line[position : position + 4] else None)
     ):
         return _relative(line, relative, marked)
     if prefix := PREFIX.match(line, position):

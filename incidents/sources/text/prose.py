@@ -24,7 +24,7 @@ SENTENCE = re.compile(
     rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
     r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
@@ -35,7 +35,7 @@ PLANNED = re.compile(
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|ca[i\u00ed]da|fuera de servicio)\b",
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio)\b",
     re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
@@ -50,7 +50,7 @@ PUBLISHED = re.compile(
     r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
 )
 BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
-YESTERDAY = re.compile(r"\b(?:yesterday|last night)\b", re.IGNORECASE)
+YESTERDAY = re.compile(r"\b(?:yesterday|last night|d['\u2019]hier|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
 )
@@ -146,7 +146,7 @@ def stamp(sentence: str, lead: Lead) -> bool:
     if PUBLISHED.search(bare) and len(re.findall(r"[^\W\d_]", BYLINE.sub(" ", bare))) < 6:
         return True  # "Fri 06/12/2019 - 16:33, updated 27/11/2020 at 09:01"
     before, _, after = sentence.partition(lead.written)
-    return not re.search(r"\w", after) and (
+    return not re.search(r"[^\W\d_]", after) and (
         bool(STAMP.match(before)) or not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50
     )
 

@@ -84,6 +84,18 @@ def notice_of(line: str, following: str) -> tuple[str, Lead] | None:
     return (what, at) if at and at.clock and not at.rest else None
 
 
+def time_after(heading: str) -> tuple[str, Lead] | None:
+    """Return the words and the time of a heading such as "Recovery (16:40-17:00)"."""
+    match = re.fullmatch(r"(?P<what>[^\W\d][^()]{2,80}?)\s*\((?P<when>[^()]{4,60})\)[*_ :]*", heading.strip())
+    at = leads.read(match["when"]) if match else None
+    return (match["what"], at) if match and at and at.clock and not at.rest else None
+
+
+def of_mail(at: Lead, above: str) -> bool:
+    """Say whether a full time alone below an address says when a mail was sent."""
+    return bool(at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):", above.strip(), re.IGNORECASE))
+
+
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
     halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))

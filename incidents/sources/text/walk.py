@@ -147,6 +147,10 @@ class Walk:
             self.open(offset, at, at.rest)
             self.below = True
             return True
+        if not self.excluded and (timed := shapes.time_after(heading)):
+            self.open(offset, timed[1], timed[0])
+            self.below = True
+            return True
         self.below = False
         self.block += 1
         self.excluded = bool(shapes.NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
@@ -216,7 +220,12 @@ class Walk:
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
-        if at is None or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
+        if (
+            at is None
+            or shapes.of_mail(at, self.document.lines[offset - 1] if offset else "")
+            or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at))
+            or NEXT.match(at.rest)
+        ):
             return False
         if self.current is not None and self.pending and (not self.blank or shapes.BULLET.match(self.document.lines[self.current_at]) is None):
             self.current.text = f"{self.current.text}{self.pending}"

@@ -8,7 +8,7 @@ NUMBERS = {name: number for number, name in enumerate(["one", "two", "three", "f
 WORDED = re.compile(
     r"(?:12 )?(?P<noon>noon|midday|midnight|mediod[i\u00ed]a|meio-dia|medianoche|meia-noite|mezzogiorno|mezzanotte|minuit|mitternacht|middernacht)\b"
     r"|(?P<full>[01]?\d|2[0-4]) (?:Uhr(?: (?P<after>[0-5]\d)\b)?(?: (?P<day>morgens|fr\u00fch|vormittags|mittags|nachmittags|abends|nachts))?\b|o['\u2019]clock\b(?! (?:in the|at night)))"
-    rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:in the (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
+    rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:(?:in the|this) (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
     re.IGNORECASE,
 )
 SHARED = re.compile(  # "8-9 PM", "2:05 to 2:20 pm"
