@@ -72,13 +72,19 @@ def heading_of(line: str, following: str) -> str | None:
     return None
 
 
-def notice_of(line: str, following: str) -> tuple[str, Lead] | None:
+def notice_of(line: str, following: str, *, title: bool = False) -> tuple[str, Lead] | None:
     """Return what a line says and its time, where it heads a notice: a status or capitals, then a time, and the text below."""
     if len(line) > 120 or not following.strip() or (match := NOTICE.fullmatch(line.strip(" *_#[]:"))) is None:
         return None
     what = match["what"].strip(" :-\u2013(")
     capital = what.split()[0]
-    if not STATUS.match(what) and not (len(capital.strip(":")) > 3 and capital.isupper()) or (below := leads.read(following)) and below.clock:
+    if (
+        not STATUS.match(what)
+        and not (title and re.search(r"\d{4}", match["when"]))
+        and not (len(capital.strip(":")) > 3 and capital.isupper())
+        or (below := leads.read(following))
+        and below.clock
+    ):
         return None
     at = leads.read(match["when"])
     return (what, at) if at and at.clock and not at.rest else None
@@ -93,7 +99,9 @@ def time_after(heading: str) -> tuple[str, Lead] | None:
 
 def of_mail(at: Lead, above: str) -> bool:
     """Say whether a full time alone below an address says when a mail was sent."""
-    return bool(at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):", above.strip(), re.IGNORECASE))
+    return bool(
+        at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
+    )
 
 
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:

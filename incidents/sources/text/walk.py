@@ -251,7 +251,8 @@ class Walk:
 
     def notice(self, offset: int, line: str) -> bool:
         """A status or capitals, a time, and the text below."""
-        found = shapes.notice_of(line, next((below for below in self.document.lines[offset + 1 : offset + 3] if below.strip()), ""))
+        below = next((text for text in self.document.lines[offset + 1 : offset + 3] if text.strip()), "")
+        found = shapes.notice_of(line, below, title=not any(text.strip() for text in self.document.lines[:offset]))
         if found is None or self.fenced:
             return False
         self.close()
