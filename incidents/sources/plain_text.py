@@ -16,7 +16,7 @@ from incidents.sources import words
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.text import document as documents
-from incidents.sources.text.about import severity_of, summary_of, title_of
+from incidents.sources.text.about import INCIDENT, severity_of, summary_of, title_of
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.placing import after, moment_of, placed_days, start_of
@@ -145,8 +145,11 @@ def says_all(entry: Entry, document: documents.Document) -> bool:
         return False
     if entry.label and entry.label[1] == "impact_started":
         return True
-    around = " ".join(document.lines[:TOP]) if entry.block == PROSE and entry.lead.zone else ""  # a time with its zone, in a text on an outage
-    return bool(entry.lead.clock and ((FAULT if entry.block == PROSE else FAILING).search(entry.text) or FAULT.search(around[:LOOK])))
+    text = FAULT if entry.block == PROSE else FAILING
+    if not entry.lead.clock or text.search(entry.text):
+        return bool(entry.lead.clock)
+    around = " ".join(document.lines[:TOP])[:LOOK]  # a time in a text on an outage: one with its zone in a sentence, one with its day elsewhere
+    return bool((FAULT if entry.block == PROSE else INCIDENT).search(around) and (entry.lead.zone or entry.block != PROSE))
 
 
 def speakers(entries: list[Entry]) -> frozenset[str]:

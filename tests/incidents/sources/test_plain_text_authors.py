@@ -48,6 +48,10 @@ SHAPES = {
         "Incident log (all times UTC), 2 March 2026\n0912 first call\n0915 bridge open\n1011-1025 monitoring\n1030 all clear\n",
         ["03-02 09:12", "03-02 09:15", "03-02 10:11", "03-02 10:30"],
     ),
+    "four digits with their zone": (
+        "Incident log, 2 March 2026\n0912 PST first call\n0915 PST bridge open\n1030 PST all clear\n",
+        ["03-02 17:12", "03-02 17:15", "03-02 18:30"],
+    ),
     "hours in a sentence": (f"{MARCH}At 1133 hrs the power failed. At 1140 hrs it was back.\n", ["03-02 11:33", "03-02 11:40"]),
     "a status with a time above a paragraph": (
         f"{MARCH}09:15 UTC – Investigating\n\nPages of the shop do not load.\n\n10:45 UTC – Resolved\n\nAll is back.\n",
