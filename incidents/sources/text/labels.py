@@ -13,14 +13,13 @@ from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import dated, zone_in
 
+STATES = r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
 STATED = re.compile(
-    r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
-    r"\s*(?:at|on|:|=|\*\*:?|by)*\s*\**\s*(?P<when>\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d(?::\d\d)?)\**(?:\s*(?P<zone>UTC|GMT|Z|[A-Z]{3,4})\b)?",
+    STATES + r"\s*(?:at|on|:|=|\*\*:?|by)*\s*\**\s*(?P<when>\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d(?::\d\d)?)\**(?:\s*(?P<zone>UTC|GMT|Z|[A-Z]{3,4})\b)?",
     re.IGNORECASE,
 )
 KEYED = re.compile(  # "Start time: Oct 22nd 2022 9:00 AM (EAT), end time: ..."
-    STATED.pattern.split(r"\s*(?:at")[0]
-    + rf"\s*\**[:=]\**\s*(?P<when>(?:{leads.DATE.pattern}),?\s+(?:at\s+)?(?:{leads.CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
+    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{leads.DATE.pattern}),?\s+(?:at\s+)?(?:{leads.CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
     re.IGNORECASE,
 )
 LABELS = (  # label as people write it -> (kind, milestone)

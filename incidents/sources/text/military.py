@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 LOG = re.compile(r"\blogs?\b|time ?lines?|\btimes?\b|chronolog|\bevents\b|\bhours\b", re.IGNORECASE)
-DIGITS = re.compile(r"\s*(?:[-*•]\s+)?(?P<first>(?:[01]\d|2[0-3])[0-5]\d)(?P<end>\s?[-\u2013]\s?(?:[01]\d|2[0-3])[0-5]\d)?(?=[ \t]+(?!(?:UTC|GMT|Z|hrs?|h|[A-Z]{2,4}T)\b)[^\W\d])")
+DIGITS = re.compile(
+    r"\s*(?:[-*•]\s+)?(?P<first>(?:[01]\d|2[0-3])[0-5]\d)(?P<end>\s?[-\u2013]\s?(?:[01]\d|2[0-3])[0-5]\d)?(?=[ \t]+(?!(?:UTC|GMT|Z|hrs?|h|[A-Z]{2,4}T)\b)[^\W\d])"
+)
 YEARS = range(1900, 2060)
 FEW = 3
 TOP = 40  # lines that may say that this is a log

@@ -104,7 +104,7 @@ def occurred(lines: list[str], day_first: bool | None) -> date | None:
 
 def title_day(line: str, day_first: bool | None) -> date | None:
     """Return the day at the end of a short line that heads what follows."""
-    match = TITLED.fullmatch(line.strip(" *_")) if len(line) <= 120 else None
+    match = TITLED.fullmatch(line.strip(" *_")) if len(line) <= 120 and YEAR.search(line) else None
     return dated(match["date"], day_first) if match and YEAR.search(match["date"]) else None
 
 

@@ -43,6 +43,7 @@ NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
 )
 PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
 PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
 NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
     rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
     re.IGNORECASE,
@@ -74,7 +75,7 @@ def heading_of(line: str, following: str) -> str | None:
 
 def notice_of(line: str, following: str, *, title: bool = False) -> tuple[str, Lead] | None:
     """Return what a line says and its time, where it heads a notice: a status or capitals, then a time, and the text below."""
-    if len(line) > 120 or not following.strip() or (match := NOTICE.fullmatch(line.strip(" *_#[]:"))) is None:
+    if len(line) > 120 or not following.strip() or not ENDS_IN_CLOCK.search(line[-40:]) or (match := NOTICE.fullmatch(line.strip(" *_#[]:"))) is None:
         return None
     what = match["what"].strip(" :-\u2013(")
     capital = what.split()[0]

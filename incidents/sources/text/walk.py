@@ -47,11 +47,13 @@ class Walk:
     spoke: bool = False  # the open entry is what somebody said in a chat
     below: bool = False  # the open entry's text begins below its time
     open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
+    first: int = 0  # the first line that is not empty
     days: set[int] = field(default_factory=set)  # entries that a heading with a day began, and no more than that
     at: Lead | None = None  # the time that the line at hand begins with
 
     def entries(self) -> list[Entry]:
         self.day, self.zone = self.state.day, self.state.zone
+        self.first = next((offset for offset, line in enumerate(self.document.lines) if line.strip()), 0)
         posted = {start: (end, when) for start, end, when in posted_below(self.document.lines)}
         skip_to = -1
         for offset, line in enumerate(self.document.lines):
@@ -252,7 +254,7 @@ class Walk:
     def notice(self, offset: int, line: str) -> bool:
         """A status or capitals, a time, and the text below."""
         below = next((text for text in self.document.lines[offset + 1 : offset + 3] if text.strip()), "")
-        found = shapes.notice_of(line, below, title=not any(text.strip() for text in self.document.lines[:offset]))
+        found = shapes.notice_of(line, below, title=offset == self.first)
         if found is None or self.fenced:
             return False
         self.close()
