@@ -39,7 +39,8 @@ CLOCK = re.compile(
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?[\s/-]*(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}})(?!\d))?", re.IGNORECASE
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|{DOTTED})?(?:[/-]|\s*)(?:(?:of|de|di)\s+)?({MONTH})(?![^\W\d])(?:[\s/,-]*(?:del?\s+)?(\d{{4}}(?!\d)|(?<=[/-])\d\d(?![\d:])))?",
+    re.IGNORECASE,
 )
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
@@ -240,7 +241,8 @@ def read_date(text: str, *, day_first: bool | None = None, near: date | None = N
         return None, "date"
     if year is None and near is None:
         return None, "date"
-    return _date(int(year) if year else near.year if near else 0, MONTHS.get(month[:4].lower()) or MONTHS[month[:3].lower()], int(day)), ""
+    years = 0 if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    return _date(years or (near.year if near else 0), MONTHS.get(month[:4].lower()) or MONTHS[month[:3].lower()], int(day)), ""
 
 
 def _date(year: int, month: int, day: int) -> date:

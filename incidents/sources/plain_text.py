@@ -16,14 +16,18 @@ from incidents.sources import words
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.text import document as documents
-from incidents.sources.text.about import severity_of, summary_of, title_of
+from incidents.sources.text.about import INCIDENT, severity_of, summary_of, title_of
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.placing import after, moment_of, placed_days, start_of
-from incidents.sources.text.prose import PROSE, SENTENCE
+from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
 from incidents.sources.text.setting import setting
 
-FAULT = re.compile(r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|(?:is|was|are|were|went|goes) down)\b", re.I)
+FAULT = re.compile(
+    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|(?:is|was|are|were|went|goes) down)\b",
+    re.I,
+)
+TOP = 60  # lines that may say what a text is about
 LOOK = 256 * 1024
 SPEAKER = re.compile(r"^(?:<\s?[+@%]?(?P<irc>[^>\s]{1,40})>|@(?P<at>[\w.-]{2,40})\b[:,]?|(?P<name>[A-Za-z][\w.'-]{1,30}(?: [A-Z][\w.'-]{1,30})?):(?=\s))\s*")
 NOT_NAMES = frozenset(
@@ -111,7 +115,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     state = setting(document, payload.name, options.date)
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
-    stated = any(says_all(entry) for entry in entries)
+    stated = any(says_all(entry, document) for entry in entries)
     if not entries or (len(entries) < 2 and not few and not stated):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
     title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
@@ -135,11 +139,17 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen, names)
 
 
-def says_all(entry: Entry) -> bool:
+def says_all(entry: Entry, document: documents.Document) -> bool:
     """Say whether one entry is a timeline by itself: a day and a time of a start, or of a sentence about an outage."""
-    if not entry.lead.date:
+    if not entry.lead.date and not (entry.block == PROSE and entry.heading_day):
         return False
-    return bool(entry.label and entry.label[1] == "impact_started" or entry.block == PROSE and entry.lead.clock and FAULT.search(entry.text))
+    if entry.label and entry.label[1] == "impact_started":
+        return True
+    text = FAULT if entry.block == PROSE else FAILING
+    if not entry.lead.clock or text.search(entry.text):
+        return bool(entry.lead.clock)
+    around = " ".join(document.lines[:TOP])[:LOOK]  # a time in a text on an outage: one with its zone in a sentence, one with its day elsewhere
+    return bool((FAULT if entry.block == PROSE else INCIDENT).search(around) and (entry.lead.zone or entry.block != PROSE))
 
 
 def speakers(entries: list[Entry]) -> frozenset[str]:

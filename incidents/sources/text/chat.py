@@ -15,7 +15,7 @@ STATUS = re.compile(
     re.IGNORECASE,
 )
 POSTED = re.compile(
-    r"^(?:posted\b(?:.{0,40}?(?:ago\.?|on|at))?[\s:]+)?(?P<when>(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?:[a-z]{3,9}\.? \d{1,2},?(?: \d{4})?|\d{4}-\d\d-\d\d)\s*[-,@]?\s*(?:at )?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?\s*\(?[a-z]{1,5}\)?)$",
+    r"^(?:posted\b(?:.{0,40}?(?:ago\.?|on|at))?[\s:]+)?(?P<when>(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?:[a-z]{3,9}\.? \d{1,2},?(?: \d{4})?|\d{4}-\d\d-\d\d)\s*[-,@]?\s*(?:at )?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?\s*\(?(?:(?:utc|gmt)[+-]\d{1,2}(?::?\d\d)?|[a-z]{1,5})\)?)$",
     re.IGNORECASE,
 )
 

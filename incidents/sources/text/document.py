@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
 from incidents.sources.drafts import SourceError
+from incidents.sources.text.military import with_hours
 
 LONGEST = 5_000_000  # bytes
 MOST_LINES = 200_000
@@ -33,10 +34,22 @@ FURNITURE = re.compile(
 ESCAPED = re.compile(r"^([ \t]*)\\([-*+#\[])", re.MULTILINE)  # "\- 14:02", as editors export lists
 IDEOGRAPHIC = re.compile("(20\\d\\d)\u5e74\\s?(\\d{1,2})\u6708\\s?(\\d{1,2})\u65e5")  # year, month, day in Japanese and Chinese
 ISO_WEEK = re.compile(r"(?<![\w-])(20\d\d)-?W(\d\d)-?([1-7])(?![\w-])")
+# Clocks that other languages write in their own way, behind a word that says that one follows.
+ITALIAN = re.compile(r"\b((?:alle|dalle|ore)) ([01]?\d|2[0-3])(?:,| e )([0-5]\d)\b(?!\s*%)", re.IGNORECASE)
+HOURS = re.compile(r"(?<!\w)(\u00e0|vers|d\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)", re.IGNORECASE)
+UHR = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]) (bis|und) (etwa |circa |gegen )?([01]?\d|2[0-4]) Uhr\b")
+GERMAN = {
+    name: number for number, name in enumerate(["ein", "zwei", "drei", "vier", "f\u00fcnf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zw\u00f6lf"], 1)
+}
+UHR_IN_WORDS = re.compile(rf"\b({'|'.join(GERMAN)}) Uhr\b", re.IGNORECASE)
+PICTURES = re.compile(  # ":fire: 14:02"
+    "^([\\s>*\u2022-]*)(?::[a-z][a-z0-9_+-]{2,40}:\\s*(?=[^\\s:])|(?:[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]\\s*)+(?=[*_`\\[(]*(?:\\d|T[+-])))"
+)
 WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
 TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
 INLINE = re.compile(
+    r"(?<=[.!?])\s+-\s+(?=(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[AaPp][Mm])?\s*[:\u2013\u2014]\s)|"
     r"(?<=\w)\s+(?=(?:[01]\d|2[0-3]):?[0-5]\d (?:UTC|GMT|[PECM][DS]T|CES?T|BST) [-\u2013\u2014](?: [A-Z\u201c]|$))|"
     r"(?:(?<=[.!?\u201d\u2019)\]])|(?<=[Tt]imeline:)|(?<=\s\s))\s+(?=(?:\d{4}-\d\d-\d\d[ T])?(?:[01]?\d|2[0-3]):?[0-5]\d(?::[0-5]\d)? ?(?:[ap]m )?\(?(?:UTC|GMT|Z|[PECM][DS]T|CES?T|BST)\)?(?: on [^.:]{3,20}?)?\s*[-\u2013\u2014:]\s)"
 )
@@ -92,20 +105,26 @@ def read(content: bytes, encoding: str = "") -> Document:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
     text = ESCAPED.sub(r"\1\2", text)
     text = IDEOGRAPHIC.sub(r"\1-\2-\3", text) if "\u65e5" in text else text
+    text = HOURS.sub(r"\1 \2h00", ITALIAN.sub(r"\1 \2:\3", text))
+    if "Uhr" in text:
+        text = UHR.sub(r"\1:00 \2 \3\4:00 Uhr", UHR_IN_WORDS.sub(lambda match: f"{GERMAN[match[1].lower()]} Uhr", text))
     text = ISO_WEEK.sub(day_of_week, text)
     text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
     if any(TABLE.match(line) for _, line in pairs):
         pairs = rowed(pairs)
-    lines, numbers = [], []
+    lines: list[str] = []
+    numbers: list[int] = []
+    printed = sum(1 for _, line in pairs if FURNITURE.match(line.rstrip())) > 1  # one such line alone is a title
     for offset, line in pairs:
         line = INVISIBLE.sub("", HYPHENS.sub("-", SPACES.sub(" ", line))).rstrip()
-        if FURNITURE.match(line):
+        line = PICTURES.sub(r"\1", line[:400]) + line[400:]
+        if FURNITURE.match(line) and printed:
             continue
         for part in INLINE.split(line) if len(line) < 100_000 else [line]:
             lines.append(part)
             numbers.append(first + offset)
-    return Document(lines, numbers, front)
+    return Document(with_hours(lines), numbers, front)
 
 
 def day_of_week(match: re.Match[str]) -> str:

@@ -12,7 +12,8 @@ from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import Setting, in_year, read_day
 
 BESIDE = re.compile(
-    r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)",
+    r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)"
+    r"|(?:the )?(?:next|following) (?:day|morning)\s*[,:;\u2013-]",
     re.I,
 )
 LAST = re.compile(r"[(\[]((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)[)\]]\W*$")
@@ -44,6 +45,14 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
     day = in_year(day, lead.date, heading_day or state.near)
     if day is None and lead.clock and (near := heading_day or state.day) and (match := BESIDE.match(text)):
         day = near + timedelta(days=-1 if match["before"] else 1)
+    if day is None and not lead.date and lead.weekday and (near := heading_day or state.day):
+        day = weekday_near(near, lead.weekday)
     if not lead.zone and lead.clock and (match := LAST.search(text[-40:])) and zone_named(match[1]) is not None:
         lead = replace(lead, zone=match[1])  # "14:02 first alert (JST)"
     return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)
+
+
+def weekday_near(near: date, weekday: str) -> date | None:
+    """Return the day of that name within three days of another: "9:15 Friday" in a report of the Sunday after."""
+    days = (near + timedelta(days=step) for step in (0, -1, 1, -2, 2, -3, 3))
+    return next((day for day in days if f"{day:%a}".lower() == weekday[:3].lower()), None)

@@ -13,9 +13,13 @@ from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import dated, zone_in
 
+STATES = r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
 STATED = re.compile(
-    r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
-    r"\s*(?:at|on|:|=|\*\*:?|by)*\s*\**\s*(?P<when>\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d(?::\d\d)?)\**(?:\s*(?P<zone>UTC|GMT|Z|[A-Z]{3,4})\b)?",
+    STATES + r"\s*(?:at|on|:|=|\*\*:?|by)*\s*\**\s*(?P<when>\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d(?::\d\d)?)\**(?:\s*(?P<zone>UTC|GMT|Z|[A-Z]{3,4})\b)?",
+    re.IGNORECASE,
+)
+KEYED = re.compile(  # "Start time: Oct 22nd 2022 9:00 AM (EAT), end time: ..."
+    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{leads.DATE.pattern}),?\s+(?:at\s+)?(?:{leads.CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
     re.IGNORECASE,
 )
 LABELS = (  # label as people write it -> (kind, milestone)
@@ -41,6 +45,8 @@ LABELLED = re.compile(
     r"^[\s*_•+>|#-]*(?P<label>[^\W\d_][^\W\d_ /()\u2013-]{1,40}?|[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–\uff1a-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
     re.I,
 )
+LENGTH = re.compile(r"[~\s]*\d[\d.,]*\s?(?:h|hrs?|hours?|m|mins?|minutes?)\b[^()]{0,30}\(\s*", re.IGNORECASE)  # "Duration: 2 hours (09:00 - 11:00)"
+MOMENT = re.compile(r"(?:^|\s)dates?(?:\s*(?:/|&|and)\s*times?)?(?:\s+of)?(?=\s|$)", re.IGNORECASE)
 PERIOD = re.compile(
     r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
     re.I,
@@ -64,12 +70,15 @@ def label_of(line: str) -> tuple[tuple[str, str], Lead] | None:
     """Read "First detected 2020-08-14 10:43" and the like: a known label, then a time, then nothing much."""
     if len(line) > 160 or (match := LABELLED.match(line)) is None:
         return None
-    lead = leads.read(line[match.end() :])
-    if lead is None or not lead.clock or len(lead.rest) > 40 or re.search(r"\d:\d\d", lead.rest):
+    length = LENGTH.match(line, match.end()) if PERIOD.fullmatch(match["label"].strip(" *_")) else None
+    lead = leads.read(line[(length or match).end() :])
+    rest = re.sub("[(\uff08][^()\uff08\uff09]*[)\uff09]", "", lead.rest) if lead else ""
+    if lead is None or not lead.clock or len(rest) > 40 or re.search(r"\d:\d\d", rest):
         return None
     label = re.sub(r"\s*\(.*", "", match["label"]).strip(" *_")
     if lead.end and PERIOD.fullmatch(label):
         return ("impact", "impact_started"), lead
+    label = MOMENT.sub("", label).strip() or label  # "Start date/time", "Date and time detected"
     for pattern, kind, milestone in LABELS:
         if pattern.match(label):
             return (kind, milestone), lead
@@ -84,7 +93,8 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
         number = document.numbers[offset]
         if number in taken or "20" not in line:
             continue
-        for match in STATED.finditer(line[:600]):
+        keyed = list(KEYED.finditer(line[:600]))
+        for match in keyed if len(keyed) > 1 else STATED.finditer(line[:600]):
             for pattern, kind, milestone in LABELS:
                 if pattern.match(match["label"].strip()):
                     lead = leads.read(match["when"])
@@ -92,7 +102,15 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
                         near = " ".join(document.lines[offset : offset + 3])
                         zone = match["zone"] if match["zone"] and zone_named(match["zone"]) else zone_in(near.replace("**", ""))
                         made = Entry(
-                            number, replace(lead, zone=zone), match[0].replace("*", ""), dated(lead.date, None), "", None, zone, (kind, milestone), block=-1
+                            number,
+                            replace(lead, zone=lead.zone or zone),
+                            match[0].replace("*", ""),
+                            dated(lead.date, None),
+                            "",
+                            None,
+                            lead.zone or zone,
+                            (kind, milestone),
+                            block=-1,
                         )
                         entries.append(made)
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from incidents.lib.timestamps import DOTTED, MONTH
 from incidents.lib.zones import ABBREVIATIONS, zone_named
@@ -16,20 +16,21 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|the|of|and then|then|later,?)\b\.?",
+    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+(?:at\s+)?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa)\s+){0,2}\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?[\s-]+(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
-    rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)",
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
+    rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
+    rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-]\d{{2}}(?![\d:])",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|時(?=[0-5]\d分))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|時(?=[0-5]\d分))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
@@ -37,11 +38,11 @@ ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
 BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
 BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
 ZONE = re.compile(
-    r"\s*[(\[]?(?:U\.?S\.?\s)?((?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+    r"\s*[(\[]?(?:U\.?S\.?\s)?((?<=\()(?:UTC|GMT)\s[+\-−]\d{1,2}:\d\d(?=\))|(?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:pacific|eastern|central|mountain) time\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
-    r"\s*(?:-|–|—|->|→|〜|～|to|until|till|through|and|&|à|jusqu'à|bis|und|a las|hasta las?)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
+    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
     + MONTH
     + r")",
     re.IGNORECASE,
@@ -49,19 +50,27 @@ RANGE = re.compile(
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
 ON = re.compile(r"on\b", re.IGNORECASE)
 DAY_AFTER = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?(?={DATE.pattern})", re.IGNORECASE)  # "11:11, Friday the 23rd of November"
+WEEKDAY_AFTER = re.compile(rf"(?:on\s+)?(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:the\s+)?\d|['\u2019]|,?\s+{MONTH})", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
-AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|h\b|Uhr\b))*\s*")
+AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|hs\b|h\b|Uhr\b|uur\b|u\b))*\s*")
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
 JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
-PAIR = re.compile(r"\s*[/(]\s*(?P<clock>\d{1,2}:\d\d(?:\s*[ap]m)?)\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*[-\u2013\u2014:|]))")  # the same time in another zone
-RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,–—-])"
+PAIR = re.compile(
+    r"\s*[/(]\s*(?P<clock>\d{1,2}:\d\d(?:\s*[ap]m)?)\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*(?:[-\u2013\u2014:|]|$)))", re.IGNORECASE
+)  # the same time in another zone
+TWINS = re.compile(  # "2:20/1:20 PM EST/CST": one moment in two zones, the first clock with the first zone
+    r"(?P<clock>\d{1,2}:\d\d)\s*/\s*\d{1,2}:\d\d\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[A-Z]{2,4})\s*/\s*[A-Z]{2,4}\b", re.IGNORECASE
 )
-NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[:|\u2013\u2014-]|\s+[A-Za-z])")  # "T+0: ..."
+RELATIVE = re.compile(
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,*)\]–—-]|$)"
+)
+OPENED = re.compile(r"[*_`\[(]{0,3}(?=[T+-])")  # "**T+5m** - ..."
+NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
+PLACED_OFFSET = re.compile(r"T\s?[+-]?\s?\d[\dhms:]*\s*(?:\(|=|\bis\b)\s*(?=\d)")  # "T+0 (10:02 UTC)" says when it was
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -79,6 +88,7 @@ class Lead:
     parted: bool = False  # a dash, colon, bar or bracket stands between time and text
     offset: int | None = None  # seconds after a stated start
     written: str = ""
+    weekday: str = ""  # where no date is stated
 
 
 def read(line: str) -> Lead | None:
@@ -86,15 +96,18 @@ def read(line: str) -> Lead | None:
     mark = MARK.match(line)
     start = position = mark.end() if mark else 0
     marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
+    if (stated := PLACED_OFFSET.match(line, position)) and (at := read(line[stated.end() :])) and at.clock:
+        return replace(at, rest=at.rest.lstrip(") "), marked=marked, written=line[position:].split(")")[0].strip()[:40])
+    bold = OPENED.match(line, position)
     if (
-        relative := RELATIVE.match(line, position)
+        relative := RELATIVE.match(line, bold.end() if bold else position)
         or (RELATIVE.match(line) if line[:1] == "+" and line[1:2].isdigit() else None)
-        or (NOUGHT.match(line, position) if "T" in line[position : position + 2] else None)
+        or (NOUGHT.match(line, bold.end() if bold else position) if "T" in line[position : position + 4] else None)
     ):
         return _relative(line, relative, marked)
     if prefix := PREFIX.match(line, position):
         start = position = prefix.end()
-    date = clock = zone = end = ""
+    date = clock = zone = end = weekday = ""
     spoken = False
     last = position
     for _ in range(16):
@@ -106,9 +119,17 @@ def read(line: str) -> Lead | None:
         elif not clock and not zone and (found := BEFORE.match(line, position)):
             zone, position = found[1], found.end()
         elif not clock and (found := WEEKDAY.match(line, position)):
-            position = found.end()
+            weekday, position = found[0], found.end()
+        elif clock and not date and not weekday and not end and (found := WEEKDAY_AFTER.match(line, position)):
+            weekday, position = found["weekday"], found.end()
+            last = position
+            end, position, zone = _range_end(line, position, zone)
+            last = max(last, position)
         elif not date and (found := DATE.match(line, position)):
             date, position = found[0], found.end()
+            last = position
+        elif not clock and (found := TWINS.match(line, position)) and zone_named(found["zone"]) is not None:
+            clock, zone, position = f"{found['clock']} {found['half'] or ''}".strip(), found["zone"], found.end()
             last = position
         elif not clock and (found := SHARED.match(line, position)) and shared(found)[0]:
             (clock, end), position = shared(found), found.end()
@@ -165,7 +186,7 @@ def read(line: str) -> Lead | None:
     parted = bool(PARTED.match(line, last))
     if date.isdigit():
         date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
-    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"))
+    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"), "" if date else weekday)
 
 
 def minutes_of(clock: str) -> int | None:

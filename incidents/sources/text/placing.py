@@ -16,6 +16,10 @@ from incidents.sources.text.prose import PROSE
 from incidents.sources.text.setting import Setting
 
 BACKWARDS = timedelta(hours=6)  # a step back this long is midnight
+OVER = re.compile(
+    r"\b(?:restored|resumed|recovered|resolved|fixed|back (?:up|online|to normal)|normal operations?|r\u00e9tabli\w*|behoben|wieder|restablecid\w+|hersteld|opgelost)\b",
+    re.I,
+)
 PROSE_BACKWARDS = timedelta(hours=12)  # sentences look back more often
 
 
@@ -40,22 +44,30 @@ def after(moment: Moment, start: Moment | None, offset: int | None, options: Rea
 def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> Iterator[tuple[Entry, date | None]]:
     """Give each entry its day: its own, else the one in force, carried past midnight where the clock steps back."""
     newest_first = steps(entries) < 0 and any(entry.block != PROSE for entry in entries)
+    first_day = next((entry.day for entry in entries if entry.day), None)  # what a summary tells without a day is of the first that is stated
     current: date | None = None
     block, last, longest = 0, None, BACKWARDS
     under: date | None = None  # the day in force for the entry before
+    named: date | None = None  # the day of the first label, such as "Start time: ..."
     for entry in entries:
         own = entry.day
-        base = own or entry.heading_day or state.day or options.date
+        if entry.label and own is not None and entry.block >= 0:  # the end of an impact says nothing of the day of the list below
+            named = named or own
+            yield entry, own
+            continue
+        base = own or entry.heading_day or state.day or options.date or named or (first_day if entry.block < 0 or entry.label else None)
         minutes = minutes_of(entry.lead.clock)
         step = timedelta(0) if entry.lead.written.lower().endswith("midnight") else longest  # "by midnight" ends the day
         goes_on = current is not None and base is not None and current > base and minutes is not None and last is not None and 0 <= minutes - last < 360
         moved = entry.block == PROSE and base != under  # a heading between the sentences names another day
-        under = base
+        under = entry.heading_day or state.day if entry.lead.weekday else base
         if own is not None or (entry.block != block and not goes_on) or current is None or moved:
             # A new list under the same day begins on that day, unless it goes on from a list that has passed midnight.
             current, last = base, minutes
             longest = PROSE_BACKWARDS if entry.block == PROSE else BACKWARDS
         elif minutes is not None and last is not None:
+            if entry.block == PROSE and OVER.search(entry.text):
+                step = min(step, BACKWARDS)  # what is over at 8 was not over before it began at 19
             if entry.block == PROSE and base is not None and current > base and minutes - last > longest.seconds // 60:
                 current = base  # the next part of the story begins on the first evening again
             elif not newest_first and last - minutes > step.seconds // 60:

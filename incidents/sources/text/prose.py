@@ -8,36 +8,49 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, islice
 
+from incidents.lib.timestamps import MONTH
 from incidents.sources import words
 from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
-from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.setting import HEADING, Setting, dated, safe_date, title_day
 from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
-AREA = r"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London)\b)"  # a zone, no new sentence
+AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|um|gegen|ab|seit|bis|vers|\u00e0|alle|a las|desde las|\u00e0s)\W{1,3}(?:(?:about|around|approx\w*|as early as|as late as)\W)?$|[~(\[@]\W?$",
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
+    r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
-IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??)\W", re.I)
+IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??|(?:outage |incident )?duration)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office) hours|e\.g\.|for example)\b",
+    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]|revised to|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|ca[i\u00ed]da|fuera de servicio)\b",
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio)\b",
     re.I,
 )
 CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
-YESTERDAY = re.compile(r"\b(?:yesterday|last night)\b", re.IGNORECASE)
+NEXT_DAY = re.compile(
+    r"\b(?:(?:following|next) (?:day|morning|afternoon|evening)|am (?:folgetag|n\u00e4chsten (?:tag|morgen)|tag darauf)|le lendemain|du lendemain|d\u00eda siguiente|dia seguinte"
+    r"|volgende (?:dag|ochtend)|giorno (?:dopo|seguente|successivo))\b",
+    re.IGNORECASE,
+)
+ON_NTH = re.compile(rf"\s*(?:\([A-Z]{{2,5}}\)\s*)?on the (\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)
+STAMP = re.compile(r"\W*(?:(?:re: )?post(?:ed)?\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)", re.IGNORECASE)
+PUBLISHED = re.compile(
+    r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
+)
+BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
+YESTERDAY = re.compile(r"\b(?:yesterday|last night|d['\u2019]hier|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
 )
@@ -45,14 +58,21 @@ HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outa
 UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
-CLAUSE = re.compile(r"[,;]?\s+(?:and|but|then|while|until|before)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])", re.IGNORECASE)
+CLAUSE = re.compile(
+    r"[,;]?\s+(?:and|but|then|while|until|before|with|und|sowie|et|puis|y|e|en|maar)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])"
+    r"|,\s+(?=(?:at|by|around|about|um|gegen|ab|seit|vers|\u00e0|om|rond|vanaf|\u00e0s|a las)\s)",
+    re.IGNORECASE,
+)
 RANGED = re.compile(r"\bbetween\b[^,;]*$", re.IGNORECASE)  # "between 11:15 pm and just after midnight"
 FUTURE = re.compile(r"\bwill (?:now )?(?:be|begin|start|take place|continue|attempt|try|commence)\b", re.IGNORECASE)  # what is yet to come, before its time
 LATER = re.compile(
     r"\s*(?:action items?|next steps?|follow[- ]?ups?(?: actions?| items?)?|corrective actions?|to ?dos?|lessons learned):?\s*", re.IGNORECASE
 )  # a heading without a mark
-AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen)\W{1,3}$", re.IGNORECASE)
+AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
+CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
+CELL_CLOCK = re.compile(r"\d:\d\d")
+RULED = re.compile(r"\s*[-=*_~]{3,}\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
@@ -60,7 +80,7 @@ OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
 EITHER = re.compile(
-    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES})\b)",
+    rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|h(?:rs|ours)?)\b)",
     re.IGNORECASE,
 )
 FURTHEST = 60  # characters between the word that opens a time and its clock
@@ -83,7 +103,9 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
-                if (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
+                if headed := title_day(sentence, state.day_first):
+                    day = headed
+                elif (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
             if (
@@ -93,19 +115,25 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 and (last := time_within(sentence[over.end() : over.end() + 200]))
             ):
                 lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
-            if stamp(sentence, lead) or FUTURE.search(sentence[: sentence.find(lead.written)]):
+            if stamp(sentence, lead):
+                day = day or (dated(lead.date, state.day_first, state.near) if STAMP.match(sentence) else None)
+                continue
+            if FUTURE.search(sentence[: sentence.find(lead.written)]):
                 continue
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
-                made.day = night_of(impact, lead) or night_before(sentence, lead, state.day)
-            day = day if YESTERDAY.search(sentence) and not lead.date else made.day or day
+                made.day = day_after(sentence, lead, day) or night_of(impact, lead) or night_before(sentence, lead, state.day) or nth_day(sentence, lead, day)
+            aside = lead.weekday or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
+            day = day if aside else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
                 impact = list(outage(made, lead))
                 yield from impact
                 continue
             if lead.end and (words.kind_of(sentence).kind == "impact" or FAILING.search(sentence)):
-                yield from outage(made, lead, stated=False)
+                told_span = list(outage(made, lead, stated=False))
+                impact = impact or told_span
+                yield from told_span
                 continue
             yield made
 
@@ -114,8 +142,13 @@ def stamp(sentence: str, lead: Lead) -> bool:
     """Say whether a sentence only says when something was written: a full time alone, or after a name and before a colon."""
     if not lead.date or not lead.clock or len(sentence) > 100:
         return False
+    bare = DATE.sub(" ", CLOCK.sub(" ", sentence))
+    if PUBLISHED.search(bare) and len(re.findall(r"[^\W\d_]", BYLINE.sub(" ", bare))) < 6:
+        return True  # "Fri 06/12/2019 - 16:33, updated 27/11/2020 at 09:01"
     before, _, after = sentence.partition(lead.written)
-    return not re.search(r"\w", after) and (not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50)
+    return not re.search(r"[^\W\d_]", after) and (
+        bool(STAMP.match(before)) or not re.search(r"[^\W\d_]{2}", before) or after.strip().startswith(":") and len(before) < 50
+    )
 
 
 def clauses(sentence: str) -> list[str]:
@@ -127,7 +160,7 @@ def clauses(sentence: str) -> list[str]:
         steps[len(steps) - (bool(steps) and time_within(part) is None) :] = [part] if not steps or time_within(part) else [f"{steps[-1]} → {part}"]
     if len(steps) > 1:
         return steps
-    if LASTED.search(sentence):
+    if LASTED.search(sentence) or PLANNED.search(sentence):
         return [sentence]
     parts = [sentence]
     for joint in islice(CLAUSE.finditer(sentence), MOST_CLOCKS):
@@ -157,6 +190,24 @@ def night_before(sentence: str, lead: Lead, day: date | None) -> date | None:
     return day - timedelta(days=1) if said[0].lower() != "last night" or minutes >= 12 * 60 else day
 
 
+def day_after(sentence: str, lead: Lead, day: date | None) -> date | None:
+    """Return the day after the one in force for "at 9 the following day"."""
+    said = NEXT_DAY.search(sentence[:2000])
+    if day is None or said is None or not -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST:
+        return None
+    return day + timedelta(days=1)
+
+
+def nth_day(sentence: str, lead: Lead, day: date | None) -> date | None:
+    """Return the day of "5 PM on the 4th": of the month in force, or of the one before where that lies nearer."""
+    _, _, after = sentence.partition(lead.written)
+    if day is None or not (match := ON_NTH.match(after)):
+        return None
+    first = day.replace(day=1)
+    ways = [safe_date(each.year, each.month, int(match[1])) for each in (first - timedelta(days=1), first, first + timedelta(days=31))]
+    return min((way for way in ways if way), key=lambda way: abs(way - day), default=None)
+
+
 def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
     """Read "Summary of impact: Between 09:10 and 09:40 UTC on 3 May 2021, ...": its start, and its end."""
     made.label = ("impact", "impact_started") if stated else None
@@ -184,6 +235,10 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             fenced = not fenced
             line = ""
         heading = HEADING.match(line)
+        if RULED.fullmatch(line):
+            line = ""
+        if cell := CELL.fullmatch(line) if not fenced and not skipped and CELL_CLOCK.search(line) else None:  # a table of keys may tell the story
+            yield document.numbers[offset], cell["text"].strip(), above
         if heading or APART.match(line) or not line.strip() or fenced or line.startswith(("|", "\t", "    ")):
             if lines:
                 yield start, " ".join(lines)[:LONGEST], above
@@ -220,11 +275,13 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        dotted = "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
+        uhr = re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
+        dotted = not uhr and "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
         if dotted and not (re.match(r"\d\d\.", alone.clock) and AT.search(before)):
             continue  # a version
-        uhr = re.match(r"\s*Uhr\b", sentence[clock.end() : clock.end() + 6])
-        if not (uhr or alone.zone or alone.end or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])):
+        if not (
+            uhr or alone.zone or alone.end or alone.date or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])
+        ):
             continue
         if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
             continue

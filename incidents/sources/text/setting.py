@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
+from incidents.sources.text import lead
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
@@ -23,6 +24,11 @@ DATED = re.compile(
     r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
     re.IGNORECASE,
 )
+TITLED = re.compile(  # "Outage report for 20 September 2024": a line that is no sentence and ends with a day
+    rf"(?!\W|\d|(?:published|posted|updated?|last|written|created|prepared|reviewed?|signed|dated?|by|due|next|follow|copyright|from|since|until)\b)"
+    rf"[^.:;|<>]{{3,80}}?[\s(,\u2013-](?P<date>(?:{DATE.pattern}))\)?:?",
+    re.IGNORECASE,
+)
 YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
 ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
 NTH = re.compile(
@@ -30,7 +36,9 @@ NTH = re.compile(
 )  # "Friday 16th"
 SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.)")  # "03/02", "02.03."
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
+OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
+WRITTEN = timedelta(days=60)  # after the incident, at most
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -63,6 +71,8 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     if day is None:
         for line in document.lines[:120]:
             if (match := DATED.match(line)) and (day := dated(match["text"], day_first)):
+                event = occurred(document.lines[:80], day_first) if OF_REPORT.match(line) else None
+                day = event if event and timedelta(0) < day - event <= WRITTEN else day
                 break
     if day is None:
         day = next((found for title in titles if (found := dated(title, day_first))), None)
@@ -80,6 +90,22 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
         or posted_zone(document.lines)
     )
     return Setting(day, zone, day_first, given, years.pop() if len(years) == 1 else 0)
+
+
+def occurred(lines: list[str], day_first: bool | None) -> date | None:
+    """Return the day of the first sentence that states day and time, "On March 14, 2024, at approximately 08:30": it is the incident's, not the report's."""
+    for line in lines:
+        for match in DATE.finditer(line[:3000]):
+            said = re.search(r"\bon (?:\w+day,? )?(?:the )?$", line[max(0, match.start() - 24) : match.start()], re.IGNORECASE)
+            if said and YEAR.search(match[0]) and (at := lead.read(line[match.start() : match.start() + 120])) and at.clock:
+                return dated(match[0], day_first)
+    return None
+
+
+def title_day(line: str, day_first: bool | None) -> date | None:
+    """Return the day at the end of a short line that heads what follows."""
+    match = TITLED.fullmatch(line.strip(" *_")) if len(line) <= 120 and YEAR.search(line) else None
+    return dated(match["date"], day_first) if match and YEAR.search(match["date"]) else None
 
 
 def posted_zone(lines: list[str]) -> str:
@@ -107,10 +133,20 @@ def headings(lines: list[str]) -> list[str]:
 def order_of_days(lines: list[str]) -> bool | None:
     """Tell from dates such as 29/2/2016 whether the day comes first; None when none says so."""
     first = second = 0
+    head = "\n".join(lines[:40])
     for line in lines[:5000]:
-        for match in re.finditer(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2\d{4}(?!\d)", line[:500]):
-            first += int(match[1]) > 12
-            second += int(match[3]) > 12
+        for match in re.finditer(r"(?P<weekday>\b[a-z]{3,9}\b[.,]?\s+)?(?<!\d)(\d{1,2})([/.-])(\d{1,2})\3(\d{4}|\d\d)(?![\d:.])", line[:500], re.IGNORECASE):
+            before, after = int(match[2]), int(match[4])
+            if match["weekday"] and WEEKDAY.fullmatch(match["weekday"].strip()):  # "Mon 3/4/24" is the fourth of March
+                year = int(match[5]) + (2000 if len(match[5]) == 2 else 0)
+                ways = safe_date(year, after, before), safe_date(year, before, after)
+                fits = [bool(day) and f"{day:%a}".lower() == match["weekday"][:3].lower() for day in ways]
+                said = [bool(day) and f"{day:%Y-%m-%d}" in head for day in ways]  # surer than a weekday
+                first += fits[0] and not fits[1] and not said[1]
+                second += fits[1] and not fits[0] and not said[0]
+            elif len(match[5]) == 4:
+                first += before > 12
+                second += after > 12
     return None if first == second else first > second
 
 

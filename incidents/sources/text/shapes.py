@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
-from incidents.sources.text.lead import WEEKDAY, Lead
+from incidents.sources.text.chat import STATUS
+from incidents.sources.text.lead import DATE, WEEKDAY, Lead
 from incidents.sources.text.setting import HEADING, SHORT
 
 BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
@@ -38,7 +39,14 @@ QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next 
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
 )
 NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
-    r"(?:%|ms\b(?!-)|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
+    r"(?:%|ms\b(?!-)|(?-i:sec(?:ond)?s?|min(?:ute)?s?)\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
+)
+PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
+PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
+NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
+    rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
+    re.IGNORECASE,
 )
 ALL_TIMES = re.compile(r"\s*[*-]\s+(?:all times are|\[send feedback)", re.IGNORECASE)
 
@@ -65,6 +73,38 @@ def heading_of(line: str, following: str) -> str | None:
     return None
 
 
+def notice_of(line: str, following: str, *, title: bool = False) -> tuple[str, Lead] | None:
+    """Return what a line says and its time, where it heads a notice: a status or capitals, then a time, and the text below."""
+    if len(line) > 120 or not following.strip() or not ENDS_IN_CLOCK.search(line[-40:]) or (match := NOTICE.fullmatch(line.strip(" *_#[]:"))) is None:
+        return None
+    what = match["what"].strip(" :-\u2013(")
+    capital = what.split()[0]
+    if (
+        not STATUS.match(what)
+        and not (title and re.search(r"\d{4}", match["when"]))
+        and not (len(capital.strip(":")) > 3 and capital.isupper())
+        or (below := leads.read(following))
+        and below.clock
+    ):
+        return None
+    at = leads.read(match["when"])
+    return (what, at) if at and at.clock and not at.rest else None
+
+
+def time_after(heading: str) -> tuple[str, Lead] | None:
+    """Return the words and the time of a heading such as "Recovery (16:40-17:00)"."""
+    match = re.fullmatch(r"(?P<what>[^\W\d][^()]{2,80}?)\s*\((?P<when>[^()]{4,60})\)[*_ :]*", heading.strip())
+    at = leads.read(match["when"]) if match else None
+    return (match["what"], at) if match and at and at.clock and not at.rest else None
+
+
+def of_mail(at: Lead, above: str) -> bool:
+    """Say whether a full time alone below an address says when a mail was sent."""
+    return bool(
+        at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
+    )
+
+
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
     halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
@@ -89,10 +129,9 @@ def alone(line: str) -> bool:
 
 
 def dated_entry(lead: Lead) -> bool:
-    """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure"."""
-    return bool(
-        lead.date and not lead.clock and lead.rest and lead.parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ "))
-    )
+    """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure", "- 5 February, evening - Disclosure"."""
+    parted = lead.parted or lead.marked and PART_OF_DAY.match(lead.rest)
+    return bool(lead.date and not lead.clock and lead.rest and parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ ")))
 
 
 def columns_of(cells: list[str]) -> dict[str, int]:
@@ -115,7 +154,7 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
         found = leads.read(cells[index])
         if found is None or len(found.rest) > (200 if index == columns.get("time") else 25):
             continue
-        if found.clock and lead is None:
+        if lead is None and (found.clock or found.offset is not None and index == columns.get("time", 0)):
             lead = found
             used.add(index)
         elif found.date and not found.clock and not day:

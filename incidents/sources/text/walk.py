@@ -11,14 +11,15 @@ from itertools import pairwise
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
 from incidents.sources.text import shapes
-from incidents.sources.text.chat import posted_below, speaker_line
+from incidents.sources.text.chat import STATUS, posted_below, speaker_line
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.labels import label_of, span
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.prose import NEXT
-from incidents.sources.text.setting import Setting, dated, zone_in
+from incidents.sources.text.setting import HEADING, Setting, dated, title_day, zone_in
 
+TRAILING_BAR = re.compile(r"(?<=[^|])\s*\|$")  # of a cell on a line of its own
 HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
 LONGEST = 18_000  # characters of one entry's text
 
@@ -42,14 +43,17 @@ class Walk:
     fenced: bool = False
     blank: bool = False
     running: bool = False  # the line before is text, but no entry of its own
+    heads: bool = False  # the entry before is a heading without a mark: "09:15 UTC - Investigating" above a paragraph
     spoke: bool = False  # the open entry is what somebody said in a chat
     below: bool = False  # the open entry's text begins below its time
     open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
+    first: int = 0  # the first line that is not empty
     days: set[int] = field(default_factory=set)  # entries that a heading with a day began, and no more than that
     at: Lead | None = None  # the time that the line at hand begins with
 
     def entries(self) -> list[Entry]:
         self.day, self.zone = self.state.day, self.state.zone
+        self.first = next((offset for offset, line in enumerate(self.document.lines) if line.strip()), 0)
         posted = {start: (end, when) for start, end, when in posted_below(self.document.lines)}
         skip_to = -1
         for offset, line in enumerate(self.document.lines):
@@ -80,8 +84,10 @@ class Walk:
             self.timed,
             self.whole_day,
             self.day_line,
+            self.notice,
             self.labelled,
             self.speech,
+            self.titled,
         )
         if not any(shape(offset, line) for shape in known):
             self.text(line)
@@ -115,7 +121,7 @@ class Walk:
 
     def append(self, line: str) -> None:
         if self.current is not None and len(self.current.text) < LONGEST:
-            self.current.text = f"{self.current.text}\n{line.strip()}"
+            self.current.text = f"{self.current.text}\n{TRAILING_BAR.sub('', line.strip())}"
 
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
@@ -139,8 +145,12 @@ class Walk:
         self.columns = {}
         at = leads.read(heading)
         self.close()
-        if at and at.clock and len(at.rest) <= 200 and not self.excluded:
+        if at and at.clock and len(at.rest) <= 400 and not self.excluded:
             self.open(offset, at, at.rest)
+            self.below = True
+            return True
+        if not self.excluded and (timed := shapes.time_after(heading)):
+            self.open(offset, timed[1], timed[0])
             self.below = True
             return True
         self.below = False
@@ -168,6 +178,8 @@ class Walk:
             self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
             return True
         self.close()
+        if not self.columns and sum(map(bool, cells)) == 2 and len(cells) == 2 and (shapes.PLANNED.match(cells[0]) or self.labelled(offset, ": ".join(cells))):
+            return True
         if row := shapes.row_lead(cells, self.columns) or (shapes.day_row(cells, self.columns) if self.listed else None):
             lead, rest = row
             entry = self.open(offset, lead, rest)
@@ -210,17 +222,59 @@ class Walk:
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
-        if at is None or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at)) or NEXT.match(at.rest):
+        if (
+            at is None
+            or shapes.of_mail(at, self.document.lines[offset - 1] if offset else "")
+            or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at))
+            or NEXT.match(at.rest)
+        ):
             return False
         if self.current is not None and self.pending and (not self.blank or shapes.BULLET.match(self.document.lines[self.current_at]) is None):
             self.current.text = f"{self.current.text}{self.pending}"
         self.close()
         entry = self.open(offset, at, at.rest)
-        self.below, self.blank, self.running = not at.rest, False, False
+        self.heads = self.heads_text(offset, at)
+        self.below, self.blank, self.running = not at.rest or self.heads, False, False
         self.pending, self.current_at = "", offset
         if at.end and not at.rest:
             self.done += span(entry, self.document.lines[offset - 1].strip(" #*:") if offset else "")
             self.current = None
+        return True
+
+    def heads_text(self, offset: int, at: Lead) -> bool:
+        """Say whether a few words after a time head the paragraph below: a status, or a shape that the time below repeats."""
+        if at.marked or not at.rest or len(at.rest) > 60 or at.rest.endswith((".", "!", ":", ";")) or self.following(offset).strip():
+            return False
+        below = [line for line in self.document.lines[offset + 1 : offset + 12] if line.strip()]
+        if not below or not is_text(below[0]) or len(below[0]) < len(at.rest):
+            return False
+        repeats = next((line for line in below[1:] if not is_text(line)), "")
+        return bool(STATUS.match(at.rest)) or self.heads or bool((again := leads.read(repeats)) and again.clock and not again.marked and len(again.rest) <= 60)
+
+    def notice(self, offset: int, line: str) -> bool:
+        """A status or capitals, a time, and the text below."""
+        below = next((text for text in self.document.lines[offset + 1 : offset + 3] if text.strip()), "")
+        found = shapes.notice_of(line, below, title=offset == self.first)
+        if found is None or self.fenced:
+            return False
+        self.close()
+        self.open(offset, found[1], found[0])
+        self.below, self.blank, self.running = True, False, False
+        self.pending, self.current_at = "", offset
+        return True
+
+    def titled(self, offset: int, line: str) -> bool:
+        """A short line alone that ends with a day: the day of the times below."""
+        above = self.document.lines[offset - 1] if offset else ""
+        below = self.following(offset)
+        if above.strip() or below.strip() and not ((at := leads.read(below)) and at.clock):
+            return False
+        day = title_day(line, self.state.day_first)
+        if day is None:
+            return False
+        self.close()
+        self.day = day
+        self.block += 1
         return True
 
     def whole_day(self, offset: int, line: str) -> bool:
@@ -286,3 +340,9 @@ class Walk:
             else:
                 self.close()
         self.blank, self.running = False, True
+
+
+def is_text(line: str) -> bool:
+    """Say whether a line is running text: no time, no heading, no item of a list, no row."""
+    at = leads.read(line)
+    return not (at and at.clock) and not HEADING.match(line) and not shapes.BULLET.match(line) and not line.startswith("|")

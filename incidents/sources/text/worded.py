@@ -6,14 +6,15 @@ import re
 
 NUMBERS = {name: number for number, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)}
 WORDED = re.compile(
-    r"(?:12 )?(?P<noon>noon|midday|midnight)\b"
+    r"(?:12 )?(?P<noon>noon|midday|midnight|mediod[i\u00ed]a|meio-dia|medianoche|meia-noite|mezzogiorno|mezzanotte|minuit|mitternacht|middernacht)\b"
     r"|(?P<full>[01]?\d|2[0-4]) (?:Uhr(?: (?P<after>[0-5]\d)\b)?(?: (?P<day>morgens|fr\u00fch|vormittags|mittags|nachmittags|abends|nachts))?\b|o['\u2019]clock\b(?! (?:in the|at night)))"
-    rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:in the (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
+    rf"|(?:(?P<part>half|(?:a )?quarter|five|ten|twenty|twenty-five) (?P<side>past|to) )?(?P<hour>{'|'.join(NUMBERS)}|\d{{1,2}})(?: o['\u2019]clock)? (?:(?:in the|this) (?P<of>morning|afternoon|evening)|at (?P<night>night))\b",
     re.IGNORECASE,
 )
 SHARED = re.compile(  # "8-9 PM", "2:05 to 2:20 pm"
     r"(?P<first>\d{1,2}(?:[:.][0-5]\d)?)\s*(?:-|\u2013|\u2014|to|and|until)\s*(?P<second>\d{1,2}(?:[:.][0-5]\d)?)\s*(?P<half>[ap]\.?m\b\.?)", re.IGNORECASE
 )
+NOONS = {"noon", "midday", "mediodia", "mediod\u00eda", "meio-dia", "mezzogiorno"}
 OTHER = {"a": "p", "p": "a"}
 PARTS = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 
@@ -21,7 +22,7 @@ PARTS = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-
 def worded(match: re.Match[str]) -> str:
     """Return a match of WORDED as a clock: "12 pm" for noon, "2:30 pm" for half past two in the afternoon; "" when it is none."""
     if match["noon"]:
-        return "12 am" if match["noon"].lower() == "midnight" else "12 pm"
+        return "12 pm" if match["noon"].lower() in NOONS else "12 am"
     if match["full"]:
         hour = int(match["full"])
         if "clock" in match[0].lower() and hour < 13:
