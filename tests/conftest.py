@@ -19,13 +19,14 @@ STORED = {"db", "transactional_db", "live_server", "installation", "redis_url"}
 
 
 def pytest_collection_modifyitems(config, items):
-    """On the second engine only what an engine can change: the rules of values and formats have been tried on the first."""
+    """On the second engine only what an engine can change: the rules of values and formats, and what happens in a browser, have been tried on the first."""
     if os.environ.get("TEST_ENGINE") != "postgres":
         return
     kept, left = [], []
     for item in items:
         stored = item.get_closest_marker("django_db") or STORED & set(getattr(item, "fixturenames", ()))
-        (kept if stored or item.config.getoption("file_or_dir") else left).append(item)
+        asked = item.config.getoption("file_or_dir") or (stored and item.path.parent.name != "browser")
+        (kept if asked else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
