@@ -21,7 +21,7 @@ from postmortems.models import Participant, Postmortem, Step
 from postmortems.participating import DECLARATIONS
 
 
-class StepSerializer(serializers.ModelSerializer[Step]):
+class RetrospectiveStepSerializer(serializers.ModelSerializer[Step]):
     """A step; `version` is also its ETag. `rule` names what completes it by itself, `by_itself` says that it did."""
 
     owner: Any = Named(slug_field="username", read_only=True, allow_null=True)
@@ -108,10 +108,10 @@ def draft(request: Request, reference: str, *, write: bool = False) -> Postmorte
 
 
 class StepListView(APIView):
-    @extend_schema(operation_id="postmortems_steps_list", responses=StepSerializer(many=True))
+    @extend_schema(operation_id="postmortems_steps_list", responses=RetrospectiveStepSerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
         """Return every step in order."""
-        return Response(StepSerializer(draft(request, reference).steps.select_related("owner", "settled_by"), many=True).data)
+        return Response(RetrospectiveStepSerializer(draft(request, reference).steps.select_related("owner", "settled_by"), many=True).data)
 
 
 def step_for(request: Request, reference: str, key: str, *, write: bool = False) -> Step:
@@ -122,12 +122,12 @@ def step_for(request: Request, reference: str, key: str, *, write: bool = False)
 
 
 class StepView(APIView):
-    @extend_schema(operation_id="postmortems_steps_retrieve", responses=StepSerializer)
+    @extend_schema(operation_id="postmortems_steps_retrieve", responses=RetrospectiveStepSerializer)
     def get(self, request: Request, reference: str, key: str) -> Response:
         step = step_for(request, reference, key)
-        return tagged(StepSerializer(step).data, step.version)
+        return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
-    @extend_schema(operation_id="postmortems_steps_change", request=StepChangeSerializer, responses=StepSerializer, parameters=[IF_MATCH])
+    @extend_schema(operation_id="postmortems_steps_change", request=StepChangeSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
     def patch(self, request: Request, reference: str, key: str) -> Response:
         """Set the date or the person, on top of the version in If-Match."""
         step = step_for(request, reference, key, write=True)
@@ -138,8 +138,8 @@ class StepView(APIView):
         try:
             step = stepping.change(actor=request.user, step=step, version=version, **given)
         except Conflict as conflict:
-            raise PreconditionFailed(StepSerializer(conflict.current).data) from conflict
-        return tagged(StepSerializer(step).data, step.version)
+            raise PreconditionFailed(RetrospectiveStepSerializer(conflict.current).data) from conflict
+        return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
 
 class StepVerbView(APIView):
@@ -156,14 +156,14 @@ class StepVerbView(APIView):
         try:
             step = self.verb(actor=request.user, step=step, version=version, **{self.word: body.validated_data["note"]})
         except Conflict as conflict:
-            raise PreconditionFailed(StepSerializer(conflict.current).data) from conflict
-        return tagged(StepSerializer(step).data, step.version)
+            raise PreconditionFailed(RetrospectiveStepSerializer(conflict.current).data) from conflict
+        return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
 
 class CompleteView(StepVerbView):
     verb = staticmethod(stepping.complete)
 
-    @extend_schema(operation_id="postmortems_steps_complete", request=StepNoteSerializer, responses=StepSerializer, parameters=[IF_MATCH])
+    @extend_schema(operation_id="postmortems_steps_complete", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Say that the step is done."""
         return self.act(request, reference, key)
@@ -173,7 +173,7 @@ class SkipView(StepVerbView):
     verb = staticmethod(stepping.skip)
     word = "reason"
 
-    @extend_schema(operation_id="postmortems_steps_skip", request=StepNoteSerializer, responses=StepSerializer, parameters=[IF_MATCH])
+    @extend_schema(operation_id="postmortems_steps_skip", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Leave the step out; `note` says why."""
         return self.act(request, reference, key)
@@ -182,7 +182,7 @@ class SkipView(StepVerbView):
 class ReopenView(StepVerbView):
     verb = staticmethod(stepping.reopen)
 
-    @extend_schema(operation_id="postmortems_steps_reopen", request=StepNoteSerializer, responses=StepSerializer, parameters=[IF_MATCH])
+    @extend_schema(operation_id="postmortems_steps_reopen", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Open a settled step again."""
         return self.act(request, reference, key)

@@ -71,7 +71,7 @@ class RuleAskedSerializer(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(choices=["holds", "holds_not", "after", "unoffered"])
 
 
-class SuggestionSerializer(serializers.Serializer[Any]):
+class TemplateSuggestionSerializer(serializers.Serializer[Any]):
     """What an incident should get and why. `version` is that of the answers, 0 while nobody answered; it is also the ETag."""
 
     template = serializers.CharField(source="template.key", default=None)
@@ -102,7 +102,7 @@ class PartSerializer(serializers.Serializer[Any]):
     theirs = serializers.CharField()
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class SectionMoveSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=["same", "changed", "new", "gone"])
@@ -115,7 +115,7 @@ class MoveSerializer(serializers.Serializer[Any]):
 
     version = serializers.IntegerField(source="version.number")
     is_reordered = serializers.BooleanField()
-    steps = StepSerializer(many=True)
+    steps = SectionMoveSerializer(many=True)
     stays = serializers.ListField(child=serializers.CharField(), help_text="Keys of sections that are gone from the template and hold something.")
 
 
@@ -182,12 +182,12 @@ class TemplateViewSet(viewsets.ReadOnlyModelViewSet[RetrospectiveTemplate]):
 
 
 class SuggestionView(APIView):
-    @extend_schema(operation_id="incidents_template_suggestion", responses=SuggestionSerializer)
+    @extend_schema(operation_id="incidents_template_suggestion", responses=TemplateSuggestionSerializer)
     def get(self, request: Request, reference: str) -> Response:
         """Return which template an incident should get, how deep, and why; its version is the ETag."""
         return self.answer(request, reference)
 
-    @extend_schema(operation_id="incidents_template_suggestion_answer", request=AnswersSerializer, responses=SuggestionSerializer)
+    @extend_schema(operation_id="incidents_template_suggestion_answer", request=AnswersSerializer, responses=TemplateSuggestionSerializer)
     def patch(self, request: Request, reference: str) -> Response:
         """Answer the checklist, or decide for no review, on top of the version in If-Match ("0" for the first answer)."""
         incident = incident_for(request.user, reference, "draft")
@@ -211,7 +211,7 @@ class SuggestionView(APIView):
         if not access.may_read_draft(request.user):
             raise Http404
         suggestion = learning.suggest(request.user, incident)
-        return tagged(SuggestionSerializer(suggestion).data, suggestion.assessment.version if suggestion.assessment else 0)
+        return tagged(TemplateSuggestionSerializer(suggestion).data, suggestion.assessment.version if suggestion.assessment else 0)
 
 
 class TemplateMoveView(APIView):
