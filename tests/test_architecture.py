@@ -224,3 +224,12 @@ def test_locks_agree_and_name_no_index():
     assert pins["base.txt"] and pins["base.txt"] <= pins["test.txt"]
     for file in pins:
         assert not re.search(r"https?://|--(extra-)?index-url", (ROOT / "requirements" / file).read_text())
+
+
+def test_a_block_is_styled_in_one_sheet():
+    """Two components with one name look right alone and wrong together."""
+    homes: dict[str, set[str]] = {}
+    for sheet in sorted((ROOT / "config/static/css/components").glob("*.css")):
+        for name in re.findall(r"^  (\.[a-z][a-z0-9_-]*) \{", sheet.read_text(), re.MULTILINE):
+            homes.setdefault(name, set()).add(sheet.name)
+    assert not {name: sheets for name, sheets in homes.items() if len(sheets) > 1}
