@@ -64,11 +64,11 @@ def world(db):
         name="notes.txt",
         channel="upload",
     )
-    discuss(boss, fresh())
+    numbers = discuss(boss, fresh())
     endpoint = make_endpoint(name="Pager", mapping={"id": "incident_key"})
     post_hook(Client(), endpoint, {"timestamp": "2026-03-02T14:02:00Z", "message": "Error ratio above 4 %", "id": "a-1"})
     item = make_action_item(incident=postmortem.incident, postmortem=postmortem, owner=boss)
-    return {"boss": boss, "postmortem": postmortem, "endpoint": endpoint, "item": item, "lost": section.versions.get(is_lost=True)}
+    return {"boss": boss, "postmortem": postmortem, "endpoint": endpoint, "item": item, "lost": section.versions.get(is_lost=True), "numbers": numbers}
 
 
 def discuss(boss, postmortem):
@@ -76,10 +76,11 @@ def discuss(boss, postmortem):
     from postmortems import commenting, meetings, parking, perspectives
 
     meetings.plan(actor=boss, postmortem=postmortem, version=meetings.ensure(postmortem).version, starts_at=timezone.now(), minutes=60)
-    parking.park(actor=boss, postmortem=postmortem, text="Could the limit be seen on the dashboard?")
-    perspectives.save_perspective(actor=boss, postmortem=postmortem, at=T0, user=boss, saw="The graph was flat.", believed="It was the network.")
-    make_factor(postmortem, events=postmortem.incident.events.all()[:1])
+    idea = parking.park(actor=boss, postmortem=postmortem, text="Could the limit be seen on the dashboard?")
+    told = perspectives.save_perspective(actor=boss, postmortem=postmortem, at=T0, user=boss, saw="The graph was flat.", believed="It was the network.")
+    factor = make_factor(postmortem, events=postmortem.incident.events.all()[:1])
     commenting.comment(actor=boss, section=postmortem.sections.get(key="summary"), body="Is this all of it?")
+    return {"parking/": idea.pk, "perspectives/": told.pk, "factors/": factor.pk}
 
 
 def addresses(world):
@@ -102,6 +103,8 @@ def addresses(world):
             filled = path.replace("<str:reference>", reference)
             if "settings/webhooks" in path:
                 filled = filled.replace("<int:pk>", str(world["endpoint"].pk)).replace("<int:number>", str(hook))
+            for place, number in world["numbers"].items():
+                filled = filled.replace(f"{place}<int:pk>", f"{place}{number}")
             if "deliveries" in path:
                 filled = filled.replace("<int:pk>", str(delivery))
             filled = filled.replace("<int:pk>", str(incident.events.first().pk))
