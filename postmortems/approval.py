@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
 #: Each audience stands further outside than the one before.
 REACH = {"internal": 0, "stakeholder": 1, "public": 2}
@@ -192,11 +191,3 @@ def handed_over(people: Names, handovers: Sequence[tuple[int, int, str]]) -> dic
         if able.pop(before, None) is not None:
             able[after] = name
     return able
-
-
-def business_days_after(day: date, number: int) -> date:
-    """Return the day that many working days later; Saturdays and Sundays do not count."""
-    while number:
-        day += timedelta(days=1)
-        number -= day.weekday() < 5
-    return day

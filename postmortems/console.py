@@ -17,14 +17,15 @@ from incidents import timeline
 from incidents.measuring import findings_of
 from incidents.models import Acceptance, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
 from incidents.quality import names_in, seen
-from postmortems import access, covering, overview
+from postmortems import access, covering, overview, step_facts
 from postmortems.document import BOT, SPOKEN
-from postmortems.facilitation import agendas, interviews, people, questions, workdays
+from postmortems.facilitation import agendas, interviews, people, questions
 from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared, WrittenAccount
 
 TALKING = SPOKEN | {Kind.CHANGE, Kind.ESCALATION, Kind.ROLE}
 ENTRY_LIMIT, PEOPLE_LIMIT, STATEMENT_LIMIT, TEXT = 20_000, 5_000, 2_000, 200
 MOST_FINDINGS, MOST_NAMED = 8, 12
+SOAK_DAYS = 2  # working days between the meeting and what is made of its ideas
 
 
 def meeting_of(postmortem: Postmortem) -> Meeting:
@@ -57,12 +58,13 @@ class Soak:
     is_cut_short: bool = False
 
 
-def soak_of(meeting: Meeting, zone: ZoneInfo, now: datetime) -> Soak:
+def soak_of(meeting: Meeting, now: datetime) -> Soak:
+    """Return how far the soak time is, in working days of the team's calendar."""
     if meeting.met_at is None:
         return Soak(None, False)
     if meeting.soak_ended_at:
         return Soak(meeting.soak_ended_at, True, True)
-    ends = workdays.soaked_at(meeting.met_at, zone)
+    ends = step_facts.calendar_of(meeting.postmortem.incident).later(meeting.met_at, SOAK_DAYS)
     return Soak(ends, now >= ends)
 
 

@@ -73,7 +73,7 @@ def act(*, actor: Actor, idea: ParkedIdea, version: int, **fields: Any) -> Actio
         raise ValidationError("This idea was decided on already.")
     postmortem = idea.postmortem
     zone = ZoneInfo(postmortem.incident.time_zone)
-    soak = console.soak_of(console.meeting_of(postmortem), zone, timezone.now())
+    soak = console.soak_of(console.meeting_of(postmortem), timezone.now())
     if not soak.is_over:
         ends = soak.ends_at.astimezone(zone) if soak.ends_at else None
         until = f"until {ends.day} {ends:%B, %H:%M}" if ends else "until the meeting was held, and two business days more"

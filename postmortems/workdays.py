@@ -7,7 +7,7 @@ midnights elsewhere move nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 #: Dates that people may set; further off there is no arithmetic left to do.
@@ -47,6 +47,13 @@ class Calendar:
             day += step
             left -= self.works_on(day)
         return day
+
+    def later(self, moment: datetime, number: int) -> datetime:
+        """Return the same time of day `number` working days later; what begins on a day off waits from the start of the next one that is worked on."""
+        here = moment.astimezone(ZoneInfo(self.zone))
+        first = self.add(here.date(), 0)
+        clock = here.time() if first == here.date() else time.min
+        return datetime.combine(self.add(first, number), clock, ZoneInfo(self.zone))
 
     def between(self, first: date, last: date) -> int:
         """Return how many working days come after `first` up to and with `last`; negative when `last` is the earlier one."""

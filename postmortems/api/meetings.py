@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import Http404, HttpResponseBase
@@ -74,7 +73,7 @@ class MeetingSerializer(serializers.ModelSerializer[Meeting]):
         return list(BlockSerializer(console.blocks_of(meeting), many=True).data)
 
     def soak(self, meeting: Meeting) -> console.Soak:
-        return console.soak_of(meeting, ZoneInfo(meeting.postmortem.incident.time_zone), timezone.now())
+        return console.soak_of(meeting, timezone.now())
 
     def get_soak_ends_at(self, meeting: Meeting) -> datetime | None:
         return self.soak(meeting).ends_at

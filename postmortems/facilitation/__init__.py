@@ -5,6 +5,5 @@ agendas.py      run sheets by template and length; planned and spent time of eac
 people.py       names in a timeline -> people: who is who, when they were active
 interviews.py   people and turning points -> whom to talk to first, and why
 questions.py    entries -> questions by the kind of statement
-workdays.py     business days, for the soak time and promised dates
 invitation.py   a meeting -> an iCalendar request (RFC 5545, RFC 5546)
 """

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from incidents.forms.fields import VersionField
 from incidents.models import User
-from postmortems import invitees
-from postmortems.approval import REVIEW_DAYS, business_days_after
+from postmortems import invitees, step_facts
+from postmortems.approval import REVIEW_DAYS
 from postmortems.approvals import Approvals
 from postmortems.models import Audience, Decision
 
@@ -31,7 +31,8 @@ class SubmitForm(forms.Form):
     version = VersionField()
 
     def __init__(self, *args: Any, approvals: Approvals, **kwargs: Any) -> None:
-        due = business_days_after(timezone.localdate(), REVIEW_DAYS)
+        calendar = step_facts.calendar_of(approvals.postmortem.incident)
+        due = calendar.add(calendar.day_of(timezone.now()), REVIEW_DAYS)
         first = {"audience": approvals.audience, "due_on": due.isoformat(), "version": approvals.postmortem.version}
         super().__init__(*args, **kwargs | {"initial": first})
         self.fields["people"].queryset = readers_of(approvals)  # type: ignore[attr-defined]

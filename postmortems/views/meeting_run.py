@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from incidents.access import require
 from incidents.lib.conflict import Conflict
-from postmortems import console, meetings
-from postmortems.facilitation import agendas, texts, workdays
+from postmortems import console, meetings, step_facts
+from postmortems.facilitation import agendas, texts
 from postmortems.forms.meetings import NotesForm, OutcomeForm, ParkForm, whole
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 from postmortems.views.meetings import changed_by, zone_of
@@ -36,7 +36,8 @@ def run_context(request: HttpRequest, postmortem: Postmortem, **more: Any) -> di
     found = console.meeting_of(postmortem)
     slots = agendas.slots(console.blocks_of(found), found.began_at or found.starts_at, found.block_id, found.block_since, now)
     current = next((slot for slot in slots if slot.is_current), None)
-    promised = workdays.later_by((found.starts_at or now).astimezone(zone).date(), PROMISE_DAYS)
+    calendar = step_facts.calendar_of(postmortem.incident)
+    promised = calendar.add(calendar.day_of(found.starts_at or now), PROMISE_DAYS)
     room = console.room_of(postmortem)
     missing = console.still_open(postmortem, room)
     return {

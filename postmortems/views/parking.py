@@ -20,7 +20,7 @@ from postmortems.forms.action_items import ActionItemForm
 from postmortems.forms.meetings import ParkForm, ReasonForm, whole
 from postmortems.models import ParkedIdea, Postmortem
 from postmortems.views.action_items import back
-from postmortems.views.meetings import changed_by, zone_of
+from postmortems.views.meetings import changed_by
 from postmortems.views.postmortems import draft_for
 
 ORDER = {ParkedIdea.State.PARKED: 0, ParkedIdea.State.ACTION: 1, ParkedIdea.State.LEFT: 2}
@@ -34,13 +34,13 @@ def afterwards(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def after_context(postmortem: Postmortem, **more: Any) -> dict[str, Any]:
-    found, zone = console.meeting_of(postmortem), zone_of(postmortem)
+    found = console.meeting_of(postmortem)
     ideas = postmortem.parked_ideas.select_related("added_by", "decided_by", "action_item")
     return {
         "postmortem": postmortem,
         "incident": postmortem.incident,
         "meeting": found,
-        "soak": console.soak_of(found, zone, timezone.now()),
+        "soak": console.soak_of(found, timezone.now()),
         "ideas": sorted(ideas, key=lambda idea: (ORDER[ParkedIdea.State(idea.state)], idea.pk)),
         "notes": [block for block in console.blocks_of(found) if block.notes.strip()],
         "park_form": ParkForm(),
@@ -121,7 +121,7 @@ def idea(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             found, status = conflict.current, 409
             found.postmortem = postmortem
     context = {"postmortem": postmortem, "idea": found, "form": form, "leave_form": leave_form}
-    context["soak"] = console.soak_of(console.meeting_of(postmortem), zone_of(postmortem), timezone.now())
+    context["soak"] = console.soak_of(console.meeting_of(postmortem), timezone.now())
     context["incident"] = postmortem.incident
     return render(request, "postmortems/parked_idea.html", context, status=status)
 

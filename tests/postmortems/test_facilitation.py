@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortems.facilitation import agendas, interviews, invitation, moments, people, questions, texts, workdays
+from postmortems.facilitation import agendas, interviews, invitation, moments, people, questions, texts
 from postmortems.naming import hider
+from postmortems.workdays import Calendar
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -70,16 +71,17 @@ def test_slots_tell_planned_times_and_count_the_running_block():
     [("2026-03-02", 2, "2026-03-04"), ("2026-03-05", 2, "2026-03-09"), ("2026-03-07", 1, "2026-03-09"), ("2026-03-06", 0, "2026-03-06")],
 )
 def test_business_days(day, days, later):
-    assert workdays.later_by(date.fromisoformat(day), days) == date.fromisoformat(later)
+    assert Calendar().add(date.fromisoformat(day), days) == date.fromisoformat(later)
 
 
 def test_the_soak_time_ends_at_the_same_hour_in_the_zone_of_the_people():
+    paris = Calendar(zone="Europe/Paris")
     thursday = datetime(2026, 3, 26, 14, 30, tzinfo=UTC)  # 15:30 in Paris, before its clocks go forward
-    assert workdays.soaked_at(thursday, PARIS) == datetime(2026, 3, 30, 15, 30, tzinfo=PARIS)
+    assert paris.later(thursday, 2) == datetime(2026, 3, 30, 15, 30, tzinfo=PARIS)
     saturday = datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
-    assert workdays.soaked_at(saturday, PARIS) == datetime(2026, 3, 11, 0, 0, tzinfo=PARIS)
+    assert paris.later(saturday, 2) == datetime(2026, 3, 11, 0, 0, tzinfo=PARIS)
     # Friday evening in UTC is Saturday in Auckland
-    assert workdays.soaked_at(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), ZoneInfo("Pacific/Auckland")).date() == date(2026, 3, 11)
+    assert Calendar(zone="Pacific/Auckland").later(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), 2).date() == date(2026, 3, 11)
 
 
 # People -----------------------------------------------------------------------------------------------------
