@@ -16,9 +16,8 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
 from postmortems import console, stepping
-from postmortems.access import may_know
 from postmortems.facilitation import agendas
-from postmortems.models import AgendaBlock, Meeting, Participant, Postmortem
+from postmortems.models import AgendaBlock, Meeting, Postmortem
 
 NOTES_LIMIT = 20_000
 MOST_BLOCKS = 30
@@ -213,24 +212,3 @@ def end_soak(*, actor: Actor, postmortem: Postmortem, version: int, reason: str)
     meeting = changed(actor, meeting, version, soak_ended_at=timezone.now(), soak_reason=reason)
     AuditEvent.record(actor, "meeting.soak_ended", postmortem.reference, reason=reason)
     return meeting
-
-
-@transaction.atomic
-def invite(*, actor: Actor, postmortem: Postmortem, guests: Iterable[tuple[str, User | None]]) -> list[Participant]:
-    """Ask people to take part, by name and account where they have one; who takes part already stays as they are. Returns who is new."""
-    require(actor, "draft")
-    person = actor if isinstance(actor, User) else None
-    rows = []
-    for name, user in guests:
-        if user and not may_know(user, postmortem):
-            raise ValidationError(f"{user} cannot see the incident; add them to it first.")
-        taking_part = Participant.objects.filter(postmortem=postmortem)
-        if user and taking_part.filter(user=user).exists():
-            continue
-        values = {"user": user, "created_by": person}
-        row, made = taking_part.get_or_create(postmortem=postmortem, role=Participant.Role.PARTICIPANT, name=clean_line(name, limit=150), defaults=values)
-        rows += [row] if made else []
-    if rows:
-        AuditEvent.record(actor, "meeting.invited", postmortem.reference, number=len(rows))
-        stepping.follow(postmortem.pk, "invited")
-    return rows

@@ -5,6 +5,7 @@ A facilitator who was a responder is pointed out and not forbidden: whoever asks
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -82,26 +83,36 @@ def check_account(postmortem: Postmortem, role: str, user: User, reason: str) ->
 
 
 @transaction.atomic
-def invite_everyone(*, actor: Actor, postmortem: Postmortem) -> int:
-    """Ask everyone found on the incident who has no part yet, and return how many that were."""
+def invite_all(*, actor: Actor, postmortem: Postmortem, guests: Iterable[tuple[str, User | None]]) -> list[Participant]:
+    """Ask people to take part, by name and account where they have one; whoever has a part already keeps it. Returns who is new.
+
+    Raises ValidationError for an account that cannot see the incident.
+    """
     require(actor, "draft")
     Postmortem.objects.select_for_update().get(pk=postmortem.pk)
-    waiting = invitees.not_asked(invitees.people_of(postmortem), postmortem.participants.all())
-    room = MOST - postmortem.participants.count()
-    accounts = User.objects.in_bulk([part.user_id for part in waiting if part.user_id])
-    taken: set[str] = set()
-    number = 0
-    for part in waiting[: max(room, 0)]:
-        user = accounts.get(part.user_id) if part.user_id else None
-        if user is None and part.name.casefold() in taken:
+    there = list(postmortem.participants.all())
+    accounts, names = {one.user_id for one in there}, {one.name.casefold() for one in there}
+    rows: list[Participant] = []
+    for name, user in guests:
+        known = user.pk in accounts if user else name.casefold() in names
+        if known or len(there) + len(rows) >= MOST:
             continue
-        taken.add(part.name.casefold())
-        add(actor, postmortem, Role.PARTICIPANT, user, part.name)
-        number += 1
-    if number:
-        AuditEvent.record(actor, "participants asked", postmortem.reference, number=number)
+        row = add(actor, postmortem, Role.PARTICIPANT, user, name)
+        accounts.add(row.user_id)
+        names.add(row.name.casefold())
+        rows.append(row)
+    if rows:
+        AuditEvent.record(actor, "participants asked", postmortem.reference, number=len(rows))
         stepping.refresh(postmortem.pk)
-    return number
+    return rows
+
+
+def invite_everyone(*, actor: Actor, postmortem: Postmortem) -> int:
+    """Ask everyone found on the incident who has no part yet, and return how many that were."""
+    waiting = invitees.not_asked(invitees.people_of(postmortem), postmortem.participants.all())
+    accounts = User.objects.in_bulk([part.user_id for part in waiting if part.user_id])
+    guests = [(part.name, accounts.get(part.user_id) if part.user_id else None) for part in waiting]
+    return len(invite_all(actor=actor, postmortem=postmortem, guests=guests))
 
 
 def may_answer(actor: Actor, participant: Participant) -> bool:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.lib.conflict import Conflict
 from incidents.models import User
-from postmortems import console, invitations, meetings, perspectives
+from postmortems import console, invitations, meetings, participating, perspectives
 from postmortems.facilitation import agendas, texts
 from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
 from postmortems.models import Meeting, Postmortem, PrivateNote
@@ -93,7 +93,7 @@ def invite(request: HttpRequest, reference: str) -> HttpResponse:
     accounts = User.objects.in_bulk([person.user for person in chosen if person.user])
     try:
         guests = [(person.name, accounts.get(person.user) if person.user else None) for person in chosen]
-        asked = meetings.invite(actor=request.user, postmortem=postmortem, guests=guests)
+        asked = participating.invite_all(actor=request.user, postmortem=postmortem, guests=guests)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from incidents.models import IncidentMember
-from postmortems import meetings
+from postmortems import participating
 from postmortems.models import ActionItem, AgendaBlock, ParkedIdea, Participant, Perspective
 from tests.factories import make_event, make_postmortem
 
@@ -69,7 +69,7 @@ def test_a_participant_gives_an_account_and_a_moment(page, sign_in, alice, charl
     postmortem = make_postmortem(alice)
     make_event(postmortem.incident, 3, "Tickets came in", salience=2)
     Participant.objects.create(postmortem=postmortem, user=alice, name="alice", role="facilitator", state="accepted")
-    meetings.invite(actor=alice, postmortem=postmortem, guests=[("charlie", charlie)])
+    participating.invite_all(actor=alice, postmortem=postmortem, guests=[("charlie", charlie)])
     page.set_viewport_size({"width": 390, "height": 850})
     sign_in(page, charlie).goto("/")
     page.locator("section", has_text="You are asked for your account").get_by_role("link").click()

@@ -4,7 +4,7 @@ import pytest
 
 from incidents.lib import citations
 from incidents.models import IncidentMember, Milestone
-from postmortems import access, covering, drafting, evidence, factoring, home, invitees, meetings, overview
+from postmortems import access, covering, drafting, evidence, factoring, home, invitees, overview, participating
 from postmortems.document import build
 from postmortems.models import Participant, Perspective
 from tests.factories import T0, make_event, make_incident, make_postmortem, make_service, make_user
@@ -62,7 +62,7 @@ def test_who_may_not_know_one_of_them_is_asked_nothing(postmortem, alice, bob, c
     assert access.may_know(bob, postmortem) and not access.may_know(lena, postmortem)
     assert set(access.draft_readers(postmortem)) == set(invitees.who_may_see(postmortem)) == {alice, bob}
     with pytest.raises(Exception, match="cannot see the incident"):
-        meetings.invite(actor=alice, postmortem=postmortem, guests=[("Lena", lena)])
+        participating.invite_all(actor=alice, postmortem=postmortem, guests=[("Lena", lena)])
     # Asked before the private incident was covered, one has no part in it any more.
     Participant.objects.create(postmortem=postmortem, user=charlie, name="Charlie", role="participant", state="accepted")
     Perspective.objects.create(postmortem=postmortem, name="Charlie", user=charlie, author=charlie, at=T0)

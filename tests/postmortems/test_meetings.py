@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, IncidentMember, Milestone, MilestoneKind
-from postmortems import meetings, parking
+from postmortems import meetings, parking, participating
 from postmortems.models import ActionItem, Meeting, ParkedIdea, Participant
 from tests.factories import T0, api_client, make_event, make_incident, make_postmortem, make_user
 
@@ -102,7 +102,7 @@ def test_nobody_is_asked_to_what_they_may_not_know_of(page, alice, bob):
     page.post(at(private, "invite/"), {"everyone": "1"})
     assert not Participant.objects.filter(user=bob).exists()
     with pytest.raises(ValidationError, match="cannot see the incident"):
-        meetings.invite(actor=alice, postmortem=private, guests=[("bob", bob)])
+        participating.invite_all(actor=alice, postmortem=private, guests=[("bob", bob)])
 
 
 def test_reasons_lead_to_their_entries(page, postmortem):
@@ -131,7 +131,7 @@ def test_the_pages_take_the_same_queries_however_much_there_is(page, postmortem,
         IncidentMember.objects.create(incident=postmortem.incident, user=user)
         make_event(postmortem.incident, number, f"@person{number} what now?", kind="decision", actor=user.username, salience=2)
         parking.park(actor=alice, postmortem=postmortem, text=f"Idea {number}")
-        meetings.invite(actor=alice, postmortem=postmortem, guests=[(user.username, user)])
+        participating.invite_all(actor=alice, postmortem=postmortem, guests=[(user.username, user)])
 
     more(0)
     queries()
@@ -146,7 +146,7 @@ def test_the_pages_take_the_same_queries_however_much_there_is(page, postmortem,
 
 def test_the_invitation_keeps_its_uid_and_counts_its_changes(page, postmortem, alice, bob):
     assert page.get(at(postmortem, "invitation.ics")).status_code == 404
-    meetings.invite(actor=alice, postmortem=postmortem, guests=[("bob", bob), ("Dora Wells", None)])
+    participating.invite_all(actor=alice, postmortem=postmortem, guests=[("bob", bob), ("Dora Wells", None)])
     plan(alice, postmortem)
 
     def read():
