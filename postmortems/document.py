@@ -7,7 +7,7 @@ published: what is computed later from the rows (overdue, the present status of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,13 +51,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     everything = list(postmortem.sections.all())
     sections = [section for section in everything if DISTANCE[Audience(section.audience)] >= DISTANCE[Audience(audience)]]
     asked = {section.kind for section in sections}
-    shows = {
-        # Internally what no section asks for is told all the same; outside nothing is that a section does not let out.
-        kind: kind in asked or (internal and kind not in {section.kind for section in everything} and kind != SectionKind.TIMELINE)
-        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS, SectionKind.FACTORS)
-    }
-    if not (shows[SectionKind.FACTORS] and (postmortem.trigger or postmortem.factors.exists())):
-        del shows[SectionKind.FACTORS]  # factors told in prose alone have a section like any other
+    shows = shown_rows(postmortem, asked, {section.kind for section in everything}, internal)
     moments = moments_of(incidents) if shows[SectionKind.MILESTONES] else {}
     entries, total = entries_of(incidents, sections, zone) if shows[SectionKind.TIMELINE] else ([], 0)
     members = list(IncidentMember.objects.filter(incident__in=incidents).select_related("user"))
@@ -103,6 +97,20 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
     }
     hidden: Document = unnamed.hide(document, unnamed_of(postmortem, incidents, members, reporter))
     return hidden
+
+
+def shown_rows(postmortem: Postmortem, asked: Set[str], there: Set[str], internal: bool) -> dict[SectionKind, bool]:
+    """Return which rows are told: `asked` are the kinds of sections that this audience reads, `there` all of the post-mortem's.
+
+    Internally what no section asks for is told all the same; outside nothing is that a section does not let out.
+    """
+    shows = {
+        kind: kind in asked or (internal and kind not in there and kind != SectionKind.TIMELINE)
+        for kind in (SectionKind.MILESTONES, SectionKind.TIMELINE, SectionKind.ACTIONS, SectionKind.FACTORS)
+    }
+    if not (shows[SectionKind.FACTORS] and (postmortem.trigger or postmortem.factors.exists())):
+        del shows[SectionKind.FACTORS]  # factors told in prose alone have a section like any other
+    return shows
 
 
 def iso(at: datetime | None) -> str | None:
