@@ -76,6 +76,7 @@ SHOTS = [
     Shot("evidence", "/postmortems/PM-1/evidence/"),
     Shot("comments", "/postmortems/PM-1/comments/"),
     Shot("review", "/postmortems/PM-1/review/"),
+    Shot("near-miss", "/postmortems/near-miss/"),
     Shot("template-versions", "/postmortems/templates/standard_blameless/versions/"),
     Shot("publish", "/postmortems/PM-1/publish/"),
     Shot("published", "/knowledge/PM-1/"),
