@@ -55,12 +55,18 @@ def test_markdown_is_cleaned_and_plain_is_escaped():
     assert "<strong>a</strong>" in html and "<script>" not in html
 
 
-@pytest.mark.parametrize("component", ["notice", "empty", "badge", "stat", "avatar", "progress", "confirm", "tabs", "icon"])
+@pytest.mark.parametrize("component", ["notice", "empty", "badge", "stat", "avatar", "progress", "confirm", "tabs"])
 def test_components_escape_what_they_are_given(component):
     evil = "<b>x</b>"
     values = dict.fromkeys(["text", "title", "name", "label", "value", "note", "kind", "icon", "button", "action", "id"], evil)
     html = Template(f'{{% include "components/{component}.html" %}}').render(Context({**values, "items": [{"text": evil, "url": evil}]}))
     assert evil not in html
+
+
+def test_an_icon_escapes_what_it_is_given():
+    evil = "<b>x</b>"
+    html = Template("{% load debrief %}{% icon name size %}").render(Context({"name": evil, "size": evil}))
+    assert evil not in html and html.count("&lt;b&gt;x&lt;/b&gt;") == 2
 
 
 def test_the_pager_keeps_the_rest_of_the_query(rf):
