@@ -64,6 +64,18 @@ def test_a_pasted_timeline_without_dates_asks_for_the_date(page, sign_in, bob):
     expect(page.get_by_text("Rolled back, errors are gone").first).to_be_visible()
 
 
+def test_files_chosen_before_the_script_arrives_are_sent_by_the_button(page, sign_in, bob):
+    held = []
+    page.route("**/js/upload*.js", lambda route: held.append(route))
+    sign_in(page, bob).goto("/incidents/new/import/", wait_until="commit")
+    page.get_by_label("Files").set_input_files([{"name": "checkout outage.csv", "mimeType": "text/csv", "buffer": EVENTS.encode()}])
+    held[0].continue_()
+    expect(page.get_by_text("Drop files here, or choose them")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator('[data-delivery="imported"]')).to_contain_text("2 new")
+    assert Incident.objects.count() == 1
+
+
 def test_a_running_import_is_followed(page, sign_in, bob):
     from incidents import intake
     from incidents.models import Delivery

@@ -20,7 +20,10 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = form.elements.text;
-    if (text.value.trim()) send([null]);
+    // Files are still there when they were chosen before this script had come.
+    const files = sending ? [] : [...input.files];
+    if (text.value.trim()) files.push(null);
+    if (files.length) send(files);
     else if (!sending) input.click();
   });
   document.addEventListener("htmx:afterSettle", offerTimeline);
