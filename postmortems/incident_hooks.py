@@ -14,6 +14,8 @@ from incidents.signals import incident_changed
 from postmortems import home, stepping
 from postmortems.models import ActionItem, LearningAssessment, Postmortem
 
+#: What names a person.
+OWNER = ("owner__first_name", "owner__last_name", "owner__username")
 OVER = {Incident.Status.RESOLVED, Incident.Status.CLOSED}
 
 
@@ -29,8 +31,9 @@ def register() -> None:
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     """The post-mortems of an incident, its action items, and the way to start one."""
     visible = Postmortem.objects.visible_to(actor).about(Incident.objects.filter(pk=incident.pk))
-    postmortems = list(visible.select_related("owner", "template", "incident"))
-    items = list(ActionItem.objects.visible_to(actor).filter(Q(incident=incident) | Q(postmortem__in=postmortems)).select_related("owner"))
+    postmortems = list(visible.select_related("owner", "template").only("title", "status", "published_at", "incident_id", "template__name", *OWNER))
+    about = Q(incident=incident) | Q(postmortem__in=postmortems) if postmortems else Q(incident=incident)
+    items = list(ActionItem.objects.visible_to(actor).filter(about).select_related("owner").only("title", "status", "due_on", *OWNER))
     may_start = may(actor, "draft")
     if not postmortems and not items and not may_start:
         return None
