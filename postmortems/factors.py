@@ -43,6 +43,8 @@ LEAST_WORDS = 8
 MANY = 7
 WORD = re.compile(r"[^\W_][\w'’.-]*")
 FACTORS_WANTED = re.compile(r">=\s*(\d+) factor")
+#: What a light template says instead, after the section's own sentence: so many factors, and nothing of their variety.
+FEWER_WANTED = re.compile(r"minimum (\d+) factor")
 GROUPS_WANTED = re.compile(r">=\s*(\d+) different first-level group")
 STEM = 6
 #: Words that say nothing about the kind of a condition.
@@ -159,9 +161,12 @@ def gaps_together(all_facts: Sequence[Facts], minimum: str) -> list[str]:
     """What the factors of a review lack as a whole. `minimum` is the section's: only what it names is counted."""
     counted = [one for one in all_facts if one.kind != "trigger"]
     gaps = []
-    wanted = FACTORS_WANTED.search(minimum)
+    fewer = FEWER_WANTED.search(minimum)
+    wanted = fewer or FACTORS_WANTED.search(minimum)
     if wanted and len(counted) < int(wanted[1]):
-        gaps.append(f"{len(counted)} of at least {wanted[1]} factors.")
+        gaps.append(f"{len(counted)} of at least {wanted[1]} factor{'' if wanted[1] == '1' else 's'}.")
+    if fewer:
+        minimum = ""
     groups = {one.group for one in counted if one.group and one.group != HELPERS}
     wanted = GROUPS_WANTED.search(minimum)
     if wanted and counted and len(groups) < int(wanted[1]):

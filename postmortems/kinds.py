@@ -197,3 +197,11 @@ def as_text(section: Text, values: Mapping[str, Any], body: str, zone: ZoneInfo)
         lines.pop()
     rows = "\n".join(lines)
     return f"{rows}\n\n{body}" if rows and body.strip() else rows or body
+
+
+def as_excerpt(section: Text, values: Mapping[str, Any], body: str, zone: ZoneInfo) -> str:
+    """Return how a section begins, for a line in a list: what was written before what was filled in, rows by their first two cells."""
+    columns = columns_of(section)
+    cells = [[words for _column, words in cells_of(columns, row, zone)][:2] for row in rows_of(values)]
+    facts = [f"{field.label}: {words}" for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
+    return " ".join(filter(str.strip, [body, *(f"{line}." for line in facts), *(": ".join(line) for line in cells)]))

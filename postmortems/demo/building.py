@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
-from incidents.models import Delivery, Endpoint, Incident, Milestone, Salience, Service, Severity, Team, TimelineEvent, User
+from incidents.models import Delivery, Endpoint, Incident, Milestone, Service, Severity, Team, User
 from postmortems import action_items, drafting, factoring, prefill, publishing
-from postmortems.demo import process
+from postmortems.demo import process, together
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, FactorLeaf, Postmortem, RetrospectiveTemplate
 
@@ -40,6 +40,12 @@ def build(say: Say) -> bool:
             continue
         say(row["title"])
         make_incident(row, people)
+        made = True
+    for row in data["near_misses"]:
+        if Incident.objects.filter(title=row["title"]).exists():
+            continue
+        say(row["title"])
+        together.tell(row, people)
         made = True
     if not Endpoint.objects.exists():
         make_endpoint(data["webhook"])
@@ -129,6 +135,9 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
         publish(postmortem, row["postmortem"], people["ana"], start)
     if postmortem:
         process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead)
+        together.discuss(postmortem, row["postmortem"].get("comments", []), people)
+    if postmortem and "review" in row["postmortem"]:
+        together.review(Postmortem.objects.get(pk=postmortem.pk), row["postmortem"]["review"], lead, people)
 
 
 def settle_milestones(incident: Incident, lead: User, start: datetime, row: dict[str, Any]) -> None:
@@ -161,7 +170,10 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
         section = sections[key]
         content: dict[str, Any] = {"body": given} if isinstance(given, str) else given
         values = section.values | content.get("values", {}) | {"rows": [moments_of(cells, start) for cells in content.get("rows", [])]}
-        drafting.save_section(actor=author, section=section, version=section.version, body=content.get("body", ""), values=values)
+        body = together.with_citations(content.get("body", ""), incident)
+        if "picture" in content:
+            body = together.with_picture(body, content["picture"], postmortem, author)
+        drafting.save_section(actor=author, section=section, version=section.version, body=body, values=values)
     Postmortem.objects.filter(pk=postmortem.pk).update(owner=owner, created_at=start + timedelta(days=1))
     return Postmortem.objects.get(pk=postmortem.pk)
 
@@ -199,7 +211,7 @@ def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str
 
 def make_factors(postmortem: Postmortem, row: dict[str, Any], items: list[ActionItem], author: User) -> None:
     """Add the factors with the timeline entries whose words they name; links and actions are numbers of the lists, from 1."""
-    events = TimelineEvent.objects.committed(postmortem.incident).unfused().exclude(salience=Salience.NOISE).order_by("at", "pk")
+    events = together.telling(postmortem.incident)
     made = []
     for one in row.get("factors", []):
         found = [events.filter(text__icontains=words).first() for words in one.get("evidence", [])]

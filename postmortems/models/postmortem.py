@@ -10,7 +10,7 @@ from django.urls import reverse
 from incidents.access import Actor
 from incidents.models import Incident, User
 from postmortems import access
-from postmortems.kinds import as_text
+from postmortems.kinds import as_excerpt
 from postmortems.models.template import RetrospectiveTemplate, SectionText
 
 UTC = ZoneInfo("UTC")
@@ -113,9 +113,9 @@ class Section(SectionText):
         constraints = [models.UniqueConstraint(fields=["postmortem", "key"], name="postmortem_section_once")]
 
     @property
-    def words(self) -> str:
-        """All that it says, as text: fields, rows and body."""
-        return as_text(self, self.values, self.body, UTC)
+    def excerpt(self) -> str:
+        """How it begins, for a line in a list."""
+        return as_excerpt(self, self.values, self.body, UTC)
 
 
 class SectionVersion(models.Model):

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.core.management import call_command
 
 from incidents.models import Incident, User
-from postmortems.models import ActionItem, Postmortem, Revision
+from postmortems.models import ActionItem, Comment, Mention, NearMiss, Postmortem, Revision
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,6 +56,16 @@ def test_it_is_made_once(demo):
     assert [person.username for person in User.objects.exclude(username=user) if person.has_usable_password()] == []
     call_command("demo", verbosity=0)
     assert rows() == before
+
+
+def test_people_work_together_in_it(demo):
+    first = Revision.objects.order_by("pk")[0].document
+    assert first["pictures"] and len(first["evidence"]) == 5
+    threads = Comment.objects.filter(thread=None)
+    assert threads.filter(resolved_at=None).count() == 2 and threads.exclude(resolved_at=None).count() == 1
+    assert Mention.objects.get().user.username == "jo"
+    assert Postmortem.objects.get(status=Postmortem.Status.CHANGES_REQUESTED).decisions.get().note
+    assert NearMiss.objects.exclude(thanked_at=None).count() == NearMiss.objects.filter(thanked_at=None).count() == 1
 
 
 def test_every_page_opens_for_the_administrator(demo, client):

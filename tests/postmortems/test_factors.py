@@ -48,6 +48,8 @@ def test_a_list_is_checked_against_what_its_section_asks():
         "None says what kept it smaller or shorter.",
     ]
     assert factors.gaps_together([one], ">=1 factor") == []
+    assert factors.gaps_together([one], MINIMUM + "; minimum 1 factor in this template") == []
+    assert factors.gaps_together([], MINIMUM + "; minimum 1 factor in this template") == ["0 of at least 1 factor."]
     helped = make_facts(kind="mitigator", leaf="helper.slack", group="helper")
     assert factors.gaps_together([one, make_facts(group="tools"), helped], MINIMUM) == []
     assert factors.gaps_together([one, make_facts(kind="trigger")], ">=2 factors") == ["1 of at least 2 factors."]

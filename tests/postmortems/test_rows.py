@@ -158,3 +158,11 @@ def test_all_that_a_section_says_is_text():
     assert kinds.as_text(section, section.values, "Body.", UTC) == "Question: How?\nAnswer: So.\n\n  Question: And how?\n\nBody."
     assert kinds.as_text(make_section("bullets"), {"rows": [A, B]}, "", UTC) == "- a\n- b"
     assert kinds.as_text(make_section("bullets"), {}, "- one", UTC) == "- one"
+
+
+def test_a_list_shows_how_a_section_begins_without_the_names_of_its_columns():
+    values = {"rows": [{"word": "surprised", "statement": "How quiet it was."}, {"word": "helped", "statement": "The alert."}]}
+    section = make_section("bullets", "word(surprised|helped)\nstatement")
+    assert kinds.as_excerpt(section, values, "", UTC) == "surprised: How quiet it was. helped: The alert."
+    assert kinds.as_excerpt(section, values, "First this.", UTC).startswith("First this. surprised")
+    assert kinds.as_excerpt(section, {}, "", UTC) == ""
