@@ -18,6 +18,8 @@ from incidents import custom_fields
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, CustomFieldOption, Incident
 
+LAST = 30_000  # behind all others; saving numbers them anew
+
 
 def is_used(field: CustomField) -> bool:
     return Incident.objects.filter(field_values__has_key=field.key).exists()
@@ -46,9 +48,22 @@ class FieldForm(forms.ModelForm[CustomField]):
 
 
 class OptionForm(forms.ModelForm[CustomFieldOption]):
+    position = forms.IntegerField(required=False, min_value=0, max_value=LAST, widget=forms.NumberInput(attrs={"size": 4}))
+
     class Meta:
         model = CustomFieldOption
         fields = ["position", "label", "key", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["key"].disabled = True  # incidents hold it
+        else:
+            self.initial["position"] = None
+
+    def clean_position(self) -> int:
+        given: int | None = self.cleaned_data["position"]
+        return LAST if given is None else given
 
     def clean_label(self) -> str:
         return clean_line(self.cleaned_data["label"], limit=100)
@@ -81,6 +96,7 @@ class OptionInline(admin.TabularInline[CustomFieldOption, CustomField]):
     form, formset = OptionForm, OptionFormSet
     extra = 3
     fields = ["position", "label", "key", "is_active"]
+    verbose_name = "option"
     verbose_name_plural = "options, for the kinds that have them; numbers give the order"
 
 
@@ -127,6 +143,11 @@ class CustomFieldAdmin(admin.ModelAdmin[CustomField]):
 
     def has_delete_permission(self, request: HttpRequest, obj: CustomField | None = None) -> bool:
         return (obj is None or not is_used(obj)) and super().has_delete_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for position, option in enumerate(form.instance.options.order_by("position", "pk"), start=1):
+            CustomFieldOption.objects.filter(pk=option.pk).update(position=position)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

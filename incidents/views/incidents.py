@@ -70,6 +70,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
+    context["missing"] = [row for row in context["values"] if row.is_missing]
     known = known_at(request, zone)
     if known:
         rows = measuring.as_known(incident, rows, known)
