@@ -80,14 +80,11 @@ class OptionForm(forms.ModelForm[CustomFieldOption]):
 class OptionFormSet(BaseInlineFormSet[CustomFieldOption, CustomField, Any]):
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        keys = [form.cleaned_data.get("key") or form.instance.key for form in kept if form.cleaned_data.get("label")]
-        if len(keys) != len(set(keys)):
-            raise ValidationError("Two options have the same key.")
+        kept = [form for form in self.forms if getattr(form, "cleaned_data", {}).get("label") and not form.cleaned_data.get("DELETE")]
         for form in self.deleted_forms:
             if form.instance.pk and is_chosen(form.instance):
                 raise ValidationError(f"“{form.instance.label}” is what an incident says. Take away the tick at “offered” instead: nothing is lost then.")
-        if self.instance.kind in custom_fields.WITH_OPTIONS and not keys:
+        if self.instance.kind in custom_fields.WITH_OPTIONS and not kept:
             raise ValidationError("A field of this kind has at least one option.")
 
 

@@ -271,8 +271,9 @@ def chosen(field: Field, word: str, before: Value) -> Option:
     had = before if isinstance(before, list) else [before]
     offered = [option.label for option in field.offered(before)]
     if found is None:
-        close = difflib.get_close_matches(clean_line(word, limit=60), offered, 1, 0.6)
-        hint = f"Did you mean “{close[0]}”?" if close else f"One of: {', '.join(offered[:20]) or 'none yet'}."
+        by_word = {label.casefold(): label for label in offered}
+        close = difflib.get_close_matches(clean_line(asked_for, limit=60), list(by_word), 1, 0.6)
+        hint = f"Did you mean “{by_word[close[0]]}”?" if close else f"One of: {', '.join(offered[:20]) or 'none yet'}."
         raise FieldError(f"“{field.label}” has no option “{clean_line(word, limit=60)}”. {hint}")
     if not found.is_active and found.key not in had:
         raise FieldError(f"“{found.label}” is no longer offered for “{field.label}”. One of: {', '.join(offered[:20]) or 'none'}.")

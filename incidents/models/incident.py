@@ -43,7 +43,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         for field in fields:
             name, labelled = f"of_{field.key}", [option.key for option in field.options if text.casefold() in option.label.casefold()]
             if field.kind in custom_fields.IN_WORDS or labelled:
-                told[name] = KeyTextTransform(field.key, "field_values")
+                told[name] = (KeyTransform if field.kind == "choice" else KeyTextTransform)(field.key, "field_values")
             if field.kind in custom_fields.IN_WORDS:
                 found |= models.Q(**{f"{name}__icontains": text})
             elif field.kind == "choices":

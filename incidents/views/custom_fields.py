@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRefresh
 
 from incidents import access, lifecycle
 from incidents.custom_fields import KEY
 from incidents.forms.custom_fields import PREFIX, FieldsForm
 from incidents.lib.conflict import Conflict
 from incidents.views.incidents import conflicted
-from incidents.views.timeline import leave
 
 
 @login_required
@@ -30,7 +30,7 @@ def incident_fields(request: HttpRequest, reference: str) -> HttpResponseBase:
             current = conflict.current
             theirs = {PREFIX + key: value for key, value in current.field_values.items()} | {"type": current.type, "version": current.version}
             return conflicted(request, incident, form, theirs)
-        return leave(request, back)
+        return HttpResponseClientRefresh() if request.htmx else redirect(back)  # type: ignore[attr-defined] # a way to the same page would only jump in it
     context = {"incident": incident, "form": form, "back": back, "action": request.get_full_path()}
     name = "incidents/_incident_fields.html" if request.htmx else "incidents/incident_fields.html"  # type: ignore[attr-defined]
     return render(request, name, context, status=422 if form.errors else 200)
