@@ -13,8 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from incidents import custom_fields
-from incidents.lib.json_rows import JsonRows
 from incidents.models import CustomField
+from incidents.models.custom_fields import definitions_column
 from postmortems import authoring, learning, seeding, sizing, template_content
 from postmortems.forms.template_admin import ConditionForm, ConditionFormSet, SectionForm, TemplateForm
 from postmortems.models import (
@@ -169,7 +169,7 @@ class TemplateRuleAdmin(admin.ModelAdmin[TemplateRule]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TemplateRule]:
         # With the definitions of custom fields, which name the conditions on them.
-        return super().get_queryset(request).prefetch_related("conditions").annotate(definitions=JsonRows(CustomField.objects.as_json()))
+        return super().get_queryset(request).prefetch_related("conditions").annotate(definitions=definitions_column())
 
     @admin.display(description="reads as")
     def described(self, rule: Any) -> str:

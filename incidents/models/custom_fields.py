@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, OuterRef
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
 from incidents import custom_fields
@@ -33,7 +35,14 @@ class CustomFieldQuerySet(models.QuerySet["CustomField"]):
 
     def definitions(self) -> list[custom_fields.Field]:
         """All fields in their order, retired ones too, in one query."""
-        return custom_fields.parse(self.as_json().values_list("data", flat=True))
+        found = self.order_by().annotate(whole=definitions_column()).values_list("whole", flat=True).first()
+        return custom_fields.parse(found or [])
+
+
+@cache
+def definitions_column() -> RawSQL:
+    """All fields with their options and types as one JSON value, to read along with any row."""
+    return JsonRows(CustomField.objects.as_json()).written_out()
 
 
 class CustomField(models.Model):

@@ -10,9 +10,8 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.urls import reverse
 
 from incidents import access, custom_fields
-from incidents.lib.json_rows import JsonRows
 from incidents.models.catalog import IncidentType, Service, Severity, Tag
-from incidents.models.custom_fields import CustomField
+from incidents.models.custom_fields import definitions_column
 from incidents.models.people import Team, User, check_zone
 
 
@@ -26,7 +25,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def with_definitions(self) -> IncidentQuerySet:
         """With the fields that administrators added, in the same query: `definitions`, for `custom_fields.parse`."""
-        return self.annotate(definitions=JsonRows(CustomField.objects.as_json()))
+        return self.annotate(definitions=definitions_column())
 
     def having(self, field: custom_fields.Field, value: Any) -> IncidentQuerySet:
         """Those whose value of a field is this one, has it among others, or contains the words; see `custom_fields.sought`."""
