@@ -15,6 +15,7 @@
       measuring.py       writes what milestones.py, metrics.py and quality.py found
       lifecycle.py       declare, edit, curate: every change a person makes to an incident
 
-catalogue.py reads the list of incidents. Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other
-apps answer or hear), lib/ (no models, no app imports). `postmortems/__init__.py` is the second half of the map.
+catalogue.py reads the list of incidents; custom_fields.py (pure) has the fields that administrators add to them, in custom_field_admin.py.
+Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other apps answer or hear),
+lib/ (no models, no app imports). `postmortems/__init__.py` is the second half of the map.
 """

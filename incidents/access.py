@@ -92,10 +92,11 @@ def number_of(reference: str, prefix: str) -> int:
     return int(tail)
 
 
-def incident_for(actor: Actor, reference: str, verb: str = "read") -> Incident:
-    """Return the incident named "INC-12". Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed."""
-    model = apps.get_model("incidents", "Incident")
-    incident = model.objects.visible_to(actor).select_related("severity", "team", "lead").filter(pk=number_of(reference, "INC")).first()
+def incident_for(actor: Actor, reference: str, verb: str = "read", *, with_definitions: bool = False) -> Incident:
+    """Return the incident named "INC-12", if asked with the definitions of its custom fields. Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed."""
+    rows = apps.get_model("incidents", "Incident").objects.visible_to(actor)
+    rows = rows.with_definitions() if with_definitions else rows
+    incident: Incident | None = rows.select_related("severity", "type", "team", "lead").filter(pk=number_of(reference, "INC")).first()
     if incident is None:
         raise Http404
     if verb != "read":

@@ -9,8 +9,27 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from incidents import hooks, jobs
-from incidents.models import AuditEvent, Delivery, Endpoint, Incident, Job, Mapping, MetricDefinition, MilestoneKind, Service, Severity, Tag, Team, User
+from incidents import (
+    custom_field_admin,  # noqa: F401 - registers itself
+    hooks,
+    jobs,
+)
+from incidents.models import (
+    AuditEvent,
+    Delivery,
+    Endpoint,
+    Incident,
+    IncidentType,
+    Job,
+    Mapping,
+    MetricDefinition,
+    MilestoneKind,
+    Service,
+    Severity,
+    Tag,
+    Team,
+    User,
+)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -58,6 +77,20 @@ class ServiceAdmin(admin.ModelAdmin[Service]):
 @admin.register(Severity)
 class SeverityAdmin(Kept):
     list_display = ("name", "key", "rank", "description")
+
+
+@admin.register(IncidentType)
+class IncidentTypeAdmin(Kept):
+    """Types are renamed, reordered and switched off; seeding adds the first ones once."""
+
+    list_display = ("name", "key", "position", "is_active", "description")
+    list_editable = ("position", "is_active")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: IncidentType | None = None) -> dict[str, Any]:
+        return {} if obj else {"key": ("name",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: IncidentType | None = None) -> tuple[str, ...]:
+        return ("key",) if obj else ()  # addresses, rules and the API name a type by it
 
 
 @admin.register(Tag)

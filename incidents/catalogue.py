@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import QueryDict
 
-from incidents import access
+from incidents import access, custom_fields
 from incidents.lib import durations
 from incidents.lib.zones import first_moment, last_moment
-from incidents.models import Incident, Milestone, MilestoneKind, Service, Severity, Tag, Team
+from incidents.models import Incident, IncidentType, Milestone, MilestoneKind, Service, Severity, Tag, Team
 from incidents.models.incident import IncidentQuerySet
 from incidents.timeline import parse_day
 
 SIZES = (25, 50, 125)
+MOST_FIELDS = 10  # that one address asks for
 UTC = ZoneInfo("UTC")
 REFERENCE = re.compile(r"INC-[0-9]{1,12}", re.IGNORECASE)
 #: What the list is of: incidents unless asked otherwise.
@@ -34,17 +35,20 @@ class Asked:
     text: str = ""
     kind: str = ""
     status: str = ""
+    type: str = ""
     severity: str = ""
     service: str = ""
     team: str = ""
     tag: str = ""
     since: date | None = None
     until: date | None = None
+    fields: tuple[tuple[str, str], ...] = ()  # key of a custom field, and what is asked of it
     size: int = SIZES[0]
     page: int = 1
 
     def __bool__(self) -> bool:
-        return bool(self.text or self.kind or self.status or self.severity or self.service or self.team or self.tag or self.since or self.until)
+        words = self.text or self.kind or self.status or self.type or self.severity or self.service or self.team or self.tag
+        return bool(words or self.since or self.until or self.fields)
 
 
 def parse(params: QueryDict) -> Asked:
@@ -60,27 +64,33 @@ def parse(params: QueryDict) -> Asked:
         text=word("q"),
         kind=word("kind") if word("kind") in KINDS else "",
         status=word("status") if word("status") in Incident.Status.values else "",
+        type=word("type"),
         severity=word("severity"),
         service=word("service"),
         team=str(number("team", 0) or ""),
         tag=word("tag"),
         since=parse_day(word("since")),
         until=parse_day(word("until")),
+        fields=tuple((name.removeprefix(custom_fields.ASKED), word(name)) for name in params if name.startswith(custom_fields.ASKED) and word(name))[
+            :MOST_FIELDS
+        ],
         size=size if size in SIZES else SIZES[0],
         page=number("page", 1),
     )
 
 
-def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
+def matching(actor: access.Actor, asked: Asked, fields: Sequence[custom_fields.Field]) -> QuerySet[Incident]:
     """Return the incidents the actor may see that match, newest first, with the columns a line needs."""
     rows = of_kind(Incident.objects.visible_to(actor), asked)
-    if asked.text:
-        words = Q(title__icontains=asked.text) | Q(summary__icontains=asked.text)
-        if REFERENCE.fullmatch(asked.text):
-            words |= Q(pk=int(asked.text[4:]))
-        rows = rows.filter(words)
+    if REFERENCE.fullmatch(asked.text):
+        rows = rows.filter(Q(title__icontains=asked.text) | Q(summary__icontains=asked.text) | Q(pk=int(asked.text[4:])))
+    elif asked.text:
+        rows = rows.saying(asked.text, fields)
     if asked.status:
         rows = rows.filter(status=asked.status)
+    if asked.type:
+        rows = rows.filter(type__key=asked.type)
+    rows = with_fields(rows, asked, fields)
     if asked.severity:
         rows = rows.filter(severity__key=asked.severity)
     # By subquery, not by join: an incident has each service once, and so no DISTINCT is needed.
@@ -94,8 +104,30 @@ def matching(actor: access.Actor, asked: Asked) -> QuerySet[Incident]:
         rows = rows.filter(started_at__gte=first_moment(asked.since, UTC))
     if asked.until:
         rows = rows.filter(started_at__lte=last_moment(asked.until, UTC))
-    fields = ("kind", "title", "status", "severity__key", "severity__name", "started_at", "is_private", "time_zone")
-    return rows.select_related("severity").only(*fields).order_by("-started_at", "-pk")
+    columns = ("kind", "title", "status", "severity__key", "severity__name", "type__name", "started_at", "is_private", "time_zone")
+    return rows.select_related("severity", "type").only(*columns).order_by("-started_at", "-pk")
+
+
+def with_fields(rows: IncidentQuerySet, asked: Asked, fields: Sequence[custom_fields.Field]) -> IncidentQuerySet:
+    """Narrow to what is asked of custom fields; a field that there is not, or that cannot have this value, finds nothing."""
+    known = {field.key: field for field in fields}
+    for key, raw in asked.fields:
+        try:
+            rows = rows.having(known[key], custom_fields.sought(known[key], raw))
+        except (KeyError, custom_fields.FieldError):
+            return rows.none()
+    return rows
+
+
+def field_choices(fields: Sequence[custom_fields.Field], asked: Asked) -> list[dict[str, Any]]:
+    """Return the custom fields that the list can be filtered by: those with options, and of the others what the address asks for."""
+    chosen, found = dict(asked.fields), []
+    for field in fields:
+        options = [(option.key, option.label) for option in field.options if option.is_active or option.key == chosen.get(field.key)]
+        options = [("yes", "Yes"), ("no", "No")] if field.kind == "switch" else options
+        if (field.is_active and options) or field.key in chosen:
+            found.append({"name": custom_fields.ASKED + field.key, "label": field.label, "options": options, "value": chosen.get(field.key, "")})
+    return found
 
 
 def of_kind(rows: IncidentQuerySet, asked: Asked) -> IncidentQuerySet:
@@ -136,6 +168,7 @@ def line(row: Incident, services: list[str], moments: dict[str, tuple[str, datet
         "is_private": row.is_private,
         "severity": severity.name if severity else "",
         "severity_key": severity.key if severity else "",
+        "type": row.type.name if row.type else "",
         "status": row.status,
         "status_label": row.get_status_display(),
         "services": ", ".join(services[:3]) + (f" +{len(services) - 3}" if len(services) > 3 else ""),
@@ -153,8 +186,21 @@ def choices(actor: access.Actor) -> dict[str, list[tuple[str, str]]]:
     return {
         "kind": list(KINDS.items()),
         "status": [(str(value), str(label)) for value, label in Incident.Status.choices],
-        "severity": list(Severity.objects.values_list("key", "name")),
-        "service": list(Service.objects.values_list("key", "name")),
+        **described(),
         "team": [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")],
         "tag": [(name, name) for name in Tag.objects.filter(Exists(tagged)).values_list("name", flat=True)],
     }
+
+
+def described() -> dict[str, list[tuple[str, str]]]:
+    """Return severities, types and services in their order, by one query for all."""
+
+    def rows(model: Any, what: str, place: str | Value) -> Any:
+        found = model.objects.order_by().annotate(what=Value(what), place=F(place) if isinstance(place, str) else place)
+        return found.values_list("what", "place", "name", "key")
+
+    of_all = rows(Severity, "severity", "rank").union(rows(IncidentType, "type", "position"), rows(Service, "service", Value(0)), all=True)
+    result: dict[str, list[tuple[str, str]]] = {"severity": [], "type": [], "service": []}
+    for what, _place, name, key in sorted(of_all):
+        result[what].append((key, name))
+    return result

@@ -7,24 +7,40 @@ the current one, so that nobody's words are lost in silence. Text is cleaned her
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents import fusing
+from incidents import custom_fields, fusing
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.measuring import announce, begin, remeasure
-from incidents.models import AuditEvent, Curation, Incident, IncidentMember, Kind, Precision, Salience, Service, SourceClock, Tag, TimelineEvent, User
+from incidents.models import (
+    AuditEvent,
+    Curation,
+    CustomField,
+    Incident,
+    IncidentMember,
+    IncidentType,
+    Kind,
+    Precision,
+    Salience,
+    Service,
+    SourceClock,
+    Tag,
+    TimelineEvent,
+    User,
+)
 
 MANUAL = "manual"  # the source of entries that people add
-FIELDS = ("kind", "title", "summary", "severity", "team", "lead", "time_zone", "status")
+FIELDS = ("kind", "title", "summary", "type", "severity", "team", "lead", "time_zone", "status")
 CURATION_FIELDS = ("is_hidden", "salience", "kind", "title", "note", "corrected_at")
 TOLD_AGAIN = {"is_hidden", "kind", "corrected_at"}  # what makes an entry the same fact as another, or no longer
 
@@ -38,13 +54,19 @@ def declare(
     tags: Iterable[str] = (),
     is_private: bool = False,
     members: Iterable[User] = (),
+    values: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Incident:
-    """Make an incident. The declaring person is on it from the start, so a private one is never lost to everybody."""
+    """Make an incident. The declaring person is on it from the start, so a private one is never lost to everybody.
+
+    `values` are those of custom fields, by key; none is ever required.
+    """
     person = actor if isinstance(actor, User) else None
     incident = Incident(title=clean_line(title), is_private=is_private, created_by=person, **cleaned(fields))
     incident.started_at = fields.get("started_at") or timezone.now()
-    incident.full_clean(exclude=["severity", "team", "lead", "created_by"])  # rows at hand; the database checks them again
+    offered(incident.type, before=None)
+    incident.full_clean(exclude=["severity", "type", "team", "lead", "created_by"])  # rows at hand; the database checks them again
+    take_values(incident, values or {})
     incident.save()
     incident.services.add(*services)
     incident.tags.add(*tags_named(tags))
@@ -58,24 +80,37 @@ def declare(
 
 @transaction.atomic
 def edit(
-    *, actor: Actor, incident: Incident, version: int, services: Iterable[Service] | None = None, tags: Iterable[str] | None = None, **fields: Any
+    *,
+    actor: Actor,
+    incident: Incident,
+    version: int,
+    services: Iterable[Service] | None = None,
+    tags: Iterable[str] | None = None,
+    values: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Incident:
-    """Change what the incident says about itself. Raises Conflict when somebody else saved since `version`."""
+    """Change what the incident says about itself; `values` are those of custom fields that change, None takes one back.
+
+    Raises Conflict when somebody else saved since `version`.
+    """
     current = Incident.objects.select_for_update().get(pk=incident.pk)
     if current.version != version:
         raise Conflict(current)
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise TypeError(f"Not a field of an incident that people edit: {', '.join(sorted(unknown))}")
-    changed = {}
+    if "type" in fields:
+        offered(fields["type"], before=current.type)
+    changed: dict[str, Any] = {}
     for name, value in cleaned(fields).items():
         if getattr(current, name) != value:
             changed[name] = [str(getattr(current, name) or ""), str(value or "")]
             setattr(current, name, value)
     current.full_clean()
-    if not Incident.objects.filter(pk=current.pk, version=version).update(
-        version=F("version") + 1, updated_at=timezone.now(), **{name: getattr(current, name) for name in changed}
-    ):
+    updates = {name: getattr(current, name) for name in changed}
+    if said := take_values(current, values or {}):
+        changed["fields"], updates["field_values"] = said, current.field_values
+    if not Incident.objects.filter(pk=current.pk, version=version).update(version=F("version") + 1, updated_at=timezone.now(), **updates):
         raise Conflict(Incident.objects.get(pk=current.pk))
     if services is not None and set(current.services.all()) != set(services := list(services)):
         changed["services"] = [names(current.services.all()), names(services)]
@@ -191,6 +226,24 @@ def add_entry(
     fusing.refresh(incident=incident)
     remeasure(incident=incident)
     return entry
+
+
+def take_values(incident: Incident, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give the incident these values of custom fields, unsaved, and return what that changes, as the audit log keeps it."""
+    if not values:
+        return {}
+    fields, before, zone = CustomField.objects.definitions(), incident.field_values, ZoneInfo(incident.time_zone)
+    try:
+        incident.field_values = custom_fields.merged(fields, before, values, zone)
+    except custom_fields.FieldErrors as wrong:
+        raise ValidationError({"fields": list(wrong.errors.values())}) from None
+    return custom_fields.changes(fields, before, incident.field_values, zone)
+
+
+def offered(chosen: IncidentType | None, *, before: IncidentType | None) -> None:
+    """Raise ValidationError for a type that was retired, unless the incident has it already."""
+    if chosen is not None and not chosen.is_active and chosen != before:
+        raise ValidationError({"type": f"The type “{chosen}” is no longer offered. Choose another."})
 
 
 def cleaned(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writes. The rows every installation needs: severities, milestones, metrics, and what other apps registered here."""
+"""Writes. The rows every installation needs: severities, types, milestones, metrics, and what other apps registered here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from incidents.models import MetricDefinition, MilestoneKind, Severity
+from incidents.models import IncidentType, MetricDefinition, MilestoneKind, Severity
 
 #: Functions of other apps that add their own rows and return how many.
 seeders: list[Callable[[], int]] = []
@@ -23,6 +23,8 @@ def seed_all() -> int:
     added = 0
     for row in data["severities"]:
         added += Severity.objects.get_or_create(key=row["key"], defaults=row)[1]
+    for row in data["types"]:
+        added += IncidentType.objects.get_or_create(key=row["key"], defaults=row)[1]
     for row in data["milestones"]:
         added += MilestoneKind.objects.get_or_create(key=row["key"], defaults=row)[1]
     kinds = {kind.key: kind for kind in MilestoneKind.objects.all()}

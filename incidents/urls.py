@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.views import (
+    custom_fields,
     endpoint_deliveries,
     endpoint_rules,
     endpoints,
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<str:reference>/deliveries/<int:pk>/again/", imports.delivery_again, name="delivery_again"),
     path("incidents/<str:reference>/deliveries/<int:pk>/file/", imports.delivery_file, name="delivery_file"),
     path("incidents/<str:reference>/edit/", incidents.incident_edit, name="incident_edit"),
+    path("incidents/<str:reference>/fields/", custom_fields.incident_fields, name="incident_fields"),
     path("incidents/<str:reference>/access/", incidents.incident_access, name="incident_access"),
     path("incidents/<str:reference>/history/", incidents.incident_history, name="incident_history"),
     path("incidents/<str:reference>/milestones/confirm/", milestones.confirm_all, name="milestones_confirm"),

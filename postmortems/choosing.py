@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incidents import conditions
-from incidents.conditions import Condition, Facts
+from incidents.conditions import Facts, Group
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,11 @@ class Offer:
 class Rule:
     name: str
     template: str
-    match: str
-    conditions: tuple[Condition, ...]
+    when: Group
     is_active: bool = True
 
     def __str__(self) -> str:
-        return conditions.described(self.conditions, match=self.match)
+        return str(self.when)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def choose(facts: Facts, rules: Sequence[Rule], offers: Sequence[Offer], depth: 
     offered = {offer.key: offer for offer in offers}
     tried, found = [], None
     for rule in rules:
-        if not conditions.together(rule.conditions, facts, match=rule.match):
+        if not rule.when.holds(facts):
             tried.append(Tried(rule, "holds_not"))
         elif rule.template not in offered:
             tried.append(Tried(rule, "unoffered"))
@@ -64,7 +62,7 @@ def choose(facts: Facts, rules: Sequence[Rule], offers: Sequence[Offer], depth: 
             found = rule
             tried.append(Tried(rule, "holds"))
     if found:
-        return Choice(found.template, f"The rule “{found.name}” holds: {found}.", found.name, tuple(tried))
+        return Choice(found.template, f"The rule “{found.name}” holds: {found.when.held(facts)}.", found.name, tuple(tried))
     template, why = without_rule(offers, depth)
     return Choice(template, why, "", tuple(tried))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from incidents.custom_fields import Told
 from postmortems import action_quality, factors, kinds
 from postmortems.fields import label_of
 from postmortems.row_checks import gaps_of_rows
@@ -55,6 +56,7 @@ class Surroundings:
     perspectives: int = 0  # that are shared with the review
     action_items: tuple[action_quality.Facts, ...] = ()
     factors: tuple[factors.Facts, ...] = ()
+    fields: tuple[Told, ...] = ()  # that the incident has
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.perspectives
     if section.kind == "factors" and around.factors:
         return False
+    if any(row.words for row in kinds.shown_of_incident(section, around.fields)):
+        return False
     return not any(str(value).strip() for name, value in section.values.items() if name != "rows") and not kinds.rows_of(section.values)
 
 
@@ -144,7 +148,7 @@ def gaps_of(section: Text, around: Surroundings) -> list[str]:
         return action_gaps(section, around)
     if section.kind == "factors" and around.factors:
         return factors.gaps_together(around.factors, section.minimum)
-    gaps = field_gaps(section)
+    gaps = field_gaps(section) + incident_gaps(section, around)
     if section.version == 1 and section.body.strip():
         gaps.append("Prefilled from the incident: read it, make it yours and save it.")
     columns = {column.name for column in kinds.columns_of(section)}
@@ -194,6 +198,12 @@ def field_gaps(section: Text) -> list[str]:
     if start and end and end < start:  # both are ISO 8601 in UTC, so their order is that of the text
         gaps.append("The impact ends before it starts.")
     return gaps
+
+
+def incident_gaps(section: Text, around: Surroundings) -> list[str]:
+    """The incident's fields that are wanted, by an administrator or by the section's minimum, and that nobody filled in."""
+    shown = [row for row in kinds.shown_of_incident(section, around.fields) if not row.words]
+    return [f"“{row.field.label}” is not filled in." for row in shown if row.is_missing or re.search(rf"\b{row.field.key}\b", section.minimum)]
 
 
 def milestone_gaps(section: Text, around: Surroundings) -> list[str]:

@@ -26,7 +26,7 @@ NEARBY = 8
 
 def incidents_of(postmortem: Postmortem) -> list[Incident]:
     """Return all incidents of a post-mortem, the main one first, the others as they began."""
-    known = {"severity", "team", "lead"}
+    known = {"severity", "type", "team", "lead"}
     rows = access.incidents_of(postmortem)
     return sorted(rows.select_related(*known).prefetch_related("services", "tags"), key=lambda row: (row.pk != postmortem.incident_id, row.started_at, row.pk))
 

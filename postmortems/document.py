@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import measuring, metrics, sources, timeline
+from incidents import custom_fields, measuring, metrics, sources, timeline
 from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
+from incidents.models import CustomField, Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
 from postmortems import covering, document_factors, evidence, kinds, pictures, responders, rows, unnamed
 from postmortems.models import ActionItem, Audience, NearMiss, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
@@ -40,6 +40,7 @@ REVISED = {"deleted": " (deleted in the source)"}
 SOMEBODY, A_TOOL, ASSIGNED = "a responder", "monitoring", "assigned"
 
 Document = dict[str, Any]
+OfIncident = tuple[str, list[custom_fields.Told]]
 
 
 def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
@@ -73,6 +74,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         entries, proof = shown[: len(entries)], shown[len(entries) :]
         related = [row | {"title": hide(row["title"])} for row in related]
     reached = moments.get(incident.pk, [])
+    told_fields = fields_of(incidents) if SectionKind.FIELDS in asked else []
     document = {
         "schema": SCHEMA,
         "reference": postmortem.reference,
@@ -83,7 +85,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "incident": incident_row(incident, zone) | ({"title": hide(clean_line(incident.title))} if related else {}),
         "related": related,
         "people": people,
-        "sections": [section_row(section, zone, internal) for section in sections if has_content(section, shows)],
+        "sections": [section_row(section, zone, internal, told_fields) for section in sections if has_content(section, shows, told_fields)],
         "milestones": [milestone_row(row, zone) for row in reached],
         "metrics": [metric_row(measure) for measure in measuring.measures(reached, now)] if reached else [],
         "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
@@ -133,6 +135,7 @@ def incident_row(incident: Incident, zone: ZoneInfo) -> Document:
         "kind": incident.kind,
         "kind_name": incident.get_kind_display(),
         "status": incident.get_status_display() if incident.has_happened else incident.get_kind_display(),
+        "type": {"key": incident.type.key, "name": incident.type.name} if incident.type else None,
         "severity": {"key": severity.key, "name": severity.name, "rank": severity.rank, "description": severity.description} if severity else None,
         "services": [{"key": service.key, "name": service.name} for service in incident.services.all()],
         "tags": [tag.name for tag in incident.tags.all()],
@@ -152,15 +155,34 @@ def related_row(incident: Incident, rows: list[Milestone], zone: ZoneInfo, now: 
     }
 
 
-def has_content(section: Section, shows: dict[SectionKind, bool]) -> bool:
+def has_content(section: Section, shows: dict[SectionKind, bool], fields: Sequence[OfIncident] = ()) -> bool:
     """Say whether the section has anything to read; one that only shows rows has them."""
-    return (
-        bool(section.body.strip()) or any(str(value).strip() for name, value in section.values.items() if name != "show") or SectionKind(section.kind) in shows
-    )
+    written = bool(section.body.strip()) or any(str(value).strip() for name, value in section.values.items() if name != "show")
+    return written or SectionKind(section.kind) in shows or bool(incident_fields(section, fields, internal=True))
 
 
-def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
-    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person."""
+def fields_of(incidents: Sequence[Incident]) -> list[OfIncident]:
+    """Return what each incident says with its custom fields, with its reference where there are several."""
+    fields = CustomField.objects.definitions()
+    rows = [(one, custom_fields.told(fields, one.field_values, one.type.key if one.type else "", ZoneInfo(one.time_zone))) for one in incidents]
+    return [("" if len(incidents) == 1 else one.reference, told) for one, told in rows]
+
+
+def incident_fields(section: Section, fields: Sequence[OfIncident], *, internal: bool) -> list[Document]:
+    """Return the custom fields of the incidents that a section shows and that hold something. Further out nobody is named."""
+    return [
+        {"name": f"incident.{row.field.key}", "label": f"{row.field.label} ({reference})" if reference else row.field.label, "value": row.words}
+        for reference, told in fields
+        for row in kinds.shown_of_incident(section, told)
+        if row.words and (internal or row.field.kind != "person")
+    ]
+
+
+def section_row(section: Section, zone: ZoneInfo, internal: bool, of_incident: Sequence[OfIncident] = ()) -> Document:
+    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person.
+
+    What the incident says with its custom fields (`fields_of`) is frozen with the section that shows it.
+    """
     hidden = set() if internal else {field.name for field in kinds.facts_of(section) if field.type == "person"}
     values = {name: clean_text(str(value)) for name, value in section.values.items() if name not in hidden | {"rows"}}
     fields = [
@@ -175,7 +197,7 @@ def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
         "audience": section.audience,
         "body": clean_text(section.body).strip(),
         "values": values,
-        "fields": fields,
+        "fields": incident_fields(section, of_incident, internal=internal) + fields,
         **section_rows(section, zone, internal),
     }
 

@@ -14,9 +14,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from incidents.access import Actor, require
+from incidents.custom_fields import Told, words
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import AuditEvent, Incident, User
+from incidents.models import AuditEvent, CustomField, Incident, User
 from postmortems import commenting, kinds, reviewing, rows, stepping
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
@@ -39,16 +40,19 @@ class SectionConflict(Conflict):
 def facts_of(incident: Incident) -> Facts:
     """What is on record of an incident; milestones count once a person decided them."""
     decided = incident.milestones.filter(at__isnull=False).values_list("kind__key", "at")
+    zone = ZoneInfo(incident.time_zone)
     return Facts(
         reference=incident.reference,
         title=incident.title,
         summary=incident.summary,
+        type=incident.type.name if incident.type else "",
         severity=incident.severity.name if incident.severity else "",
         services=list(incident.services.values_list("name", flat=True)),
         team=str(incident.team or ""),
         lead=str(incident.lead or ""),
-        zone=ZoneInfo(incident.time_zone),
+        zone=zone,
         milestones={key: at for key, at in decided if at},
+        fields=[Told(one, value := incident.field_values.get(one.key), words(one, value, zone)) for one in CustomField.objects.definitions()],
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from incidents.custom_fields import Field, Told, words
 from postmortems.prefill import Facts
 
 START = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
@@ -13,6 +15,7 @@ FACTS = Facts(
     reference="INC-0",
     title="Orders are confirmed twice after a queue was moved",
     summary="For an hour and a half about one order in twelve was confirmed and charged twice. The second charge was returned the same day.",
+    type="Service disruption",
     severity="SEV2",
     services=["Orders", "Payments"],
     team="Order flow",
@@ -26,6 +29,15 @@ FACTS = Facts(
         "resolved": START + timedelta(hours=5),
     },
 )
+
+
+VALUES = {"text": "As an example", "number": 12, "date": "2026-03-03", "moment": "2026-03-03T09:12:00Z", "switch": True, "person": "Noor Haddad"}
+
+
+def facts(fields: Iterable[Field]) -> Facts:
+    """The example with a value in each of the fields that incidents have here."""
+    values = [(one, [one.options[0].key] if one.options else VALUES.get(one.kind, "https://example.org/status")) for one in fields]
+    return replace(FACTS, fields=[Told(one, value, words(one, value, FACTS.zone)) for one, value in values])
 
 
 @dataclass(frozen=True)

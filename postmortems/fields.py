@@ -64,7 +64,10 @@ TYPES = {"text", "long", "date", "moment", "number", "percent", "link", "person"
 
 @dataclass(frozen=True)
 class Field:
-    """One field or column: `type` is text, long, date, moment, number, percent, choice, switch, link or person."""
+    """One field or column: `type` is text, long, date, moment, number, percent, choice, switch, link or person.
+
+    One of the type incident stands for the incident's own field of this name; its values are with the incident.
+    """
 
     name: str
     type: str
@@ -94,7 +97,7 @@ def parse_field(name: str, detail: str | None) -> Field:
     label = label_of(name)
     if detail == "bool":
         return Field(name, "switch", label, ("yes", "no"))
-    if detail in TYPES:
+    if detail in TYPES or detail == "incident":
         return Field(name, detail, label)
     if detail and "|" in detail:
         return Field(name, "choice", label, tuple(part.strip() for part in detail.split("|")))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from incidents.custom_fields import Told
 from postmortems.fields import Field, parse_fields, problem, show
 
 #: Cells of a form, over all rows: a request holds at most 1,000 fields.
@@ -42,7 +43,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "markdown": Kind(body="Text"),
-    "fields": Kind(),
+    "fields": Kind(body="Around them, in words"),
     "meta": Kind(facts="review_held_on(date)\nauthors\npeople_heard\nreviewers\nsources_used(long)\nnot_covered"),
     "impact": Kind(body="In words"),
     "milestones": Kind(body="Around it, in words", has_form=False),
@@ -123,7 +124,25 @@ def facts_of(section: Text) -> list[Field]:
     kind = kind_of(section)
     if kind.shape:
         return parse_fields(kind.facts)
-    return parse_fields(section.fields if section.fields.strip() else kind.facts)
+    return [one for one in parse_fields(section.fields if section.fields.strip() else kind.facts) if one.type != "incident"]
+
+
+def fields_of_incident(section: Text) -> list[str] | None:
+    """Return the keys of the incident's custom fields that a section shows: those it names, none for all. None where it shows none of them."""
+    if section.kind != "fields":
+        return None
+    own = parse_fields(section.fields)
+    named = [one.name for one in own if one.type == "incident"]
+    return named if named or not own else None
+
+
+def shown_of_incident(section: Text, told: Sequence[Told]) -> list[Told]:
+    """Return those of the incident's custom fields that a section shows, in its order."""
+    named = fields_of_incident(section)
+    if named is None:
+        return []
+    by_key = {row.field.key: row for row in told}
+    return [by_key[key] for key in named if key in by_key] if named else list(told)
 
 
 def asked_of(section: Text) -> list[Field]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from django.db.models import Count
 
-from incidents import conditions
+from incidents import conditions, custom_fields
 from incidents.access import Actor
-from incidents.conditions import Condition
+from incidents.conditions import Condition, Group
 from incidents.lib import durations
-from incidents.models import Incident, IncidentMember, Kind, Milestone, TimelineEvent
+from incidents.models import CustomField, Incident, IncidentMember, Kind, Milestone, TimelineEvent
 from postmortems import choosing, sizing
 from postmortems.document import BOT, SPOKEN
 from postmortems.models import LearningAssessment, LearningQuestion, RetrospectiveTemplate, ReviewRequirement, TemplateRule
@@ -67,6 +67,7 @@ class Suggestion:
 class Catalogue:
     """What all suggestions are made from; read once."""
 
+    fields: list[custom_fields.Field]
     questions: list[LearningQuestion]
     rules: list[choosing.Rule]
     templates: list[RetrospectiveTemplate]
@@ -82,8 +83,10 @@ def catalogue(*, with_switched_off: bool = False) -> Catalogue:
     rows = TemplateRule.objects.select_related("template").prefetch_related("conditions")
     if not with_switched_off:
         rows = rows.filter(is_active=True)
-    rules = [choosing.Rule(row.name, row.template.key, row.match, conditions_of(row), row.is_active) for row in rows]
+    fields = CustomField.objects.definitions()
+    rules = [choosing.Rule(row.name, row.template.key, when(row, fields), row.is_active) for row in rows]
     return Catalogue(
+        fields=fields,
         questions=list(LearningQuestion.objects.filter(is_active=True)),
         rules=rules,
         templates=list(RetrospectiveTemplate.objects.filter(is_active=True)),
@@ -91,8 +94,11 @@ def catalogue(*, with_switched_off: bool = False) -> Catalogue:
     )
 
 
-def conditions_of(rule: TemplateRule) -> tuple[Condition, ...]:
-    return tuple(Condition(row.field, row.operator, row.value) for row in rule.conditions.all())
+def when(rule: TemplateRule, fields: Sequence[custom_fields.Field]) -> Group:
+    """Return the conditions of a rule, which were read with it; custom fields are named as people know them."""
+    labels = conditions.fields_of_incidents(fields)
+    rows = [(row.bracket, Condition(row.field, row.operator, row.value, labels.get(row.field, ""))) for row in rule.conditions.all()]
+    return conditions.bracketed(rows, match=rule.match)
 
 
 def suggest(actor: Actor, incident: Incident, ticks: Sequence[str] | None = None) -> Suggestion:
@@ -102,7 +108,7 @@ def suggest(actor: Actor, incident: Incident, ticks: Sequence[str] | None = None
 
 def suggest_all(actor: Actor, incidents: Sequence[Incident], known: Catalogue, ticks: Sequence[str] | None = None) -> dict[int, Suggestion]:
     """Return what each incident should get. The incidents are ones that the actor sees."""
-    described = Described(incidents)
+    described = Described(incidents, known.fields)
     evidence = evidence_of(actor, incidents, described, known.questions)
     stored = {row.incident_id: row for row in LearningAssessment.objects.filter(incident__in=incidents).select_related("updated_by")}
     return {one.pk: suggestion(one, known, described, evidence[one.pk], stored.get(one.pk), ticks) for one in incidents}
@@ -130,9 +136,10 @@ def suggestion(
 
 
 class Described:
-    """Services, tags and teams of some incidents."""
+    """Services, tags, teams and custom fields of some incidents."""
 
-    def __init__(self, incidents: Sequence[Incident]) -> None:
+    def __init__(self, incidents: Sequence[Incident], fields: Sequence[custom_fields.Field]) -> None:
+        self.fields = fields
         keys = [one.pk for one in incidents]
         self.services: dict[int, list[tuple[int, str, str, str]]] = defaultdict(list)
         self.tags: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -144,13 +151,15 @@ class Described:
 
     def facts(self, incident: Incident) -> dict[str, Sequence[str]]:
         """Return what rules ask for, under the names of `conditions.INCIDENT_FIELDS`."""
-        severity = incident.severity
+        severity, kind = incident.severity, incident.type
         return {
+            "type": [kind.key, kind.name] if kind else [],
             "severity": [severity.key, severity.name] if severity else [],
             "service": [word for row in self.services[incident.pk] for word in row[1:3]],
             "team": [incident.team.name] if incident.team else [],
             "tag": [name for _pk, name in self.tags[incident.pk]],
             "title": [incident.title],
+            **custom_fields.facts(self.fields, incident.field_values),
         }
 
     def tag_names(self, incident: Incident) -> set[str]:

@@ -123,7 +123,7 @@ def rewrite(section: Section, step: Step, new: SectionContent, zone: ZoneInfo) -
     updates: dict[str, object] = {name: getattr(new, name) for name in TEXTS if name in names}
     updates |= {name: "\n".join(getattr(new, name)) for name in ("prompts", "fields") if name in names}
     if "fields" in names or "kind" in names:
-        kept = {field.name for field in parse_fields("\n".join(new.fields))} | {"show"}
+        kept = {field.name for field in parse_fields("\n".join(new.fields)) if field.type != "incident"} | {"show"}
         homeless = [field for field in parse_fields(section.fields) if field.name not in kept and str(section.values.get(field.name, "")).strip()]
         if homeless:
             said = "\n".join(f"- {field.label}: {show(field, str(section.values[field.name]), zone)}" for field in homeless)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 
+from incidents import custom_fields
 from incidents.access import Actor
-from incidents.models import Delivery, Incident, Milestone, Salience, TimelineEvent
+from incidents.models import CustomField, Delivery, Incident, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
 from postmortems import action_quality, covering, factors
 from postmortems.completeness import Completeness, Surroundings, check_all
@@ -47,6 +49,7 @@ def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Ma
     entries, accounts = counts(incidents, postmortems if SectionKind.PERSPECTIVES in kinds else ())
     told = factor_facts(postmortems) if SectionKind.FACTORS in kinds else {}
     items = action_facts(postmortems)
+    said = told_by_id(postmortems) if SectionKind.FIELDS in kinds else {}
     return {
         one.pk: Surroundings(
             milestones=frozenset(decided[one.incident_id]),
@@ -58,8 +61,19 @@ def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Ma
             action_items=tuple(items[one.pk]),
             factors=tuple(told.get(one.pk, ())),
             perspectives=accounts.get(one.pk, 0),
+            fields=tuple(said.get(one.incident_id, ())),
         )
         for one in postmortems
+    }
+
+
+def told_by_id(postmortems: Sequence[Postmortem]) -> dict[int, list[custom_fields.Told]]:
+    """Return the main incident of each -> what it says with its custom fields, in two queries."""
+    fields = CustomField.objects.definitions()
+    rows = Incident.objects.filter(pk__in={one.incident_id for one in postmortems}).order_by()
+    return {
+        pk: custom_fields.told(fields, values, kind or "", ZoneInfo(zone))
+        for pk, values, kind, zone in rows.values_list("pk", "field_values", "type__key", "time_zone")
     }
 
 

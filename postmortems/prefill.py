@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-PLACEHOLDER = re.compile(r"\{\{\s*([a-z_.]+)\s*\}\}")
+from incidents.custom_fields import Told
+
+PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_.]*)\s*\}\}")
 #: Every placeholder with what it stands for; shown to administrators beside the template.
 PLACEHOLDERS = {
     "incident.reference": "INC-12",
     "incident.title": "the title",
+    "incident.type": "the type",
     "incident.severity": "the name of the severity",
     "incident.services": "the services, separated by commas",
     "incident.team": "the team",
@@ -29,22 +32,26 @@ PLACEHOLDERS = {
     "incident.duration": "from impact started to mitigated",
     "incident.summary": "the incident's own summary",
 }
+#: Before the key of a field that administrators added.
+CUSTOM = "incident.fields."
 IMPACT_MOMENTS = {"impact_start": "impact_started", "impact_end": "mitigated"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an incident. `milestones` holds the decided ones by key."""
+    """What is known of an incident. `milestones` holds the decided ones by key, `fields` all custom fields with what was said with them."""
 
     reference: str
     title: str
     summary: str = ""
+    type: str = ""
     severity: str = ""
     services: Sequence[str] = ()
     team: str = ""
     lead: str = ""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     milestones: Mapping[str, datetime] = field(default_factory=dict)
+    fields: Sequence[Told] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ def names(facts: Facts) -> dict[str, str]:
     known = {
         "reference": facts.reference,
         "title": facts.title,
+        "type": facts.type,
         "severity": facts.severity,
         "services": ", ".join(facts.services),
         "team": facts.team,
@@ -84,6 +92,7 @@ def names(facts: Facts) -> dict[str, str]:
         "summary": facts.summary,
         "duration": lasting(end - start) if start and end and end >= start else "",
         **times,
+        **{f"fields.{told.field.key}": told.words for told in facts.fields},
     }
     return {f"incident.{name}": value or "–" for name, value in known.items()}
 

@@ -37,10 +37,10 @@ CATALOGUE = Path(__file__).parent / "seeds" / "factor_taxonomy.yaml"
 FILE = Path(__file__).parent / "seeds" / "builtin_templates.yaml"
 DEFAULT = "standard_blameless"
 LETTERS = {"I": Audience.INTERNAL, "S": Audience.STAKEHOLDER, "P": Audience.PUBLIC}
-#: The rules that come with the templates they suggest: name, priority, tags.
+#: The rules that come with the templates they suggest: name, priority, tags, and the type of incident that is enough as well.
 RULES = {
-    "security_incident": ("Security incidents", 10, "security, breach, data-exposure, leaked-credential"),
-    "near_miss": ("Near misses and good catches", 20, "near-miss, good-catch"),
+    "security_incident": ("Security incidents", 10, "security, breach, data-exposure, leaked-credential", "security"),
+    "near_miss": ("Near misses and good catches", 20, "near-miss, good-catch", ""),
 }
 REQUIRED = {"sev1": "standard", "sev2": "standard"}
 BUILTIN = TemplateVersion.Origin.BUILTIN
@@ -126,9 +126,11 @@ def seed_rule(template: RetrospectiveTemplate) -> int:
     """Add the rule that comes with a built-in template; only together with it, so that a deleted rule stays deleted."""
     if template.key not in RULES:
         return 0
-    name, priority, tags = RULES[template.key]
-    rule = TemplateRule.objects.create(name=name, priority=priority, template=template)
+    name, priority, tags, kind = RULES[template.key]
+    rule = TemplateRule.objects.create(name=name, priority=priority, template=template, match="any" if kind else "all")
     RuleCondition.objects.create(rule=rule, field="tag", operator="any_of", value=tags)
+    if kind:
+        RuleCondition.objects.create(rule=rule, field="type", operator="is", value=kind)
     return 1
 
 

@@ -12,8 +12,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from postmortems import authoring, seeding, sizing
-from postmortems.forms.template_admin import ConditionForm, SectionForm, TemplateForm
+from incidents import custom_fields
+from incidents.models import CustomField
+from incidents.models.custom_fields import definitions_column
+from postmortems import authoring, learning, seeding, sizing, template_content
+from postmortems.forms.template_admin import ConditionForm, ConditionFormSet, SectionForm, TemplateForm
 from postmortems.models import (
     LearningQuestion,
     Postmortem,
@@ -24,7 +27,7 @@ from postmortems.models import (
     TemplateSection,
     TemplateVersion,
 )
-from postmortems.prefill import PLACEHOLDERS
+from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
 
 class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
@@ -101,7 +104,8 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
 
     @admin.display(description="names for starting texts, titles, guidance and questions")
     def placeholders(self, template: RetrospectiveTemplate) -> SafeString:
-        rows = [("{{ " + name + " }}", meaning) for name, meaning in PLACEHOLDERS.items()]
+        custom = {f"{CUSTOM}{field.key}": f"the field “{field.label}”" for field in CustomField.objects.definitions() if field.is_active}
+        rows = [("{{ " + name + " }}", meaning) for name, meaning in (PLACEHOLDERS | custom).items()]
         return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> {}</li>", rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: RetrospectiveTemplate | None = None) -> bool:
@@ -132,16 +136,26 @@ class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        if named := unknown_fields(form.instance):
+            words = ", ".join(f"“{key}”" for key in named)
+            self.message_user(request, f"There is no field {words} for incidents; until an administrator adds it, its name is left as it is.", messages.WARNING)
         version = authoring.keep(actor=request.user, template=form.instance, note=form.cleaned_data.get("note", ""))
         if version and version.number > 1:
             self.message_user(request, f"Version {version.number} is kept. {version.changed} Post-mortems that are at work stay with theirs.", messages.INFO)
 
 
+def unknown_fields(template: RetrospectiveTemplate) -> list[str]:
+    """Return the keys of custom fields that a template names and that there are not."""
+    content = authoring.content_of(RetrospectiveTemplate.objects.prefetch_related("sections").get(pk=template.pk))
+    named = {key for section in content.sections for key in template_content.custom_fields_named(section)}
+    return sorted(named - {field.key for field in CustomField.objects.definitions()})
+
+
 class RuleConditionInline(admin.TabularInline[RuleCondition, TemplateRule]):
     model = RuleCondition
-    form = ConditionForm
-    extra, max_num = 2, 12
-    verbose_name_plural = "conditions: without one the rule always holds"
+    form, formset = ConditionForm, ConditionFormSet
+    extra, max_num = 2, 24
+    verbose_name_plural = "conditions: without one the rule always holds. Those with the same bracket are one part, in which the other word counts"
 
 
 @admin.register(TemplateRule)
@@ -150,15 +164,19 @@ class TemplateRuleAdmin(admin.ModelAdmin[TemplateRule]):
     list_editable = ["priority", "is_active"]
     list_select_related = ["template"]
     inlines = [RuleConditionInline]
-    fields = ["name", ("priority", "is_active"), "template", "match"]
+    fields = ["name", ("priority", "is_active"), "template", "match", "described"]
+    readonly_fields = ["described"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TemplateRule]:
-        return super().get_queryset(request).prefetch_related("conditions")
+        # With the definitions of custom fields, which name the conditions on them.
+        return super().get_queryset(request).prefetch_related("conditions").annotate(definitions=definitions_column())
 
-    @admin.display(description="when")
-    def described(self, rule: TemplateRule) -> str:
-        joint = " and " if rule.match == TemplateRule.Match.ALL else " or "
-        return joint.join(map(str, rule.conditions.all())) or "Always"
+    @admin.display(description="reads as")
+    def described(self, rule: Any) -> str:
+        if not rule.pk:
+            return "Save it first. “All” with a bracket of two reads: one and (two or three)."
+        words = str(learning.when(rule, custom_fields.parse(rule.definitions)))
+        return f"{words[:1].upper()}{words[1:]}"
 
 
 @admin.register(LearningQuestion)

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from incidents.custom_fields import KEY as FIELD_KEY
 from incidents.lib.text import clean_line, clean_text
-from postmortems.fields import LINE
-from postmortems.prefill import PLACEHOLDERS
+from postmortems.fields import LINE, parse_fields
+from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 AUDIENCES = ("internal", "stakeholder", "public")
@@ -209,6 +210,8 @@ def section_problems(section: SectionContent, kinds: Sequence[str]) -> Iterator[
     for value in section.fields:
         if not LINE.match(value):
             yield Problem(section.key, "fields", f"“{value[:60]}” is no field. Write name, name(one|two), name(bool) or name(1-5), in small letters.")
+        elif value.endswith("(incident)") and section.kind != "fields":
+            yield Problem(section.key, "fields", f"“{value[:60]}”: fields of the incident are shown in sections of the kind “Custom fields” only.")
     for name in ("title", "guidance", "starting_text"):
         yield from placeholder_problems(section.key, name, getattr(section, name))
     yield from placeholder_problems(section.key, "prompts", "\n".join(section.prompts))
@@ -221,8 +224,20 @@ def too_long(section: str, field: str, value: str) -> Iterator[Problem]:
 
 def placeholder_problems(section: str, field: str, text: str) -> Iterator[Problem]:
     for name in dict.fromkeys(WRITTEN.findall(text)):
-        if name not in PLACEHOLDERS:
+        if name not in PLACEHOLDERS and not is_custom(name):
             yield Problem(section, field, f"There is no placeholder {{{{ {name[:60]} }}}}. {nearest(name)}")
+
+
+def is_custom(name: str) -> bool:
+    """Say whether a placeholder is one for a field that administrators add; which there are is another installation's business as well."""
+    return name.startswith(CUSTOM) and FIELD_KEY.fullmatch(name.removeprefix(CUSTOM)) is not None
+
+
+def custom_fields_named(section: SectionContent) -> set[str]:
+    """Return the keys of custom fields of incidents that a section names."""
+    texts = "\n".join((section.title, section.guidance, section.starting_text, *section.prompts))
+    shown = {one.name for one in parse_fields("\n".join(section.fields)) if one.type == "incident"}
+    return shown | {name.removeprefix(CUSTOM) for name in WRITTEN.findall(texts) if is_custom(name)}
 
 
 def nearest(name: str) -> str:

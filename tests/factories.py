@@ -108,3 +108,13 @@ def make_factor(postmortem, statement="Settings went to all regions at once, whi
 
     leaf = FactorLeaf.objects.get(key=fields.pop("leaf", "change.exposure"))
     return factoring.add(actor=SYSTEM, postmortem=postmortem, statement=statement, leaf=leaf, **{"kind": "condition", "stage": "onset", **fields})
+
+
+def make_field(key="region", name="Region", kind="text", options=(), **fields):
+    """A custom field of incidents; `options` are labels by key."""
+    from incidents.models import CustomField, CustomFieldOption
+
+    field = CustomField.objects.create(key=key, name=name, kind=kind, **fields)
+    rows = enumerate(dict(options).items(), start=1)
+    CustomFieldOption.objects.bulk_create(CustomFieldOption(field=field, key=one, label=label, position=place) for place, (one, label) in rows)
+    return field

@@ -13,8 +13,9 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
+from incidents import custom_fields
 from incidents.lib.text import clean_line
-from incidents.models import Incident, Kind, TimelineEvent
+from incidents.models import CustomField, Incident, Kind, TimelineEvent
 from incidents.timeline import parse_moment
 
 
@@ -30,6 +31,7 @@ class IncidentFilter(filters.FilterSet):
     q = filters.CharFilter(method="filter_words", max_length=200)
     kind = filters.ChoiceFilter(choices=[*Incident.Kind.choices, ("all", "All")], method="filter_kind", help_text="Incidents only unless asked otherwise.")
     status = filters.ChoiceFilter(choices=Incident.Status.choices)
+    type = filters.CharFilter(field_name="type__key")
     severity = filters.CharFilter(field_name="severity__key")
     service = filters.CharFilter(field_name="services__key")
     tag = filters.CharFilter(field_name="tags__name")
@@ -48,6 +50,31 @@ class IncidentFilter(filters.FilterSet):
         for word in clean_line(value, limit=200).split():
             incidents = incidents.filter(Q(title__icontains=word) | Q(summary__icontains=word))
         return incidents
+
+
+FIELD_PARAMETERS = [
+    OpenApiParameter(
+        "field.{key}",
+        str,
+        description="A custom field by its key, such as `field.region=eu`: the key of an option, yes or no, a number, a day; of a text, a link or a name a part of it.",
+    )
+]
+
+
+def with_fields(incidents: Any, params: QueryDict) -> Any:
+    """Narrow incidents to what the parameters ask of custom fields. Raises ValidationError for an unknown field or value."""
+    asked = {name.removeprefix(custom_fields.ASKED): str(value) for name, value in params.items() if name.startswith(custom_fields.ASKED)}
+    if not asked:
+        return incidents
+    known = {field.key: field for field in CustomField.objects.definitions()}
+    for key, raw in asked.items():
+        try:
+            if key not in known:
+                raise custom_fields.FieldError(custom_fields.unknown(key, known))
+            incidents = incidents.having(known[key], custom_fields.sought(known[key], raw))
+        except custom_fields.FieldError as wrong:
+            raise ValidationError({clean_line(custom_fields.ASKED + key, limit=60): [str(wrong)]}) from None
+    return incidents
 
 
 NOTHING = Q()

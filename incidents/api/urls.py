@@ -8,6 +8,8 @@ from incidents.api import endpoints, imports, mappings, reconstruction, tokens, 
 router = SimpleRouter()
 router.register("incidents", views.IncidentViewSet, basename="api-incident")
 router.register("services", views.ServiceViewSet, basename="api-service")
+router.register("incident-types", views.IncidentTypeViewSet, basename="api-incident-type")
+router.register("custom-fields", views.CustomFieldViewSet, basename="api-custom-field")
 router.register("severities", views.SeverityViewSet, basename="api-severity")
 router.register("mappings", mappings.MappingViewSet, basename="api-mapping")
 router.register("endpoints", endpoints.EndpointViewSet, basename="api-endpoint")

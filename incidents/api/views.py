@@ -21,7 +21,7 @@ from incidents.api import serializers as shapes
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.api.pagination import EventPages
 from incidents.lib.conflict import Conflict
-from incidents.models import Incident, Milestone, Service, Severity, TimelineEvent
+from incidents.models import CustomField, Incident, IncidentType, Milestone, Service, Severity, TimelineEvent
 
 
 class ServiceViewSet(viewsets.ReadOnlyModelViewSet[Service]):
@@ -36,6 +36,22 @@ class SeverityViewSet(viewsets.ReadOnlyModelViewSet[Severity]):
     lookup_field = "key"
 
 
+class IncidentTypeViewSet(viewsets.ReadOnlyModelViewSet[IncidentType]):
+    """Types of incidents, retired ones too."""
+
+    queryset = IncidentType.objects.all()
+    serializer_class = shapes.IncidentTypeSerializer
+    lookup_field = "key"
+
+
+class CustomFieldViewSet(viewsets.ReadOnlyModelViewSet[CustomField]):
+    """The fields that administrators added to incidents; the values are with each incident, under `fields`."""
+
+    queryset = CustomField.objects.prefetch_related("options", "types")
+    serializer_class = shapes.CustomFieldSerializer
+    lookup_field = "key"
+
+
 class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
     """Incidents. Private ones exist only for their members."""
 
@@ -45,11 +61,18 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
     lookup_value_regex = "[Ii][Nn][Cc]-[0-9]+"
     queryset = Incident.objects.none()  # for the schema; `get_queryset` gives the rows
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        return filters.with_fields(super().filter_queryset(queryset), self.request.query_params)
+
+    @extend_schema(parameters=filters.FIELD_PARAMETERS)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
     def get_queryset(self) -> Any:
         visible = Incident.objects.visible_to(self.request.user)
         if "kind" not in self.request.query_params:
             visible = visible.happened()  # near misses are asked for
-        return visible.select_related("severity", "team", "lead").prefetch_related("services", "tags")
+        return visible.select_related("severity", "type", "team", "lead").prefetch_related("services", "tags")
 
     @extend_schema(request=shapes.NewIncidentSerializer, responses={201: shapes.IncidentSerializer})
     def create(self, request: Request) -> Response:

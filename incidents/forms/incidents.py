@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 
+from incidents.forms.custom_fields import PREFIX, ValuesForm
 from incidents.forms.fields import TagsField, VersionField
 from incidents.models import Incident, Service, Severity, Team, User
 from incidents.models.people import check_zone
 
 
-class DeclareForm(forms.Form):
+class DeclareForm(ValuesForm):
     title = forms.CharField(
         max_length=300, widget=forms.TextInput(attrs={"autofocus": True}), help_text="What happened, in a line: “Checkout returns errors in Europe”."
     )
@@ -27,7 +28,7 @@ class DeclareForm(forms.Form):
     is_private = forms.BooleanField(required=False, label="Private", help_text="Only its members can see that it exists. You are the first; add others later.")
 
 
-class IncidentForm(forms.Form):
+class IncidentForm(ValuesForm):
     kind = forms.ChoiceField(
         required=False,
         choices=Incident.Kind.choices,
@@ -56,8 +57,10 @@ class IncidentForm(forms.Form):
 
 
 def initial_of(incident: Incident) -> dict[str, Any]:
-    names = ("kind", "title", "summary", "status", "severity", "team", "lead", "time_zone", "version")
-    return {name: getattr(incident, name) for name in names} | {"services": list(incident.services.all()), "tags": [tag.name for tag in incident.tags.all()]}
+    names = ("kind", "title", "summary", "status", "type", "severity", "team", "lead", "time_zone", "version")
+    values = {PREFIX + key: value for key, value in incident.field_values.items()}
+    rows = {"services": list(incident.services.all()), "tags": [tag.name for tag in incident.tags.all()]}
+    return {name: getattr(incident, name) for name in names} | rows | values
 
 
 class AccessForm(forms.Form):

@@ -1,6 +1,7 @@
 """The rows of the incidents app, by topic."""
 
-from incidents.models.catalog import Service, Severity, Tag
+from incidents.models.catalog import IncidentType, Service, Severity, Tag
+from incidents.models.custom_fields import CustomField, CustomFieldOption
 from incidents.models.endpoints import Endpoint, EndpointSecret, ExternalRef
 from incidents.models.incident import Incident, IncidentMember
 from incidents.models.intake import Delivery, Mapping
@@ -16,6 +17,8 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "Curation",
+    "CustomField",
+    "CustomFieldOption",
     "Delivery",
     "Endpoint",
     "EndpointSecret",
@@ -23,6 +26,7 @@ __all__ = [
     "Fusion",
     "Incident",
     "IncidentMember",
+    "IncidentType",
     "Job",
     "Kind",
     "Mapping",

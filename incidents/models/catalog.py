@@ -1,4 +1,4 @@
-"""What incidents are described with: services and severities, kept by administrators."""
+"""What incidents are described with: services, severities and types, kept by administrators."""
 
 from django.db import models
 
@@ -27,6 +27,22 @@ class Severity(models.Model):
     class Meta:
         ordering = ["rank"]
         verbose_name_plural = "severities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IncidentType(models.Model):
+    """What sort of incident it is: which fields it has and which template it gets may depend on it."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60)
+    description = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True, help_text="Switched off it is no longer offered; incidents that have it keep it.")
+
+    class Meta:
+        ordering = ["position", "name"]
 
     def __str__(self) -> str:
         return self.name

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.urls import reverse
 
-from incidents import access
-from incidents.models.catalog import Service, Severity, Tag
+from incidents import access, custom_fields
+from incidents.models.catalog import IncidentType, Service, Severity, Tag
+from incidents.models.custom_fields import definitions_column
 from incidents.models.people import Team, User, check_zone
 
 
@@ -17,6 +22,35 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def happened(self) -> IncidentQuerySet:
         """Without near misses and good catches: what is running, measured, routed to."""
         return self.filter(kind=Incident.Kind.INCIDENT)
+
+    def with_definitions(self) -> IncidentQuerySet:
+        """With the fields that administrators added, in the same query: `definitions`, for `custom_fields.parse`."""
+        return self.annotate(definitions=definitions_column())
+
+    def having(self, field: custom_fields.Field, value: Any) -> IncidentQuerySet:
+        """Those whose value of a field is this one, has it among others, or contains the words; see `custom_fields.sought`."""
+        # By an alias: a key may be called as a lookup is.
+        if field.kind in custom_fields.IN_WORDS:
+            return self.alias(**{f"of_{field.key}": KeyTextTransform(field.key, "field_values")}).filter(**{f"of_{field.key}__icontains": value})
+        if field.kind == "choices":  # the key in a list, as JSON writes it
+            return self.alias(**{f"of_{field.key}": KeyTextTransform(field.key, "field_values")}).filter(**{f"of_{field.key}__contains": f'"{value}"'})
+        return self.alias(**{f"of_{field.key}": KeyTransform(field.key, "field_values")}).filter(**{f"of_{field.key}": value})
+
+    def saying(self, text: str, fields: Sequence[custom_fields.Field]) -> IncidentQuerySet:
+        """Those with these words in title, summary or a field: in a text, or in the label of an option."""
+        found, told = models.Q(title__icontains=text) | models.Q(summary__icontains=text), {}
+        for field in fields:
+            name, labelled = f"of_{field.key}", [option.key for option in field.options if text.casefold() in option.label.casefold()]
+            if field.kind in custom_fields.IN_WORDS or labelled:
+                told[name] = (KeyTransform if field.kind == "choice" else KeyTextTransform)(field.key, "field_values")
+            if field.kind in custom_fields.IN_WORDS:
+                found |= models.Q(**{f"{name}__icontains": text})
+            elif field.kind == "choices":
+                for key in labelled:
+                    found |= models.Q(**{f"{name}__contains": f'"{key}"'})
+            elif labelled:
+                found |= models.Q(**{f"{name}__in": labelled})
+        return self.alias(**told).filter(found)
 
 
 class Incident(models.Model):
@@ -41,6 +75,8 @@ class Incident(models.Model):
     summary = models.TextField(blank=True, max_length=20_000)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
     severity = models.ForeignKey(Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    type = models.ForeignKey(IncidentType, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    field_values = models.JSONField(default=dict, blank=True, help_text="Of the fields that administrators added, by key; see custom_fields.py.")
     services = models.ManyToManyField(Service, blank=True, related_name="incidents")
     tags = models.ManyToManyField(Tag, blank=True, related_name="incidents")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")

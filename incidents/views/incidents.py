@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,10 +15,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, catalogue, hooks, lifecycle, measuring
+from incidents import access, catalogue, custom_fields, hooks, lifecycle, measuring
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
-from incidents.models import AuditEvent, Delivery, Incident, Milestone
+from incidents.models import AuditEvent, CustomField, Delivery, Incident, Milestone
 from incidents.views.milestones import milestone_context
 from incidents.views.timeline import known_at, timeline_context
 from incidents.views.zones import place
@@ -30,14 +30,15 @@ COUNTED = 100_000
 @require_safe
 @login_required
 def incident_list(request: HttpRequest) -> HttpResponse:
-    asked = catalogue.parse(request.GET)
-    rows = catalogue.matching(request.user, asked)
+    asked, fields = catalogue.parse(request.GET), CustomField.objects.definitions()
+    rows = catalogue.matching(request.user, asked, fields)
     page = Paginator(rows, asked.size).get_page(asked.page)
     context = {
         "page": page,
         "incidents": catalogue.lines(page.object_list, timezone.now()),
         "asked": asked,
         "choices": catalogue.choices(request.user),
+        "field_choices": catalogue.field_choices(fields, asked),
         "may_declare": access.may(request.user, "declare"),
         "sizes": catalogue.SIZES,
         "heading": catalogue.KINDS.get(asked.kind, ""),
@@ -48,7 +49,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def incident(request: HttpRequest, reference: str) -> HttpResponse:
-    incident = access.incident_for(request.user, reference)
+    incident = access.incident_for(request.user, reference, with_definitions=True)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     deliveries = list(incident.deliveries.defer("report", "options", "facts"))
     counted = incident.events.order_by()[: COUNTED + 1].count()
@@ -56,6 +57,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "incident": incident,
         "services": list(incident.services.only("key", "name")),
         "tags": list(incident.tags.only("name")),
+        "values": told_values(incident),
         "may_edit": access.may(request.user, "edit"),
         "may_import": access.may(request.user, "import"),
         "may_restrict": access.may(request.user, "restrict"),
@@ -68,6 +70,7 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "panels": [panel for ask in hooks.incident_panels if (panel := ask(request.user, incident)) is not None],
     }
     zone = place(request, incident)
+    context["missing"] = [row for row in context["values"] if row.is_missing]
     known = known_at(request, zone)
     if known:
         rows = measuring.as_known(incident, rows, known)
@@ -76,12 +79,18 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "incidents/incident.html", context)
 
 
+def told_values(incident: Any) -> list[custom_fields.Told]:
+    """Return what the incident says with the fields that administrators added; it was read with their definitions."""
+    fields = custom_fields.parse(incident.definitions)
+    return custom_fields.told(fields, incident.field_values, incident.type.key if incident.type else "", ZoneInfo(incident.time_zone))
+
+
 @login_required
 def incident_new(request: HttpRequest) -> HttpResponse:
     access.require(request.user, "declare")
     form = DeclareForm(request.POST or None, initial={"time_zone": getattr(request.user, "time_zone", "UTC")})
     if request.method == "POST" and form.is_valid():
-        incident = lifecycle.declare(actor=request.user, **form.cleaned_data)
+        incident = lifecycle.declare(actor=request.user, **form.changes())
         messages.success(request, f"{incident.reference} is there. Now bring in what was recorded.")
         return redirect(incident)
     return render(request, "incidents/incident_new.html", {"form": form, "zones": zones()}, status=422 if form.errors else 200)
@@ -90,10 +99,10 @@ def incident_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference, "edit")
-    form = IncidentForm(request.POST or None, initial=initial_of(incident))
+    form = IncidentForm(request.POST or None, initial=initial_of(incident), incident=incident)
     if request.method == "POST" and form.is_valid():
         try:
-            lifecycle.edit(actor=request.user, incident=incident, **form.cleaned_data)
+            lifecycle.edit(actor=request.user, incident=incident, **form.changes())
         except Conflict as conflict:
             return conflicted(request, incident, form, initial_of(conflict.current))
         return redirect(incident)
@@ -162,11 +171,12 @@ def conflicted(request: HttpRequest, incident: Incident, form: Form, current: di
     for name, field in form.fields.items():
         if name == "version":
             continue
-        mine, theirs = in_words(form.cleaned_data.get(name)), in_words(current.get(name))
+        words = getattr(field, "in_words", in_words)
+        mine, theirs = words(form.cleaned_data.get(name)), words(current.get(name))
         if mine != theirs:
             differences.append({"label": field.label or name.replace("_", " ").capitalize(), "mine": mine, "theirs": theirs})
     kept = [(name, value) for name in request.POST if name not in ("version", "csrfmiddlewaretoken") for value in request.POST.getlist(name)]
-    context = {"incident": incident, "differences": differences, "kept": kept, "version": current["version"], "action": request.path}
+    context = {"incident": incident, "differences": differences, "kept": kept, "version": current["version"], "action": request.get_full_path()}
     template = "incidents/_incident_conflict.html" if getattr(request, "htmx", False) else "incidents/incident_conflict.html"
     return render(request, template, context, status=409)
 

@@ -183,6 +183,7 @@ class SearchView(APIView):
             OpenApiParameter("q", str, description='Words, "phrases", -exclusions, OR.'),
             OpenApiParameter("kind", str, enum=["incident", "near"], description="near: near misses and good catches."),
             OpenApiParameter("service", str),
+            OpenApiParameter("type", str),
             OpenApiParameter("severity", str),
             OpenApiParameter("tag", str),
             OpenApiParameter("factor", str, description="Key of a kind of contributing factor, or of a group of them."),

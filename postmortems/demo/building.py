@@ -19,7 +19,19 @@ from django.utils import timezone
 
 from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
-from incidents.models import Delivery, Endpoint, Incident, Milestone, Service, Severity, Team, User
+from incidents.models import (
+    CustomField,
+    CustomFieldOption,
+    Delivery,
+    Endpoint,
+    Incident,
+    IncidentType,
+    Milestone,
+    Service,
+    Severity,
+    Team,
+    User,
+)
 from postmortems import action_items, drafting, factoring, prefill, publishing
 from postmortems.demo import process, together
 from postmortems.demo.exports import exports
@@ -34,6 +46,7 @@ def build(say: Say) -> bool:
     with open(Path(__file__).parent / "organisation.yaml", encoding="utf-8") as file:
         data: dict[str, Any] = yaml.safe_load(file)
     people = make_people(data)
+    make_fields(data)
     made = False
     for row in data["incidents"]:
         if Incident.objects.filter(title=row["title"]).exists():
@@ -83,6 +96,18 @@ def make_people(data: dict[str, Any]) -> dict[str, User]:
     return people
 
 
+def make_fields(data: dict[str, Any]) -> None:
+    """Make the fields that the shop's incidents have, unless somebody made fields before."""
+    if CustomField.objects.exists():
+        return
+    for position, row in enumerate(data["fields"], start=1):
+        own = {name: value for name, value in row.items() if name not in ("options", "types")}
+        field = CustomField.objects.create(**own, position=position)
+        field.types.set(IncidentType.objects.filter(key__in=row.get("types", [])))
+        options = enumerate(row.get("options", {}).items(), start=1)
+        CustomFieldOption.objects.bulk_create(CustomFieldOption(field=field, key=key, label=label, position=place) for place, (key, label) in options)
+
+
 def make_administrator() -> User:
     """Return the first account; where there is none, make it with a generated password, kept in a file that only its owner reads."""
     if first := User.objects.filter(is_superuser=True).order_by("pk").first():
@@ -102,13 +127,15 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
     zone = ZoneInfo(row["zone"])
     day = timezone.now().astimezone(zone).date() - timedelta(days=row["days_ago"])
     start = datetime.combine(day, time.fromisoformat(row["at"]), zone)
-    lead = people[row["lead"]]
+    lead, fields = people[row["lead"]], set(CustomField.objects.values_list("key", flat=True))
     incident = lifecycle.declare(
         actor=lead,
         title=row["title"],
         summary=row["summary"],
         status=row["status"],
         severity=Severity.objects.get(key=row["severity"]),
+        type=IncidentType.objects.get(key=row["type"]),
+        values={key: value for key, value in row["fields"].items() if key in fields},
         team=Team.objects.get(name=row["team"]),
         lead=lead,
         time_zone=row["zone"],

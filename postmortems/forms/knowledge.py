@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Exists, OuterRef
 
 from incidents.access import Actor
-from incidents.models import Incident, Service, Severity, Tag
+from incidents.models import Incident, IncidentType, Service, Severity, Tag
 from postmortems.models import FactorGroup, FactorLeaf, RelatedIncident, SearchEntry
 from postmortems.search import Filters
 
@@ -21,6 +21,7 @@ class SearchForm(forms.Form):
         label="Search", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words, “phrases”, -exclusions"})
     )
     kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), ("incident", "Incidents"), ("near", "Near misses and good catches")])
+    type = forms.ChoiceField(required=False)
     service = forms.ChoiceField(required=False)
     severity = forms.ChoiceField(required=False)
     tag = forms.ChoiceField(required=False)
@@ -37,6 +38,7 @@ class SearchForm(forms.Form):
         further = Exists(RelatedIncident.objects.filter(incident=OuterRef("incident"), postmortem__in=visible.order_by().values("postmortem_id")))
         services = Incident.services.through.objects.filter(main | further, service=OuterRef("pk"))
         tags = Incident.tags.through.objects.filter(main | further, tag=OuterRef("pk"))
+        self.choose("type", "Any type", IncidentType.objects.values_list("key", "name"))
         self.choose("service", "Any service", Service.objects.filter(Exists(services)).values_list("key", "name"))
         self.choose("severity", "Any severity", Severity.objects.values_list("key", "name"))
         self.choose("tag", "Any tag", ((name, name) for name in Tag.objects.filter(Exists(tags)).values_list("name", flat=True)))
@@ -52,7 +54,9 @@ class SearchForm(forms.Form):
     def filters(self, zone: str) -> Filters:
         """Return what to narrow to; days are of `zone`."""
         values = self.cleaned_data
-        return Filters(values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"], values["factor"])
+        return Filters(
+            values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"], values["type"], values["factor"]
+        )
 
 
 def grouped(leaves: Iterable[FactorLeaf]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.models import BaseInlineFormSet
+from django.utils.functional import cached_property
 
-from incidents import conditions
+from incidents import conditions, custom_fields
 from incidents.conditions import ConditionError
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Severity, Team
+from incidents.models import CustomField, IncidentType, Severity, Team
 from postmortems import template_content
-from postmortems.models import Depth, LearningQuestion, RetrospectiveTemplate, RuleCondition, SectionKind, TemplateSection
+from postmortems.models import Depth, LearningQuestion, RetrospectiveTemplate, RuleCondition, SectionKind, TemplateRule, TemplateSection
 from postmortems.template_content import PROFILES, SectionContent
 
 ROWS = {"guidance": 4, "prompts": 5, "fields": 2, "starting_text": 2}
@@ -89,30 +92,63 @@ class SectionForm(forms.ModelForm[TemplateSection]):
 
 
 class ConditionForm(forms.ModelForm[RuleCondition]):
+    field = forms.ChoiceField()
+
     class Meta:
         model = RuleCondition
-        fields = ["field", "operator", "value"]
+        fields = ["bracket", "field", "operator", "value"]
+
+    def __init__(self, *args: Any, custom: Sequence[custom_fields.Field] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.custom = CustomField.objects.definitions() if custom is None else custom
+        names = conditions.fields_of_incidents(one for one in self.custom if one.is_active or custom_fields.PREFIX + one.key == self.instance.field)
+        field = self.fields["field"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = [("", "---------"), *names.items()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if self.errors:
             return data
+        names = conditions.fields_of_incidents(self.custom)
         try:
-            condition = conditions.parse(data, conditions.INCIDENT_FIELDS)
+            condition = conditions.parse(data, names)
         except ConditionError as error:
             self.add_error(None, str(error))
             return data
-        known = known_values(condition.field)
+        if condition.operator in ("at_least", "at_most"):
+            if conditions.number(condition.value) is None and custom_fields.day(condition.value[:10]) is None:
+                self.add_error("value", "“Is at least” and “is at most” compare numbers and days: write 100, or 2026-03-02.")
+            return data
+        known = known_values(condition.field, self.custom)
         asked = conditions.listed(condition.value) if condition.operator == "any_of" else [condition.value]
         if known is not None and condition.operator in ("is", "is_not", "any_of"):
             for value in asked:
                 if value.casefold() not in {one.casefold() for one in known}:
-                    self.add_error("value", template_content.unknown(conditions.INCIDENT_FIELDS[condition.field].lower(), value, known))
+                    self.add_error("value", template_content.unknown(names[condition.field].lower(), value, known))
         return data
 
 
-def known_values(field: str) -> list[str] | None:
+class ConditionFormSet(BaseInlineFormSet[RuleCondition, TemplateRule, Any]):
+    """The fields that administrators added are read once for all conditions."""
+
+    @cached_property
+    def custom(self) -> list[custom_fields.Field]:
+        return CustomField.objects.definitions()
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"custom": self.custom}
+
+
+def known_values(field: str, custom: Sequence[custom_fields.Field]) -> list[str] | None:
     """Return what a field can be; None for fields whose values come with the incidents, such as tags."""
+    if field.startswith(custom_fields.PREFIX):
+        one = next(one for one in custom if custom_fields.PREFIX + one.key == field)
+        if one.kind == "switch":
+            return ["yes", "no"]
+        return [word for option in one.options for word in (option.label, option.key)] if one.kind in custom_fields.WITH_OPTIONS else None
+    if field == "type":
+        return [word for pair in IncidentType.objects.values_list("name", "key") for word in pair]
     if field == "severity":
         return [word for pair in Severity.objects.values_list("key", "name") for word in pair]
     if field == "learning":

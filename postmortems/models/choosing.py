@@ -30,8 +30,8 @@ class TemplateRule(models.Model):
     """Under which conditions a template is suggested. Of the rules that are switched on, the first one that holds counts."""
 
     class Match(models.TextChoices):
-        ALL = "all", "all of the conditions hold (and)"
-        ANY = "any", "any of the conditions holds (or)"
+        ALL = "all", "all of the conditions and brackets hold (and)"
+        ANY = "any", "any of the conditions or brackets holds (or)"
 
     name = models.CharField(max_length=100, help_text="Shown beside the suggestion: “Security incidents”.")
     priority = models.PositiveSmallIntegerField(default=10, help_text="1 is asked first.")
@@ -47,10 +47,17 @@ class TemplateRule(models.Model):
 
 
 class RuleCondition(models.Model):
-    """One condition of a rule."""
+    """One condition of a rule. Those with the same bracket are one part of it, in which the other word counts; see `conditions.bracketed`."""
+
+    class Bracket(models.TextChoices):
+        A = "A", "( A )"
+        B = "B", "( B )"
+        C = "C", "( C )"
+        D = "D", "( D )"
 
     rule = models.ForeignKey(TemplateRule, on_delete=models.CASCADE, related_name="conditions")
-    field = models.CharField(max_length=20, choices=list(conditions.INCIDENT_FIELDS.items()))
+    bracket = models.CharField(max_length=1, choices=Bracket, blank=True)
+    field = models.CharField(max_length=60, help_text="A name of `conditions.INCIDENT_FIELDS`, or a custom field: fields.region.")
     operator = models.CharField(max_length=20, choices=[(name, words) for name, (words, _) in conditions.OPERATORS.items()], default="is")
     value = models.CharField(max_length=conditions.MAX_VALUE, help_text="For “is one of”: separated by commas.")
 
@@ -58,7 +65,7 @@ class RuleCondition(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_field_display()} {self.get_operator_display()} “{self.value}”"
+        return f"{self.field} {self.get_operator_display()} “{self.value}”"
 
 
 class ReviewRequirement(models.Model):

@@ -34,7 +34,8 @@ class SectionKind(models.TextChoices):
 
 FIELDS_HELP = (
     "One field a line; for kinds with rows, their columns. A name such as users_affected, or a name with its type: told_on(date), "
-    "at(moment), reasons(long), address(link), owner(person), sent(bool), confidence(1-5), status(required|not required)."
+    "at(moment), reasons(long), address(link), owner(person), sent(bool), confidence(1-5), status(required|not required). "
+    "In the kind “Custom fields” also those of the incident: region(incident); without any line it shows all of them."
 )
 
 

@@ -54,6 +54,7 @@ def facts(document: Mapping[str, Any], incident: Mapping[str, Any]) -> list[str]
         ("Post-mortem", document["reference"]),
         ("Incident", incident["reference"]),
         ("Also covers", "; ".join(f"{row['reference']} {row['title']}, {row['started']}" for row in document.get("related", []))),
+        ("Type", incident["type"]["name"] if incident.get("type") else ""),  # revisions from before there were any have none
         ("Severity", severity["name"] if severity else ""),
         ("Services", ", ".join(service["name"] for service in incident["services"])),
         ("Tags", ", ".join(incident["tags"])),

@@ -39,10 +39,11 @@ class Filters:
     until: date | None = None
     zone: str = "UTC"
     kind: str = ""  # of its incidents, or "near" for near misses and good catches
+    type: str = ""  # key of the type of its incidents
     factor: str = ""  # key of a kind of the catalogue, or of a group of them
 
     def __bool__(self) -> bool:
-        return bool(self.kind or self.service or self.severity or self.tag or self.factor or self.since or self.until)
+        return bool(self.kind or self.type or self.service or self.severity or self.tag or self.factor or self.since or self.until)
 
 
 def engine() -> ModuleType:
@@ -59,6 +60,8 @@ def narrowed(entries: SearchEntryQuerySet, filters: Filters) -> QuerySet[SearchE
         incidents = incidents.filter(kind=filters.kind)
     if filters.service:
         incidents = incidents.filter(services__key=filters.service)
+    if filters.type:
+        incidents = incidents.filter(type__key=filters.type)
     if filters.severity:
         incidents = incidents.filter(severity__key=filters.severity)
     if filters.tag:

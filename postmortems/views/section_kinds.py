@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from incidents import measuring
+from incidents.forms.custom_fields import FieldsForm
 from incidents.models import MilestoneKind, Salience
-from postmortems import covering, factors, overview
+from postmortems import covering, factors, kinds, overview
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.models import Perspective, Postmortem, Section, SectionKind, Shared
 from postmortems.views.action_items import with_wording
@@ -27,11 +28,11 @@ def kind_context(postmortem: Postmortem, section: Section) -> dict[str, Any]:
 def milestone_context(postmortem: Postmortem, _section: Section) -> dict[str, Any]:
     incidents = covering.incidents_of(postmortem)
     by_incident = {incident: {row.kind_id: row for row in rows} for incident, rows in overview.moments_of(incidents).items()}
-    kinds, definitions, now = list(MilestoneKind.objects.all()), measuring.definitions(), timezone.now()
+    of_milestones, definitions, now = list(MilestoneKind.objects.all()), measuring.definitions(), timezone.now()
     shown = [
         {
             "incident": incident,
-            "milestones": [(kind, by_incident[incident.pk].get(kind.pk)) for kind in kinds],
+            "milestones": [(kind, by_incident[incident.pk].get(kind.pk)) for kind in of_milestones],
             "measures": measuring.measures(by_incident[incident.pk].values(), now, definitions),
         }
         for incident in incidents
@@ -71,10 +72,17 @@ def perspective_context(postmortem: Postmortem, _section: Section) -> dict[str, 
     return {"perspectives": Perspective.objects.filter(postmortem=postmortem, state=Shared.REVIEW)[:EXCERPT]}
 
 
+def field_context(postmortem: Postmortem, section: Section) -> dict[str, Any]:
+    """The incident's custom fields: as a form, saved with the incident itself."""
+    named = kinds.fields_of_incident(section)
+    return {} if named is None else {"incident_fields": FieldsForm(incident=postmortem.incident, only=named), "only": ",".join(named)}
+
+
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {
     SectionKind.MILESTONES: milestone_context,
     SectionKind.TIMELINE: timeline_context,
     SectionKind.ACTIONS: action_context,
     SectionKind.PERSPECTIVES: perspective_context,
     SectionKind.FACTORS: factor_context,
+    SectionKind.FIELDS: field_context,
 }

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import word_diff
-from postmortems import coaching, discussion, document, drafting, kinds, overview, presence
+from postmortems import coaching, covering, discussion, document, drafting, kinds, overview, presence
 from postmortems import rows as section_rows
 from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
@@ -173,7 +173,8 @@ def section_preview(request: HttpRequest, reference: str, key: str) -> HttpRespo
     found.body = form.cleaned_data["body"]
     found.values = drafting.accepted(found, form.values())
     told = prose_with_citations(postmortem, kinds.texts_of(found))
-    return render(request, "postmortems/_preview.html", {"part": html.part(document.section_row(found, zone, internal=True), told=told)})
+    shown = document.fields_of(covering.incidents_of(postmortem)) if kinds.fields_of_incident(found) is not None else []
+    return render(request, "postmortems/_preview.html", {"part": html.part(document.section_row(found, zone, internal=True, of_incident=shown), told=told)})
 
 
 # Versions --------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.worddiff import word_diff
-from incidents.models import Incident, Kind
-from postmortems import access, authoring, drafting, example, learning, overview, seeding, template_content, template_moves, template_yaml
+from incidents.models import CustomField, Incident, Kind
+from postmortems import access, authoring, drafting, example, kinds, learning, overview, seeding, template_content, template_moves, template_yaml
 from postmortems.fields import parse_fields, show, spell_out
 from postmortems.forms.templates import ImportForm, PreviewForm
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, TemplateVersion
@@ -57,7 +57,7 @@ def template_preview(request: HttpRequest, key: str) -> HttpResponse:
     content = authoring.content_in(version) if version else authoring.content_of(template)
     form = PreviewForm(request.GET if "incident" in request.GET else None, actor=request.user)
     incident = form.cleaned_data["incident"] if form.is_bound and form.is_valid() else None
-    facts = drafting.facts_of(incident) if incident else example.FACTS
+    facts = drafting.facts_of(incident) if incident else example.facts(CustomField.objects.definitions())
     rows = [authoring.section_row(None, section, place) for place, section in enumerate(content.sections, start=1)]
     context = {
         "template": template,
@@ -76,7 +76,8 @@ def template_preview(request: HttpRequest, key: str) -> HttpResponse:
 
 def filled_row(section: Section, facts: Facts) -> dict[str, Any]:
     """Return a section as the preview shows it: its fields with what is known, and its minimum in words."""
-    fields = [(field.label, show(field, section.values.get(field.name, ""), facts.zone)) for field in parse_fields(section.fields)]
+    fields = [(row.field.label, row.words) for row in kinds.shown_of_incident(section, [row for row in facts.fields if row.field.is_active])]
+    fields += [(field.label, show(field, section.values.get(field.name, ""), facts.zone)) for field in parse_fields(section.fields) if field.type != "incident"]
     return {"section": section, "fields": fields, "enough": spell_out(section.minimum) if section.minimum else ""}
 
 
@@ -266,7 +267,7 @@ def template_rules(request: HttpRequest) -> HttpResponse:
     require(request.user, "configure")
     with_off = request.GET.get("all") == "1"
     known = learning.catalogue(with_switched_off=with_off)
-    incidents = list(Incident.objects.visible_to(request.user).happened().select_related("severity", "team")[:RECENT])
+    incidents = list(Incident.objects.visible_to(request.user).happened().select_related("severity", "type", "team")[:RECENT])
     suggestions = learning.suggest_all(request.user, incidents, known)
     got: dict[int, list[str]] = {}
     started = Postmortem.objects.visible_to(request.user).filter(incident__in=incidents).select_related("template").order_by("pk")

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from incidents import conditions
 from incidents.access import SYSTEM
-from incidents.conditions import Condition
+from incidents.conditions import Condition, Group
 from incidents.models import Milestone, MilestoneKind, Severity, Tag
 from postmortems import assessing, choosing, learning, sizing
 from postmortems.choosing import Offer, Rule, choose
@@ -24,7 +24,7 @@ OFFERS = [
     Offer("learning", "Learning", "deep"),
     Offer("secret", "Security"),
 ]
-SECURITY = Rule("Security", "secret", "all", (Condition("tag", "any_of", "security, breach"),))
+SECURITY = Rule("Security", "secret", Group("all", (Condition("tag", "any_of", "security, breach"),)))
 
 
 def tagged(*names, **fields):
@@ -67,8 +67,8 @@ def test_the_first_rule_that_holds_counts_then_the_depth(facts, depth, template,
 
 
 def test_each_rule_says_what_became_of_it():
-    always = Rule("Always", "quick", "all", ())
-    off = Rule("Off", "gone", "all", ())
+    always = Rule("Always", "quick", Group())
+    off = Rule("Off", "gone", Group())
     choice = choose({}, [SECURITY, off, always, always], OFFERS, "deep")
     assert [tried.outcome for tried in choice.tried] == ["holds_not", "unoffered", "holds", "after"]
     assert choice.template == "quick"

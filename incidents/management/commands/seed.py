@@ -8,7 +8,7 @@ from incidents import seeding
 
 
 class Command(BaseCommand):
-    help = "Add built-in templates, severities, milestones and metrics that are missing."
+    help = "Add built-in templates, severities, types of incidents, milestones and metrics that are missing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         added = seeding.seed_all()
