@@ -1,6 +1,7 @@
 """One object with long lists in it stays one; lists of objects are still read a part at a time."""
 
 import json
+from datetime import UTC, datetime
 
 from tests.incidents.sources.reading import PAYLOADS, read
 
@@ -32,3 +33,12 @@ def test_a_list_is_no_text_where_something_else_may_be():
     alarm = {"alarm": {"uid": "A1", "caption": "Disk full"}, "when": "2026-03-02T14:02:00Z", "more": {"points": [1, 2, {"x": None}]}}
 
     assert read("json", json.dumps(alarm).encode())[0][0].text == "Disk full"
+
+
+def test_a_webhook_of_github_without_a_time_happened_when_it_came():
+    hook = {"action": "added", "member": {"login": "octo"}, "repository": {"full_name": "acme/shop"}, "sender": {"login": "ines"}}
+    came = datetime(2026, 3, 2, 14, 2, 11, tzinfo=UTC)
+
+    events, _, rejected = read("github", json.dumps(hook).encode(), received=came)
+
+    assert [(event.text, event.at, event.actor) for event in events] == [("Member added: octo", came, "ines")] and not rejected
