@@ -15,7 +15,7 @@ from typing import Any
 from incidents.lib.timestamps import TimeError, read_human
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import about, event, in_order
-from incidents.sources.drafts import ReadOptions, Rejected
+from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import Found, certainty, found_in
 from incidents.sources.members import first, flattened, mapping, number, string
 
@@ -96,13 +96,15 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    objects: dict[str, IncidentDraft] = {}  # what a stream is about, while that is one host or service
     for found in found_in(payload, shape_of, LISTS, "Icinga"):
         if isinstance(found, Rejected):
             yield found
-        elif found.shape == "stream":
-            yield _stream(found, options)
-        elif found.shape == "checked":
-            yield _stream(replace(found, value=_as_stream(found.value), text=found.raw), options)
+        elif found.shape in ("stream", "checked"):
+            one = found if found.shape == "stream" else replace(found, value=_as_stream(found.value), text=found.raw)
+            if len(objects) < 2 and (whole := _whole(one.value)) is not None:
+                objects.setdefault(whole.key, whole)
+            yield _stream(one, options)
         elif found.shape == "object":
             yield from _object(found, options)
         elif found.shape == "current":
@@ -111,6 +113,32 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield _archived(found, options)
         else:
             yield from _notification(found, options)
+    if len(objects) == 1:
+        yield from objects.values()
+
+
+def _whole(value: dict[str, Any]) -> IncidentDraft | None:
+    """Return the host or service that an event of a stream is about, under the key that a notification about it has."""
+    host, service = _subject(value)
+    if not host:
+        return None
+    state = _checked(value, service)
+    title = f"{_named(host, service)} is {state}" if state and state not in GOOD else _named(host, service)
+    return about(title, severity="" if state in GOOD else state, services=(service or host,), key=f"{host}!{service}".rstrip("!"), labels=[("host", host)])
+
+
+def _subject(value: dict[str, Any]) -> tuple[str, str]:
+    inner = mapping(value.get("comment")) or mapping(value.get("downtime"))
+    return first(value, "host") or first(inner, "host_name"), first(value, "service") or first(inner, "service_name")
+
+
+def _checked(value: dict[str, Any], service: str) -> str:
+    """Return the state that an event states, "" for none."""
+    result = mapping(value.get("check_result"))
+    checked = result.get("state")
+    if not service and "state" not in value and isinstance(checked, (int, float)):
+        return "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
+    return _word(value["state"] if "state" in value else checked, bool(service)) if "state" in value or "state" in result else ""
 
 
 def _named(host: str, service: str) -> str:
@@ -144,12 +172,10 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     value = found.value
     kind = value["type"]
     inner = mapping(value.get("comment")) or mapping(value.get("downtime"))
-    host, service = first(value, "host") or first(inner, "host_name"), first(value, "service") or first(inner, "service_name")
+    host, service = _subject(value)
     name = _named(host, service)
     result = mapping(value.get("check_result"))
-    state = _word(value.get("state", result.get("state")), bool(service))
-    if not service and "state" not in value and isinstance(checked := result.get("state"), (int, float)):
-        state = "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
+    state = _checked(value, service)
     who = first(value, "author") or first(inner, "author")
     said = first(value, "comment", "text") or first(inner, "text", "comment")
     output = first(result, "output")
@@ -157,8 +183,9 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     read: tuple[str, str, int, str]  # text, kind, weight, milestone
     if kind in ("StateChange", "CheckResult"):
         good, news = state in GOOD, kind == "StateChange"
-        text = f"{name} {'is' if news else 'was checked:'} {state}" + (f": {output}" if output else "") + ("" if hard or not news else " (not confirmed)")
-        problem = news and hard and not good
+        said_so = ("is", f" {state or 'in an unknown state'}") if news else ("was checked", f": {state}" if state else "")
+        text = f"{name} {''.join(said_so)}" + (f": {output}" if output else "") + ("" if hard or not news else " (not confirmed)")
+        problem = news and hard and not good and bool(state)
         read = (text, ("recovery" if good else "alert") if news else "message", 2 if problem else int(news), "detected" if problem else "")
     elif kind == "Notification":
         sort = first(value, "notification_type").upper().replace(" ", "").replace("_", "")
