@@ -138,7 +138,7 @@ def _checked(value: dict[str, Any], service: str) -> str:
     checked = result.get("state")
     if not service and "state" not in value and isinstance(checked, (int, float)):
         return "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
-    return _word(value["state"] if "state" in value else checked, bool(service)) if "state" in value or "state" in result else ""
+    return _word(value.get("state", checked), bool(service)) if "state" in value or "state" in result else ""
 
 
 def _named(host: str, service: str) -> str:
