@@ -27,6 +27,7 @@ def test_rows_of_a_table_and_bodies_in_envelopes_are_unwrapped():
     assert read("jira", logged)[0][0].where == "body"
     quoted = json.dumps(hook).replace('"', '""')
     assert read("jira", f'id,data,url\n1,"{quoted}",x\n'.encode())[0][0].where == "line 2"
+    assert read("jira", f'id,received_at,Payload\n1,2026-03-02,"{quoted}"\n'.encode())[0][0].where == "line 2"
 
 
 def test_a_list_is_no_text_where_something_else_may_be():
