@@ -311,8 +311,8 @@ def read(batches: Batches, source: Source, payload: Payload, options: dict[str, 
             report.note_incident(item)
     batches.flush()
     if not report.read and not report.skipped:
-        first = report.rejected[0] if report.rejected else {"reason": "", "where": ""}
-        raise SourceError(f"No event was found in this file. {first['reason']}".strip(), first["where"])
+        reason, where = report.why_none()
+        raise SourceError(f"No event was found in this file. {reason}".strip(), where)
 
 
 def event_limit(delivery: Delivery) -> int:
