@@ -62,8 +62,7 @@ def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
         if number >= READ:
             break
     if not texts:
-        reason = report.rejected[0]["reason"] if report.rejected else ""
-        raise SourceError(f"No event was found in it. {reason}".strip())
+        raise SourceError(f"No event was found in it. {report.why_none()[0]}".strip())
     about = report.incident
     found = Facts(
         source=source.name,

@@ -24,6 +24,7 @@ from incidents.access import Actor
 from incidents.intake_report import Report
 from incidents.intake_rows import Batches, discard, retried
 from incidents.lib.text import clean_line
+from incidents.lib.wrapped_files import WrappingError, unwrapped
 from incidents.lib.zones import zone_named
 from incidents.measuring import remeasure
 from incidents.models import AuditEvent, Delivery, Incident, Job, TimelineEvent, User
@@ -102,6 +103,11 @@ def read_options(options: dict[str, Any]) -> ReadOptions:
 
 
 def payload_of(file: BinaryIO, name: str) -> Payload:
+    """Return what a file holds, taken out of what is around it. Raises SourceError when that is broken."""
+    try:
+        file = unwrapped(file)
+    except WrappingError as error:
+        raise SourceError(str(error)) from None
     file.seek(0, 2)
     size = file.tell()
     file.seek(0)
@@ -305,8 +311,8 @@ def read(batches: Batches, source: Source, payload: Payload, options: dict[str, 
             report.note_incident(item)
     batches.flush()
     if not report.read and not report.skipped:
-        first = report.rejected[0] if report.rejected else {"reason": "", "where": ""}
-        raise SourceError(f"No event was found in this file. {first['reason']}".strip(), first["where"])
+        reason, where = report.why_none()
+        raise SourceError(f"No event was found in this file. {reason}".strip(), where)
 
 
 def event_limit(delivery: Delivery) -> int:

@@ -69,6 +69,13 @@ class Report:
         """Keep the first word about each thing."""
         self.incident = {**{name: value for name, value in asdict(draft).items() if value}, **self.incident}
 
+    def why_none(self) -> tuple[str, str]:
+        """Return why no event was found, as the first refusal says, and where."""
+        if self.rejected:
+            return self.rejected[0]["reason"], self.rejected[0]["where"]
+        name = self.incident.get("title") or self.incident.get("key")
+        return f"It is about “{name}”, but says of nothing when it happened." if name else "", ""
+
     def note_placed(self, draft: EventDraft) -> None:
         self.read += 1
         at = draft.at

@@ -57,8 +57,8 @@ def preview(file: BinaryIO, name: str, options: dict[str, Any], *, limit: int, i
         else:
             report.note_rejected(item)
     if not drafts:
-        first = report.rejected[0] if report.rejected else {"reason": "", "where": ""}
-        raise SourceError(f"No event was found in this file. {first['reason']}".strip(), first["where"])
+        reason, where = report.why_none()
+        raise SourceError(f"No event was found in this file. {reason}".strip(), where)
     return Preview(name, source.name, report, drafts)
 
 

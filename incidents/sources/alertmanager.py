@@ -19,7 +19,7 @@ from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceEr
 from incidents.sources.envelopes import opened
 from incidents.sources.json_stream import MAX_RAW, Node, read_nodes, sample
 
-ALERTS = ("alerts", "data")
+ALERTS = ("alerts", "data", "silences")
 HIDDEN = {"__name__", "alertname", "severity", "instance", "job", "monitor", "prometheus"}
 
 
@@ -44,11 +44,11 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             continue
         for suffix, alert in _alerts(node.value):
             where = f"{node.where}{suffix}"
-            if not _is_alert(alert):
+            if not _is_alert(alert) and not _is_silence(alert):
                 yield Rejected(where, "This is no alert: it has no labels and startsAt.")
                 continue
             found += 1
-            for item in _events(alert, where, node, options):
+            for item in (_silence if _is_silence(alert) else _events)(alert, where, node, options):
                 count += isinstance(item, EventDraft)
                 yield item if not isinstance(item, EventDraft) else _numbered(item, count)
     if not found:
@@ -113,11 +113,38 @@ def _alerts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _holds_alerts(value: Any) -> bool:
-    return any(_is_alert(each) for _, each in _alerts(value))
+    return any(_is_alert(each) or _is_silence(each) for _, each in _alerts(value))
 
 
 def _is_alert(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("labels"), dict) and ("startsAt" in value or "endsAt" in value or "activeAt" in value)
+
+
+def _is_silence(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("matchers"), list) and {"createdBy", "comment", "startsAt", "endsAt"} <= value.keys()
+
+
+def _silence(silence: Mapping[str, Any], where: str, node: Node, options: ReadOptions) -> Iterator[Item]:
+    """Read a silence of /api/v2/silences: somebody's act, and its end when it is over."""
+    signs = {(True, False): "=", (False, False): "!=", (True, True): "=~", (False, True): "!~"}
+    matchers = [each for each in silence["matchers"] if isinstance(each, dict)]
+    said = ", ".join(
+        f"{each.get('name')}{signs[each.get('isEqual', True) is not False, each.get('isRegex') is True]}{each.get('value')}" for each in matchers[:12]
+    )
+    what = ": ".join(filter(None, (said or "everything", str(silence["comment"] or ""))))
+    state, who = silence.get("status"), str(silence["createdBy"] or "")
+    over = isinstance(state, dict) and state.get("state") == "expired"
+    for word, field in (("Silenced", "startsAt"), ("Silence ended", "endsAt"))[: 2 if over else 1]:
+        try:
+            moment = read_machine(silence.get(field), options.time_zone, options.latest)
+        except TimeError as error:
+            yield Rejected(f"{where}.{field}"[:200], str(error))
+            continue
+        raw = json.dumps(silence, ensure_ascii=False)
+        key = f"silence:{silence.get('id') or what}:{silence.get('startsAt')}:{field}"
+        kind, salience = ("action", 1) if field == "startsAt" else ("status", 0)
+        actor = who if field == "startsAt" else "Alertmanager"
+        yield placed(moment, f"{word}: {what}", key=key, where=where, raw=raw, order=0, kind=kind, rule=f"silence {field}", salience=salience, actor=actor)
 
 
 def _events(alert: Mapping[str, Any], where: str, node: Node, options: ReadOptions) -> Iterator[Item]:
@@ -193,6 +220,6 @@ SOURCE = Source(
     label="Prometheus Alertmanager",
     detect=detect,
     read=read,
-    docs="Prometheus Alertmanager: webhook bodies of versions 3 and 4, one or many, and lists of /api/v2/alerts "
+    docs="Prometheus Alertmanager: webhook bodies of versions 3 and 4, one or many, and lists of /api/v2/alerts and /api/v2/silences "
     "(https://prometheus.io/docs/alerting/latest/configuration/#webhook_config).",
 )

@@ -8,7 +8,7 @@ https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.sources.base import Item, Payload, Source
@@ -50,8 +50,15 @@ def shape_of(value: dict[str, Any]) -> str:
     if "metadata" in value and "status" in value or "involvedObject" in value or "regarding" in value:
         return ""  # another object of Kubernetes, or what it tells of one
     plain = flattened(value, 2)
-    named, states = first(plain, *APPLICATION), [keys for keys in (PHASE, SYNC, HEALTHS) if first(plain, *keys)]
-    return "notification" if named and len(states) >= 2 and (first(plain, *SYNC).lower() in SYNCED or first(plain, *HEALTHS).lower() in HEALTHY) else ""
+    sync, health = _sync(plain), first(plain, *HEALTHS)
+    stated = sum(map(bool, (first(plain, *PHASE), sync, health)))
+    return "notification" if first(plain, *APPLICATION) and stated >= 2 and (sync.lower() in SYNCED or health.lower() in HEALTHY) else ""
+
+
+def _sync(plain: Mapping[str, str]) -> str:
+    """Return whether an application is synced; some templates call that its status."""
+    status = plain.get("status", "")
+    return first(plain, *SYNC) or (status if status.lower() in ("synced", "outofsync") else "")
 
 
 SYNCED = {"synced", "outofsync", "unknown"}
@@ -206,7 +213,7 @@ def _condition(found: Found, options: ReadOptions, status: dict[str, Any], name:
 def _notification(found: Found, options: ReadOptions) -> Iterator[Item]:
     plain = {name: text for name, text in flattened(found.value).items() if text not in ("<no value>", "<nil>")}
     name, phase = first(plain, *APPLICATION), first(plain, *PHASE)
-    sync, health = first(plain, *SYNC), first(plain, *HEALTHS)
+    sync, health = _sync(plain), first(plain, *HEALTHS)
     revision = next((text for key, text in plain.items() if key.endswith("revision") and not key.endswith("targetrevision")), "") or plain.get("commit", "")
     link = first(plain, "url", "argocdurl", "appurl", "titlelink", "link", "applicationurl", "targeturl")
     namespace = first(plain, "namespace", "appnamespace")

@@ -21,6 +21,7 @@ from incidents.sources.reading import read_each
 
 LISTS = ("value", "workItems", "comments")
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+LINK = re.compile(r"\s*\((https?://[^\s()]{1,2000})\)\s*\Z")  # at the end of a message
 # Event type of a service hook, its beginning -> kind, weight.
 EVENTS: tuple[tuple[str, str, int], ...] = (
     ("build.complete", "change", 1),
@@ -190,6 +191,10 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     kind, weight = next(((kind, weight) for start, kind, weight in EVENTS if sort.startswith(start)), ("message", 0))
     detailed, message = string(mapping(value.get("detailedMessage")).get("text")), string(mapping(value.get("message")).get("text"))
     said = plain_markdown(detailed if sort == "workitem.commented" or not message else message) or HUMP.sub(" ", sort.replace(".", " "))
+    link = LINK.search(said)
+    said = said[: link.start()] if link else said
+    if subjects := "; ".join(filter(None, (string(each.get("comment")).partition("\n")[0] for each in mappings(resource.get("commits"))[:10]))):
+        said = f"{said}: {subjects}"
     environment = string(mapping(resource.get("environment")).get("status"))
     failed = (status or environment).lower() in ("failed", "rejected", "partiallysucceeded")
     stamp = resource.get("closedDate") or resource.get("creationDate") if sort.startswith("git.pullrequest") else resource.get("date")
@@ -203,7 +208,7 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
         rule=f"eventType {sort}",
         salience=2 if failed and kind == "change" else weight,
         actor=_who(resource.get("pushedBy")) or _who(resource.get("revisedBy")) or _who(resource.get("createdBy")),
-        url=_web(resource),
+        url=_web(resource) or (link[1] if link else ""),
         spoken=sort == "workitem.commented",
     )
 

@@ -40,6 +40,7 @@ LOGGED = {
     "monitor.checked": ("message", 0, ""),
     "heartbeat.received": ("message", 0, ""),
 }
+WATCHED = {"monitor": "Monitor", "heartbeat": "Heartbeat"}  # type of what is watched -> word
 # What a timeline says of the incident itself, and of those it tells.
 TOLD = re.compile(r"\b(started|acknowledged|resolved|escalated|called|calling|sms|e-?mailed|push|notified|alerted)\b", re.IGNORECASE)
 SAID = {
@@ -67,6 +68,8 @@ AREAS = (
 
 def shape_of(value: dict[str, Any]) -> str:
     kind, attributes = value.get("type"), value.get("attributes")
+    if isinstance(value.get("event"), str) and string(mapping(value.get("data")).get("type")) in WATCHED and isinstance(value["data"].get("attributes"), dict):
+        return "watched"
     if isinstance(attributes, dict):
         if kind == "incident" and "started_at" in attributes and OWN & attributes.keys():
             return "incident"
@@ -87,15 +90,20 @@ def shape_of(value: dict[str, Any]) -> str:
     return ""
 
 
-MARKS = (b"started_at", b"item_type", b"timeline_item", b"comment", b'"dt"')
+MARKS = (b"started_at", b"pronounceable_name", b"heartbeat", b"item_type", b"timeline_item", b"comment", b'"dt"')
 
 
 def detect(payload: Payload) -> int:
     return certainty(payload, shape_of, LISTS, MARKS, 97)  # surer than PagerDuty, whose incidents have the same type
 
 
+NOTHING = (
+    "There is no incident, timeline or comment of Better Stack with a time in this file. What its status pages send to subscribers is read as “Statuspage”."
+)
+
+
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
-    return in_order(_items(payload, options), "There is no incident, timeline or comment of Better Stack with a time in this file.")
+    return in_order(_items(payload, options), NOTHING)
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -108,6 +116,8 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield _timeline(found, options)
         elif found.shape == "comment":
             yield _comment(found, options)
+        elif found.shape == "watched":
+            yield _watched(found, options)
         else:
             yield _logged(found, options)
 
@@ -204,6 +214,24 @@ def _comment(found: Found, options: ReadOptions) -> Item:
         rule="comment",
         actor=first(facts, "user_name", "user_email", "author"),
         revised="edited" if updated and updated[:19] != created[:19] else "",
+    )
+
+
+def _watched(found: Found, options: ReadOptions) -> Item:
+    """A webhook about a monitor or heartbeat that somebody made, changed, paused or deleted. It has the times of the object."""
+    done, facts = string(found.value["event"]), mapping(found.value["data"]["attributes"])
+    sort, identity = string(found.value["data"]["type"]), string(found.value["data"].get("id"))
+    stamp = facts.get({"created": "created_at", "paused": "paused_at"}.get(done, "")) or facts.get("updated_at")
+    return event(
+        found,
+        options,
+        stamp if done != "deleted" or options.received is None else None,
+        text=f"{WATCHED[sort]} “{first(facts, 'pronounceable_name', 'name', 'url')}” {done}",
+        key=f"{sort}:{identity}:{done}:{string(stamp)}",
+        kind="change",
+        rule=f"webhook {sort} {done}",
+        actor="Better Stack",
+        url=facts.get("url") if sort == "monitor" else "",  # who has that of a heartbeat can send it
     )
 
 

@@ -206,7 +206,12 @@ def _pushed(make: Drafting, change: Mapping[str, Any], repository: str, where: s
     name, sort = string(new.get("name")) or string(old.get("name")), string(new.get("type")) or string(old.get("type")) or "branch"
     target, commits = mapping(new.get("target")), mappings(change.get("commits"))
     if not new:
-        yield Rejected(where, f"{sort.capitalize()} {name} of {repository} was deleted, but Bitbucket states no time for it.")
+        gone = f"{sort.capitalize()} {name} of {repository} was deleted"
+        if make.options.received is None:
+            yield Rejected(where, f"{gone}, but Bitbucket states no time for it.")
+        else:
+            key = f"push:{repository}:{name}:deleted:{string(mapping(old.get('target')).get('hash'))}"
+            yield make.event(None, gone, key, where, raw, kind="change", rule="push: deleted, when it was received", salience=0, actor=actor)
         return
     subjects = "; ".join(filter(None, (string(each.get("message")).partition("\n")[0] for each in reversed(commits[:10]))))
     subjects = subjects or string(target.get("message")).partition("\n")[0]

@@ -108,13 +108,18 @@ def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> It
 def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     pipeline, project, workflow, job = (mapping(value.get(name)) for name in ("pipeline", "project", "workflow", "job"))
     vcs, branch, found = mapping(pipeline.get("vcs")), "", job or workflow
-    branch = string(vcs.get("branch")) or string(vcs.get("tag"))
+    given = mapping(pipeline.get("trigger_parameters"))  # where the code is not on GitHub or Bitbucket
+    pushed, git = mapping(given.get("gitlab")) or mapping(given.get("github_app")), mapping(given.get("git"))
+    branch = string(vcs.get("branch")) or string(vcs.get("tag")) or string(git.get("branch")) or string(git.get("tag"))
     facts = (("project", string(project.get("slug"))), ("branch", branch), ("workflow", string(workflow.get("name"))), ("state", string(found.get("status"))))
     yield IncidentDraft(labels=labels_of(facts))
     name, state = string(found.get("name")), string(found.get("status"))
-    what = f"{'Job' if job else 'Workflow'} “{name}” of {string(project.get('slug')) or string(project.get('name'))} {outcome(state)[0]}"
-    text = what + (f" on {branch}" if branch else "") + (f": {subject}" if (subject := string(mapping(vcs.get("commit")).get("subject"))) else "")
-    actor = string(mapping(mapping(vcs.get("commit")).get("author")).get("name"))
+    slug = string(project.get("slug"))
+    where_built = string(project.get("name")) if slug.startswith("circleci/") else slug  # ids that nobody knows
+    what = f"{'Job' if job else 'Workflow'} “{name}” of {where_built or slug or string(project.get('name'))} {outcome(state)[0]}"
+    subject = string(mapping(vcs.get("commit")).get("subject")) or string(pushed.get("commit_title"))
+    text = what + (f" on {branch}" if branch else "") + (f": {subject}" if subject else "")
+    actor = string(mapping(mapping(vcs.get("commit")).get("author")).get("name")) or string(pushed.get("user_name"))
     key = f"job:{string(project.get('slug'))}:{string(job.get('number'))}:{state}" if job else f"workflow:{string(workflow.get('id'))}:{state}"
     stamp, rule = found.get("stopped_at") or value.get("happened_at"), f"webhook {string(value.get('type'))} {state}"
     weight = weight_of(state, name)

@@ -89,7 +89,7 @@ def _record(found: Found, options: ReadOptions) -> Item:
     name, who = string(value["eventName"]), _actor(mapping(value.get("userIdentity")), value)
     error = ": ".join(filter(None, (first(value, "errorCode"), first(value, "errorMessage"))))
     reads = value["readOnly"] in (True, "true") if "readOnly" in value and value["readOnly"] is not None else bool(READS.match(name))
-    facts = _facts(mapping(value.get("requestParameters")))
+    facts = _facts(mapping(value.get("requestParameters"))) or _stored(mapping(value.get("s3")))
     if name == "ConsoleLogin":
         outcome = first(mapping(value.get("responseElements")), "ConsoleLogin")
         facts, error = "", error or (outcome if outcome and outcome != "Success" else "")
@@ -173,8 +173,13 @@ def _facts(parameters: dict[str, Any]) -> str:
     return ", ".join(told[:MAX_FACTS])
 
 
+def _stored(found: dict[str, Any]) -> str:
+    """Return "bucket/key" of a notification of S3, which has the form of a record."""
+    return "/".join(filter(None, (first(mapping(found.get("bucket")), "name"), first(mapping(found.get("object")), "key"))))
+
+
 def _service(source: Any) -> str:
-    return string(source).removesuffix(".amazonaws.com")
+    return string(source).removesuffix(".amazonaws.com").removeprefix("aws:")
 
 
 def _words(name: str) -> str:

@@ -1,8 +1,8 @@
 """Pure. Finding a vendor's objects in whatever they came wrapped in, a part of the file at a time, each with its place.
 
 A source says by `shape_of` what of its vendor's an object is. Looked into are lists, pages, JSON lines, requests that were logged around
-a body, messages of queues (SNS, SQS, Pub/Sub), JSON in texts, plain or as base64, and the `data` column of a table, as raw layers of
-warehouses keep answers. What stands among a vendor's objects in a list and is none of them is rejected by its place.
+a body, messages of queues (SNS, SQS, Pub/Sub), JSON in texts, plain or as base64, and a column of a table such as `data`, as raw layers of
+warehouses and logs of webhooks keep them. What stands among a vendor's objects in a list and is none of them is rejected by its place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from incidents.sources.json_stream import CHUNK, MAX_RAW, Node, Path, looks_like
 ShapeOf = Callable[[dict[str, Any]], object]  # what of the vendor's an object is; "" or False for nothing of it
 DEPTH = 8  # levels of wrapping that are looked into
 WHOLE = 8 * 1024 * 1024  # an object of up to this size is kept whole
-COLUMN = "data"
+COLUMNS = ("data", "payload", "body", "request_body", "raw", "json", "event")  # of a table whose cells hold what was sent
 BASE64_OF_JSON = re.compile(r"(?:eyJ|ewo|eyA|ew0|W3s)[A-Za-z0-9+/_\-\s]{8,}={0,2}\s*")
 # Where an envelope says when it was received: of its headers, and of itself.
 HEADERS = ("sentry-hook-timestamp", "x-received-at", "date")
@@ -199,7 +199,8 @@ def _first(payload: Payload, lists: Collection[str]) -> list[Node]:
     """Return the first parts of a payload. Of a large one every list is taken apart, so that little is read."""
     if looks_like_json(payload.head):
         return sample(payload, lists if payload.size <= WHOLE else None, 12)
-    if COLUMN.encode() not in payload.head.split(b"\n", 1)[0]:
+    names = payload.head.split(b"\n", 1)[0].lower()
+    if not any(name.encode() in names for name in COLUMNS):
         return []
     part = Payload(io.BytesIO(payload.head), payload.name, len(payload.head), payload.head)
     return [node for node in _cells(part) if not node.error][:12]
@@ -211,8 +212,8 @@ def _cells(payload: Payload) -> Iterator[Node]:
     text = io.TextIOWrapper(payload.file, "utf-8-sig", "replace", newline="")
     rows = csv.reader(text)
     try:
-        header = next(rows, [])
-        column = header.index(COLUMN) if COLUMN in header else -1
+        header = [name.strip().lower() for name in next(rows, [])]
+        column = next((header.index(name) for name in COLUMNS if name in header), -1)
         for row in rows if column >= 0 else ():
             if len(row) > column:
                 try:

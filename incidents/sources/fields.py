@@ -84,6 +84,7 @@ SIGNS = re.compile(r"[^a-z0-9]+")
 BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 CLOCK_ONLY = re.compile(r"\s*\d{1,2}[:.h]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+\-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 NUMBERED = re.compile(r"time|date|stamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$")  # names of columns whose numbers may be times
+SWITCHES = {"true", "false"}
 SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}\.\d{2,15}")  # from 1998 to 2050
 SHARE = 0.6  # of a column's values that must be what it is taken for
 ORDERS = {"time_day_first": True, "time_month_first": False}
@@ -245,6 +246,8 @@ def _pick_actor(columns: Mapping[str, Sequence[str]], found: dict[str, str], loo
     best: list[tuple[int, int, int, str]] = []
     for name in columns:
         if name in found or not looks[name].filled or looks[name].length > 80 or looks[name].full >= SHARE:
+            continue
+        if all(sample.lower() in SWITCHES for sample in looks[name].samples):  # "call": true
             continue
         *parents, last = [plain_name(part) for part in name.split(".")]
         if plain[name] and last in rank:

@@ -87,6 +87,8 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
         yield from READERS[shape](drafts, data, spot, raw)
     for name, value in () if found else data.items():
         event, each = mapping(delivery["event"]), mapping(value)
+        if name == "incident" and each.get("id"):
+            yield from drafts.incident(string(each["id"]), title=string(each.get("name")))
         words = plain(first(each, *WORDS))
         yield from drafts.event(
             each.get("occurred_at") or each.get("starts_at") or each.get("updated_at") or each.get("created_at"),

@@ -18,6 +18,7 @@ from incidents.sources.drafting import Drafting, labels_of
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.envelopes import certainty, inside
 from incidents.sources.github_events import detail_of, said_of
+from incidents.sources.github_others import other
 from incidents.sources.github_shapes import ACTIONLESS, NOUNS, Subject, as_incident, login, normalised, repository_of, shape_of, subject_of
 from incidents.sources.markup import headed, plain_markdown
 from incidents.sources.members import mapping, mappings, string
@@ -33,6 +34,7 @@ ONES: dict[str, Callable[..., Iterator[Item]]] = {
     "status": changes.status,
     "commit": changes.commit,
 }
+GATE = ("approver", "requestor", "workflow_job_run", "workflow_job_runs")  # of a deployment that needs somebody's word
 TYPES = {
     "IssuesEvent",
     "IssueCommentEvent",
@@ -233,7 +235,7 @@ class _Reader:
         elif not self.about:
             self.about = "changes"
             yield _labels(body, noun, found)
-        if "approver" in body or "requester" in body:
+        if any(key in body for key in GATE):
             yield self._gate(action, body, where, raw, sender)
         elif shape == "issue":
             yield from self._changed(action, body, issue, subject, where, raw)
@@ -255,10 +257,8 @@ class _Reader:
             yield from changes.status(self.make, body, where, raw, sender)
         elif "ref" in body and any(key in body for key in ("commits", "pusher", "ref_type", "after")):
             yield from changes.push(self.make, body, where, raw, None, sender)
-        elif "zen" in body:
-            yield Rejected(where, "This is GitHub's ping, which only tries the connection: it works, and there is nothing else to do.")
         else:
-            yield from self._other(action, body, where, raw, sender)
+            yield from other(self.make, action, body, where, raw, sender)
 
     def _gate(self, action: str, body: Mapping[str, Any], where: str, raw: Any, sender: str) -> Item:
         """A deployment that waits for somebody's word, or has it."""
@@ -267,7 +267,7 @@ class _Reader:
         name = string(run.get("name")) or string(mapping(body.get("workflow_job_run")).get("name"))
         text = headed(f"{said.get(action, action)} {environment}" + (f" by workflow “{name}”" if name else ""), string(body.get("comment")))
         stamp = body.get("since") or run.get("updated_at")
-        actor = login(body.get("approver")) or login(body.get("requester")) or sender
+        actor = login(body.get("approver")) or login(body.get("requestor")) or login(body.get("requester")) or sender
         key = f"gate:{string(run.get('id'))}:{environment}:{action}:{self.make.second(stamp)}"
         rule = f"deployment_review {action}"
         return self.make.event(
@@ -288,27 +288,9 @@ class _Reader:
         given = {key: body.get(key) for key in ("label", "assignee", "milestone", "type", "requested_reviewer", "requested_team") if body.get(key)}
         renamed = {"rename": {"from": mapping(before["title"]).get("from"), "to": issue.get("title")}} if "title" in before else {}
         stamp = issue.get(STAMPS.get(action, "updated_at")) or issue.get("updated_at")
-        name = "renamed" if renamed and action == "edited" else action
+        name = "renamed" if renamed and action == "edited" else f"thread_{action}" if "thread" in body else action
         event = {"event": name, "created_at": stamp, "actor": body.get("sender"), "state_reason": issue.get("state_reason"), **given, **renamed}
         yield self._event(event, subject, where, raw)
-
-    def _other(self, action: str, body: Mapping[str, Any], where: str, raw: Any, sender: str) -> Iterator[Item]:
-        """A webhook with no form of its own here: named, and kept when the object that it carries has a time."""
-        nouns = ((key, each) for key, each in body.items() if isinstance(each, dict) and key not in ("repository", "sender", "organization", "installation"))
-        noun, found = next(((key, each) for key, each in nouns if each.get("updated_at") or each.get("created_at")), ("", {}))
-        if not noun:
-            yield Rejected(where, f"This webhook of GitHub ({action or 'without an action'}) states no time. Enter it by hand if it belongs on the timeline.")
-            return
-        stamp, key = found.get("updated_at") or found.get("created_at"), f"{noun}:{string(found.get('id')) or string(found.get('number'))}:{action}"
-        advisory, rule = mapping(found.get("security_advisory")), mapping(found.get("rule"))
-        name = string(found.get("title")) or string(found.get("name")) or string(advisory.get("summary")) or string(rule.get("description"))
-        name = name or string(found.get("full_name")) or string(found.get("secret_type_display_name")) or string(found.get("secret_type"))
-        severity = string(advisory.get("severity")) or string(rule.get("security_severity_level"))
-        name += f" ({severity})" if name and severity else ""
-        text = f"{noun.replace('_', ' ').capitalize()} {action.replace('_', ' ')}" + (f": {name}" if name else "")
-        yield self.make.event(
-            stamp, text, f"{key}:{self.make.second(stamp)}", where, raw, rule=f"webhook {noun} {action}", actor=sender, url=found.get("html_url")
-        )
 
 
 def _labels(body: Mapping[str, Any], noun: str, found: Mapping[str, Any]) -> IncidentDraft:

@@ -64,6 +64,8 @@ EVENTS: dict[str, tuple[str, int, str]] = {
     "ready_for_review": ("status", 0, "{s} is ready for review"),
     "convert_to_draft": ("status", 0, "{s} became a draft"),
     "marked_as_duplicate": ("status", 1, "Marked {s} as a duplicate"),
+    "thread_resolved": ("status", 0, "Resolved a review thread of {s}"),
+    "thread_unresolved": ("status", 0, "Reopened a review thread of {s}"),
     "auto_merge_enabled": ("status", 0, "{s} will merge by itself"),
 }
 REASONS = {"completed": " as completed", "not_planned": " as not planned", "duplicate": " as a duplicate"}

@@ -36,7 +36,8 @@ NOUNS = (
     ("issue", "issue"),
     ("release", "release"),
 )
-ACTIONLESS = {"zen": "ping", "context": "status", "ref": "push", "forkee": "fork", "pages": "gollum"}
+ACTIONLESS = {"zen": "ping", "context": "status", "ref": "push", "forkee": "fork", "pages": "gollum", "build": "page_build", "team": "team_add"}
+BARE = {"repository", "sender", "organization", "installation", "enterprise", "status"}  # all that "public" and "repository_import" have
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,15 @@ def shape_of(value: Any) -> str:
 
 def _is_webhook(value: Mapping[str, Any]) -> bool:
     repository, sender = mapping(value.get("repository")), mapping(value.get("sender"))
+    if isinstance(value.get("action"), str) and "ghsa_id" in mapping(value.get("security_advisory")):
+        return True
     if "full_name" not in repository and "login" not in sender and not isinstance(value.get("hook"), dict):
         return False
     named = isinstance(value.get("action"), str) and (bool(sender) or any(isinstance(value.get(noun), dict) for noun, _ in NOUNS))
     if "uuid" in repository or "object_kind" in value:  # Bitbucket, GitLab
         return False
+    if "login" in sender and "full_name" in repository and value.keys() <= BARE:
+        return True
     return named or any(name in value for name in ACTIONLESS) and ("login" in sender or "full_name" in repository)
 
 

@@ -35,6 +35,7 @@ STATES = {"opened", "closed", "merged"}
 ACTIONS = {"open": "opened", "close": "closed", "reopen": "reopened", "merge": "merged", "approval": "approved", "unapproval": "unapproved"}
 # Fields in "changes" of a webhook that say something on a timeline -> kind, weight.
 FIELDS = {"title": ("status", 0), "severity": ("severity", 2), "escalation_status": ("status", 2), "type": ("status", 1), "issue_type": ("status", 1)}
+DONE = {"create": "created", "update": "updated", "delete": "deleted", "close": "closed", "reopen": "reopened", "award": "given", "revoke": "removed"}
 STATED = {"acknowledged": ("acknowledgement", "acknowledged"), "resolved": ("resolution", "resolved")}
 
 
@@ -307,17 +308,31 @@ class _Reader:
             yield self.make.event(stamp, text, key, where, raw, kind="status", rule="webhook action update", salience=0, actor=actor, url=subject.url)
 
     def _other(self, kind: str, body: Mapping[str, Any], attributes: Mapping[str, Any], where: str, raw: Any) -> Item:
-        """A webhook with no form of its own here: named, and kept when it states a time."""
+        """A webhook with no form of its own here: named, and kept when it states a time or it is known when it came."""
         stamp = attributes.get("updated_at") or attributes.get("created_at") or body.get("updated_at") or body.get("created_at")
-        name = string(attributes.get("title")) or string(attributes.get("name"))
-        action = string(attributes.get("action")) or string(body.get("action")) or string(body.get("event_name"))
-        if kind == "feature_flag":
-            action = "turned on" if attributes.get("active") else "turned off"
-        said = f"{kind.replace('_', ' ').capitalize()} {action}".strip() + (f": {name}" if name else "")
-        if not stamp:
+        action, name = _done(kind, body, attributes)
+        said, flag = f"{kind.replace('_', ' ').capitalize()} {DONE.get(action, action)}".strip() + (f": {name}" if name else ""), kind == "feature_flag"
+        if not stamp and self.make.options.received is None:
             return Rejected(where, f"GitLab states no time for this: {said}. Enter it by hand if it belongs on the timeline.")
-        key, actor = f"{kind}:{string(attributes.get('id'))}:{action}:{self.make.second(stamp)}", who(body.get("user"))
-        return self.make.event(stamp, said, key, where, raw, rule=f"webhook {kind}", salience=0, actor=actor, url=attributes.get("url"))
+        actor, weight, link = who(body.get("user")), 1 if flag else 0, attributes.get("url") or attributes.get("awarded_on_url")
+        identity, sort = string(attributes.get("id")) or string(link) or name, "change" if flag else "message"
+        key = f"{kind}:{identity}:{action}:{self.make.second(stamp)}"
+        return self.make.event(stamp, said, key, where, raw, kind=sort, rule=f"webhook {kind}", salience=weight, actor=actor, url=link)
+
+
+def _done(kind: str, body: Mapping[str, Any], attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what was done with something that has no form of its own here, and its name."""
+    name = string(attributes.get("title")) or string(attributes.get("name"))
+    if kind == "feature_flag":
+        return "turned on" if attributes.get("active") else "turned off", name
+    if kind == "emoji":
+        about = mapping(body.get("issue")) or mapping(body.get("merge_request"))
+        subject = replace(subject_of(about, mapping(body.get("project"))), merge="merge_request" in body)
+        return string(body.get("event_type")), f"{name} on {subject.spoken()}" if about else name
+    if kind == "vulnerability":
+        severity = string(attributes.get("severity"))
+        return string(attributes.get("state")), f"{name} ({severity})" if severity else name
+    return string(attributes.get("action")) or string(body.get("action")) or string(body.get("event_name")), name
 
 
 def _names(value: Any) -> list[str]:

@@ -151,7 +151,13 @@ def push(make: Drafting, body: Mapping[str, Any], where: str, raw: Any) -> Itera
     name, sort = REF.sub("", ref), "Tag" if ref.startswith("refs/tags/") else "Branch"
     if not commits:
         gone = string(body.get("after")).strip("0") == ""
-        yield Rejected(where, f"{sort} {name} was {'deleted' if gone else 'created'}, but GitLab states no time for it. Enter it by hand if it matters.")
+        text = f"{sort} {name} was {'deleted' if gone else 'created'}"
+        if make.options.received is None:
+            yield Rejected(where, f"{text}, but GitLab states no time for it. Enter it by hand if it matters.")
+        else:
+            key = f"push:{string(project.get('path_with_namespace'))}:{ref}:{string(body.get('before'))}:{string(body.get('after'))}"
+            who = string(body.get("user_name")) or string(body.get("user_username"))
+            yield make.event(None, text, key, where, raw, kind="change", rule="push, when it was received", salience=1 if sort == "Tag" else 0, actor=who)
         return
     count = body.get("total_commits_count") if isinstance(body.get("total_commits_count"), int) else len(commits)
     subjects = "; ".join(filter(None, (string(each.get("title")) or string(each.get("message")).partition("\n")[0] for each in commits[-10:])))

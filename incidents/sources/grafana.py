@@ -51,6 +51,8 @@ STATES: tuple[tuple[str, str, str, bool], ...] = (
     ("recovering", "status", "Alert recovering", False),
     ("unknown", "status", "Alert state unknown", False),
 )
+VALUE = re.compile(r"\[\s*(?:var='([^']*)'\s*)?(?:metric='(?:[^'\\]|\\.)*'\s*)?labels=\{[^}]*\}\s*value=([^\s\]]{1,40})\s*\]")
+ONLY_VALUES = re.compile(r"\([^()]*\)")
 PREFIX = re.compile(r"^\s*\[(?:Alerting|OK|No Data|NoData|Paused|Pending|Unknown|Firing|Resolved)[^\]\n]{0,40}\]\s*", re.IGNORECASE)
 
 
@@ -81,7 +83,7 @@ def _body(body: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
     notes, title = mapping(body.get("commonAnnotations")), string(body.get("title"))
     single = string(alerts[0].get("fingerprint")) if len(alerts) == 1 and isinstance(alerts[0], dict) else ""
     yield about(
-        title=PREFIX.sub("", title).strip() or string(common.get("alertname")),
+        title=_title(title, common, mappings(alerts)),
         summary=plain(first_of(notes, "summary", "description") or ""),
         severity=string(common.get("severity")),
         services=[string(common.get("service"))],
@@ -96,12 +98,22 @@ def _body(body: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
             yield Rejected(f".alerts[{number}]", "This is no alert: it is no object.")
 
 
+def _title(title: str, common: Mapping[str, Any], alerts: list[dict[str, Any]]) -> str:
+    """Return the title without its count. Grafana's own is empty but for values in brackets where the alerts have no name in common."""
+    said = PREFIX.sub("", title).strip()
+    if said and not ONLY_VALUES.fullmatch(said):
+        return said
+    names = dict.fromkeys(name for each in alerts if (name := string(mapping(each.get("labels")).get("alertname"))))
+    named = string(common.get("alertname")) or ", ".join(list(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{named} {said}".strip()
+
+
 def _alert(alert: Mapping[str, Any], part: str, title: str) -> Iterator[Fact]:
     labels, notes = mapping(alert.get("labels")), mapping(alert.get("annotations"))
     identity = string(alert.get("fingerprint")) or digest(as_json(dict(sorted(labels.items()))))
     text = _described(labels, notes, title)
-    if values := _values(alert.get("values")) or string(alert.get("valueString")):
-        text = f"{text}\n{plain(values, 500)}"
+    if values := _values(alert.get("values")) or _value_string(string(alert.get("valueString"))):
+        text = f"{text}\n{values}"
     link = first_of(alert, "panelURL", "dashboardURL", "generatorURL") or ""
     ended = string(alert.get("status")).lower() == "resolved"
     for word, field in (("firing", "startsAt"), ("resolved", "endsAt")):
@@ -140,6 +152,12 @@ UNSEEN = {"DatasourceNoData": "no data", "DatasourceError": "error of the data s
 
 def _values(values: Any) -> str:
     found = [f"{name} = {number:g}" for name, number in mapping(values).items() if isinstance(number, (int, float)) and not isinstance(number, bool)]
+    return f"Values: {', '.join(found[:8])}" if found else ""
+
+
+def _value_string(text: str) -> str:
+    """Return what older versions write as "[ var='B' labels={...} value=17 ], [ ... ]"."""
+    found = [f"{name or 'value'} = {number}" for name, number in VALUE.findall(text[:5000])]
     return f"Values: {', '.join(found[:8])}" if found else ""
 
 

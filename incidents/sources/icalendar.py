@@ -7,6 +7,7 @@ first dates only, and says so: a calendar is no log.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -22,7 +23,8 @@ from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.json_stream import MAX_RAW
 
-BEGIN = re.compile(rb"^(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\b", re.IGNORECASE)
+BEGIN = re.compile(rb"^(?:\xef\xbb\xbf)?\s*BEGIN:V(?P<part>CALENDAR|EVENT|TODO|JOURNAL)\b", re.IGNORECASE)
+BROKEN = re.compile(r"broken property '([A-Z-]{1,40})'")
 LONGEST = 20 * 1024 * 1024
 MOST = 3  # dates of a series
 MOST_RULES = 100  # of a file that are worked out; the others are read with their first date
@@ -55,12 +57,13 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     if payload.size > LONGEST:
         raise SourceError(f"The calendar is larger than {LONGEST // (1024 * 1024)} MiB. Export fewer months.")
     try:
-        calendars = Calendar.from_ical(payload.file.read(), multiple=True)
+        calendars = Calendar.from_ical(whole(payload.file.read()), multiple=True)
     except FAULTS as error:
         raise SourceError(f"The calendar cannot be read: {clean_line(str(error), limit=200)}. Export it again as iCalendar (.ics).") from None
     if not calendars:
         raise SourceError("The calendar is cut off before its end (END:VCALENDAR). Export it again as iCalendar (.ics).")
     count = kept = rules = 0
+    own: Counter[str] = Counter()  # identities so far: some calendars give one to several entries
     last = ""
     for calendar in calendars:
         zone = stated.name if (stated := zone_named(line(calendar, "X-WR-TIMEZONE"))) else ""
@@ -74,9 +77,14 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             rules += "RRULE" in component
             where = f"{component.name} {count}"
             try:
-                items = list(component_items(component, where, options, zone, kept, moved, workable=rules <= MOST_RULES))
+                identity = stated_id(component)
+                own[identity] += 1
+                again = own[identity] > 1
+                items = list(component_items(component, where, options, zone, kept, moved, workable=rules <= MOST_RULES, again=again))
             except FAULTS as error:
-                items = [Rejected(where, f"The entry cannot be read: {clean_line(str(error), limit=200)}.")]
+                broken = BROKEN.search(str(error))
+                reason = f"Its {broken[1]} is no time that can be read" if broken else f"The entry cannot be read: {clean_line(str(error), limit=200)}"
+                items = [Rejected(where, f"{reason}. Mend it in the file, or enter it by hand.")]
             for item in items:
                 kept += isinstance(item, EventDraft)
                 last = item.reason if isinstance(item, Rejected) else last
@@ -85,8 +93,21 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         raise SourceError(f"No entry of the calendar can be read. {last}" if last else "The calendar has no entry with a time.")
 
 
-def component_items(component: Component, where: str, options: ReadOptions, zone: str, before: int, moved: set[str], *, workable: bool) -> Iterator[Item]:
-    """Yield the events of one component: its start and its end, of a series those of its first dates."""
+def whole(content: bytes) -> bytes:
+    """Return a calendar; an entry that was copied out of one is put into one."""
+    match = BEGIN.match(content[:200])
+    if match is None or match["part"].upper() == b"CALENDAR":
+        return content
+    return b"BEGIN:VCALENDAR\r\n" + content.removeprefix(b"\xef\xbb\xbf").strip() + b"\r\nEND:VCALENDAR\r\n"
+
+
+def component_items(
+    component: Component, where: str, options: ReadOptions, zone: str, before: int, moved: set[str], *, workable: bool, again: bool = False
+) -> Iterator[Item]:
+    """Yield the events of one component: its start and its end, of a series those of its first dates.
+
+    `again` is for one whose UID another one had before it: its start becomes a part of the key.
+    """
     start = when(component, zone, "DTSTART", "DUE", "COMPLETED", "DTSTAMP" if component.name == "VJOURNAL" else "DTSTART")
     title = line(component, "SUMMARY")
     if start is None:
@@ -98,6 +119,7 @@ def component_items(component: Component, where: str, options: ReadOptions, zone
     lasts = length(component, start)
     dates, more = series(component, start, workable=workable)
     own = stated_id(component) or f"{start.local}|{title}"
+    own = f"{own}:{start.local}" if again and stated_id(component) else own
     order = before
     for number, value in enumerate(dates):
         begun = replace(start, value=value, local=start.local if number == 0 else written(value))
@@ -170,7 +192,7 @@ def series(component: Component, start: When, *, workable: bool) -> tuple[list[d
         found |= {each for each in by_rule(text, start) if each not in left_out}
     dates = sorted((each for each in found), key=lambda each: written(each))[:MOST]
     said = f"Repeats: {text}" if text else "Repeats on other dates"
-    return dates or [start.value], f"{said} (the first {len(dates)} dates are read)"
+    return dates or [start.value], f"{said} (the first {f'{len(dates)} dates are' if len(dates) > 1 else 'date is'} read)"
 
 
 def listed(value: Any) -> list[date]:

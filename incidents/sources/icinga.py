@@ -12,22 +12,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from incidents.lib.timestamps import TimeError, read_human
 from incidents.sources.base import Item, Payload, Source
 from incidents.sources.drafting import about, event, in_order
-from incidents.sources.drafts import ReadOptions, Rejected
+from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import Found, certainty, found_in
-from incidents.sources.members import first, flattened, mapping, number, string
+from incidents.sources.icinga_notifications import GOOD, SERVICE, STATES, TYPES, is_notification, named, notification
+from incidents.sources.members import first, mapping, number, string
 
 LISTS = ("results", "data", "alertlist", "notificationlist")
-SERVICE = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-GOOD = {"OK", "UP"}
-STATES = {*SERVICE, "UP", "DOWN", "UNREACHABLE"}
 ARCHIVED = {1: "UP", 2: "DOWN", 4: "UNREACHABLE", 8: "OK", 16: "WARNING", 32: "CRITICAL", 64: "UNKNOWN"}
 CURRENT = {False: {2: "UP", 4: "DOWN", 8: "UNREACHABLE"}, True: {2: "OK", 4: "WARNING", 8: "UNKNOWN", 16: "CRITICAL"}}  # of a host, of a service
-PREFIX = re.compile(r"^(?:nagios|icinga2?|naemon)(?=[a-z])")
-LONG_DATE = re.compile(r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) +(\d{1,2}) (\d\d:\d\d:\d\d) ([A-Z]{2,5}|[+-]\d{4}) (\d{4})")
-ADVICE = "Let the notification command send the macro TIMET or LONGDATETIME too."
 
 STREAM = {
     "CheckResult",
@@ -45,21 +39,6 @@ STREAM = {
     "ObjectCreated",
     "ObjectModified",
     "ObjectDeleted",
-}
-# Notification type, without spaces -> kind, weight, milestone, words.
-TYPES = {
-    "PROBLEM": ("alert", 2, "detected", ""),
-    "RECOVERY": ("recovery", 1, "", ""),
-    "ACKNOWLEDGEMENT": ("acknowledgement", 2, "acknowledged", "acknowledged"),
-    "CUSTOM": ("note", 1, "", "message"),
-    "FLAPPINGSTART": ("alert", 1, "", "flapping started"),
-    "FLAPPINGSTOP": ("status", 1, "", "flapping stopped"),
-    "FLAPPINGEND": ("status", 1, "", "flapping stopped"),
-    "FLAPPINGDISABLED": ("status", 1, "", "flapping detection disabled"),
-    "DOWNTIMESTART": ("status", 1, "", "downtime started"),
-    "DOWNTIMEEND": ("status", 1, "", "downtime ended"),
-    "DOWNTIMEREMOVED": ("status", 1, "", "downtime removed"),
-    "DOWNTIMECANCELLED": ("status", 1, "", "downtime cancelled"),
 }
 
 
@@ -79,9 +58,7 @@ def shape_of(value: dict[str, Any]) -> str:
         return "current"
     if {"timestamp", "object_type"} <= value.keys() and value.keys() & {"plugin_output", "notification_type"}:
         return "archived"
-    plain = _plain(value)
-    kind = _type(plain)
-    return "notification" if kind in TYPES and _host(plain) and (_state(plain) or kind not in ("PROBLEM", "RECOVERY")) else ""
+    return "notification" if is_notification(value) else ""
 
 
 MARKS = (b"check_result", b"notification", b"attrs", b"plugin_output", b"object_type", *(each.lower().encode() for each in (*STREAM, *TYPES)))
@@ -96,13 +73,15 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
+    objects: dict[str, IncidentDraft] = {}  # what a stream is about, while that is one host or service
     for found in found_in(payload, shape_of, LISTS, "Icinga"):
         if isinstance(found, Rejected):
             yield found
-        elif found.shape == "stream":
-            yield _stream(found, options)
-        elif found.shape == "checked":
-            yield _stream(replace(found, value=_as_stream(found.value), text=found.raw), options)
+        elif found.shape in ("stream", "checked"):
+            one = found if found.shape == "stream" else replace(found, value=_as_stream(found.value), text=found.raw)
+            if len(objects) < 2 and (whole := _whole(one.value)) is not None:
+                objects.setdefault(whole.key, whole)
+            yield _stream(one, options)
         elif found.shape == "object":
             yield from _object(found, options)
         elif found.shape == "current":
@@ -110,11 +89,33 @@ def _items(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         elif found.shape == "archived":
             yield _archived(found, options)
         else:
-            yield from _notification(found, options)
+            yield from notification(found, options)
+    if len(objects) == 1:
+        yield from objects.values()
 
 
-def _named(host: str, service: str) -> str:
-    return f"{service} on {host}" if service else host or "An object"
+def _whole(value: dict[str, Any]) -> IncidentDraft | None:
+    """Return the host or service that an event of a stream is about, under the key that a notification about it has."""
+    host, service = _subject(value)
+    if not host:
+        return None
+    state = _checked(value, service)
+    title = f"{named(host, service)} is {state}" if state and state not in GOOD else named(host, service)
+    return about(title, severity="" if state in GOOD else state, services=(service or host,), key=f"{host}!{service}".rstrip("!"), labels=[("host", host)])
+
+
+def _subject(value: dict[str, Any]) -> tuple[str, str]:
+    inner = mapping(value.get("comment")) or mapping(value.get("downtime"))
+    return first(value, "host") or first(inner, "host_name"), first(value, "service") or first(inner, "service_name")
+
+
+def _checked(value: dict[str, Any], service: str) -> str:
+    """Return the state that an event states, "" for none."""
+    result = mapping(value.get("check_result"))
+    checked = result.get("state")
+    if not service and "state" not in value and isinstance(checked, (int, float)):
+        return "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
+    return _word(value.get("state", checked), bool(service)) if "state" in value or "state" in result else ""
 
 
 def _word(value: Any, service: bool) -> str:
@@ -144,12 +145,10 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     value = found.value
     kind = value["type"]
     inner = mapping(value.get("comment")) or mapping(value.get("downtime"))
-    host, service = first(value, "host") or first(inner, "host_name"), first(value, "service") or first(inner, "service_name")
-    name = _named(host, service)
+    host, service = _subject(value)
+    name = named(host, service)
     result = mapping(value.get("check_result"))
-    state = _word(value.get("state", result.get("state")), bool(service))
-    if not service and "state" not in value and isinstance(checked := result.get("state"), (int, float)):
-        state = "DOWN" if checked >= 2 else "UP"  # the plug-in's state: a host with a warning is up
+    state = _checked(value, service)
     who = first(value, "author") or first(inner, "author")
     said = first(value, "comment", "text") or first(inner, "text", "comment")
     output = first(result, "output")
@@ -157,8 +156,9 @@ def _stream(found: Found, options: ReadOptions) -> Item:
     read: tuple[str, str, int, str]  # text, kind, weight, milestone
     if kind in ("StateChange", "CheckResult"):
         good, news = state in GOOD, kind == "StateChange"
-        text = f"{name} {'is' if news else 'was checked:'} {state}" + (f": {output}" if output else "") + ("" if hard or not news else " (not confirmed)")
-        problem = news and hard and not good
+        said_so = ("is", f" {state or 'in an unknown state'}") if news else ("was checked", f": {state}" if state else "")
+        text = f"{name} {''.join(said_so)}" + (f": {output}" if output else "") + ("" if hard or not news else " (not confirmed)")
+        problem = news and hard and not good and bool(state)
         read = (text, ("recovery" if good else "alert") if news else "message", 2 if problem else int(news), "detected" if problem else "")
     elif kind == "Notification":
         sort = first(value, "notification_type").upper().replace(" ", "").replace("_", "")
@@ -199,7 +199,7 @@ def _object(found: Found, options: ReadOptions) -> Iterator[Item]:
     """An object of the API says how it is now, since when, and whether that was acknowledged."""
     facts, kind = mapping(found.value["attrs"]), found.value["type"]
     service = first(facts, "service_name") if kind != "Service" else first(facts, "display_name", "name")
-    name = _named(first(facts, "host_name") if kind != "Host" else first(facts, "display_name", "name"), service)
+    name = named(first(facts, "host_name") if kind != "Host" else first(facts, "display_name", "name"), service)
     identity = string(found.value.get("name")) or first(facts, "__name") or name
     who = first(facts, "author")
     if kind == "Comment":
@@ -246,7 +246,7 @@ def _current(found: Found, options: ReadOptions) -> Iterator[Item]:
     """A host or service as Livestatus, Thruk (`state`) or Nagios' statusjson.cgi (`status`, a number of its own) give it."""
     value = found.value
     service = first(value, "description", "service_description", "display_name") if "host_name" in value else ""
-    name = _named(first(value, "host_name", "name"), service)
+    name = named(first(value, "host_name", "name"), service)
     state = string(value.get("status")).upper()
     state = CURRENT[bool(service)].get(number(value.get("status")), state if state in STATES else "") or _word(
         value.get("last_hard_state", value.get("state")), bool(service)
@@ -273,7 +273,7 @@ def _archived(found: Found, options: ReadOptions) -> Item:
     """Nagios' archivejson.cgi: states are numbers of its own, or words."""
     value = found.value
     service = first(value, "description", "service_description")
-    name = _named(first(value, "host_name", "name"), service)
+    name = named(first(value, "host_name", "name"), service)
     state = string(value.get("state")).upper()
     state = state if state in STATES else ARCHIVED.get(number(value.get("state")), "")
     output = first(value, "plugin_output", "message")
@@ -303,87 +303,6 @@ def _archived(found: Found, options: ReadOptions) -> Item:
         milestone="detected" if state and not good and not soft else "",
         actor="Nagios",
     )
-
-
-def _plain(value: dict[str, Any]) -> dict[str, str]:
-    return {PREFIX.sub("", name): text for name, text in flattened(value, 2).items() if not re.fullmatch(r"\$[A-Z_.]+\$", text)}
-
-
-def _type(plain: dict[str, str]) -> str:
-    return first(plain, "notificationtype", "type", "eventtype").upper().replace("_", "").replace(" ", "").replace("-", "").partition("(")[0]
-
-
-def _host(plain: dict[str, str]) -> str:
-    return first(plain, "hostdisplayname", "hostname", "host", "hostalias", "hostdisplay")
-
-
-def _service(plain: dict[str, str]) -> str:
-    return first(plain, "servicedisplayname", "servicedesc", "servicename", "service", "servicedescription", "servicedisplay")
-
-
-def _state(plain: dict[str, str]) -> str:
-    found = first(plain, "servicestate", "state", "hoststate", "status", "currentstate").upper()
-    return found if found in STATES else ""
-
-
-def _notification(found: Found, options: ReadOptions) -> Iterator[Item]:
-    plain = _plain(found.value)
-    kind = _type(plain)
-    host, service, state = _host(plain), _service(plain), _state(plain)
-    name = _named(host, service)
-    output = first(plain, "serviceoutput", "hostoutput", "output", "message", "checkoutput", "plugin_output")
-    who = first(plain, "notificationauthorname", "notificationauthor", "ackauthor", "serviceackauthor", "hostackauthor", "author")
-    said = first(plain, "notificationcomment", "ackcomment", "serviceackcomment", "hostackcomment", "comment")
-    link = first(plain, "url", "serviceactionurl", "hostactionurl", "icingaweburl", "link")
-    identity = f"{first(plain, 'hostname', 'host') or host}!{service}".rstrip("!")
-    labels = [("host", host), ("hostgroup", first(plain, "hostgroupname", "hostgroup")), ("address", first(plain, "hostaddress", "address"))]
-    yield about(
-        f"{name} is {state}" if state else name, key=identity, severity="" if state in GOOD else state, services=(service or host,), url=link, labels=labels
-    )
-    meaning, weight, milestone, words = TYPES[kind]
-    text = f"{name} {words or f'is {state}'}" + (f" by {who}" if who and words else "")
-    text += f": {said if words and said else output}" if (said if words and said else output) else ""
-    stamp = first(
-        plain,
-        "timet",
-        "timestamp",
-        "longdatetime",
-        "datetime",
-        "time",
-        "date",
-        "shortdatetime",
-        "lastservicestatechange",
-        "lasthoststatechange",
-        "laststatechange",
-    )
-    try:
-        stamp = _iso(stamp, options)
-    except TimeError as error:
-        yield Rejected(found.where, str(error))
-        return
-    yield event(
-        found,
-        options,
-        stamp,
-        text=text,
-        key=f"{identity}:{stamp}:{kind}",
-        kind=meaning,
-        rule=f"notification type {kind}",
-        salience=weight,
-        milestone=milestone,
-        actor=who or "Icinga",
-        url=link,
-        advice=ADVICE,
-    )
-
-
-def _iso(stamp: str, options: ReadOptions) -> str:
-    """Return LONGDATETIME ("Sun Dec 13 14:39:40 CET 2009", "2009-12-13 14:39:40 +0100") as a machine writes it."""
-    if match := LONG_DATE.fullmatch(stamp):
-        month, day, clock, zone, year = match.groups()
-        read = read_human(f"{day} {month} {year} {clock} {zone}", options.time_zone, latest=options.latest)
-        return read.at.isoformat() if read.at else stamp
-    return stamp
 
 
 SOURCE = Source(

@@ -61,6 +61,8 @@ class _Reader:
     def _items(self, shape: str, found: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
         if shape == "webhook":
             yield from self._webhook(found, where, raw)
+        elif shape == "transition":
+            yield from self._transition(found, where, raw)
         elif shape == "issue":
             yield from self._issue(found, where, raw)
         elif shape == "history":
@@ -195,6 +197,16 @@ class _Reader:
             yield self._attachment(attachment, subject, where, raw)
         if self.make.order == before:
             yield self._other(name, body, subject, where, raw, actor)
+
+    def _transition(self, body: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
+        """What a workflow posts after a transition: where it came from and went to, with the issue as it is then."""
+        issue, step = mapping(body.get("issue")), mapping(body.get("transition"))
+        subject, stamp, actor = subject_of(issue), body.get("timestamp") or mapping(issue.get("fields")).get("updated"), who(body.get("user"))
+        yield from self._incident(issue, subject)
+        change = {"field": "status", "fromString": step.get("from_status"), "toString": step.get("to_status")}
+        yield from self._history({"items": [change]}, subject, where, raw, stamp, actor)
+        if text := plain_document(body.get("comment")):
+            yield self._comment({"body": text, "created": stamp, "author": body.get("user")}, subject, where, raw)
 
     def _other(self, name: str, body: Mapping[str, Any], subject: Subject, where: str, raw: Any, actor: str) -> Item:
         """A webhook with no form of its own here: named, at the time it was sent."""

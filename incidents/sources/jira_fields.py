@@ -75,6 +75,7 @@ def shape_of(value: Any) -> str:
     named = any(name in author for name in ("accountId", "displayName", "avatarUrls")) or "/rest/api/" in address
     for shape, holds in (
         ("webhook", isinstance(value.get("webhookEvent"), str)),
+        ("transition", "to_status" in mapping(value.get("transition")) and isinstance(value.get("issue"), dict)),
         ("issue", isinstance(value.get("fields"), dict) and bool(KEY.match(string(value.get("key"))))),
         ("history", "created" in value and any("field" in each and ("toString" in each or "to" in each) for each in mappings(value.get("items")))),
         ("worklog", "timeSpent" in value and ("started" in value or "created" in value) and named),

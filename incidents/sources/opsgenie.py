@@ -198,10 +198,11 @@ def _delivery(drafts: Drafts, delivery: Mapping[str, Any], alert: Mapping[str, A
     if until := drafts.at(alert.get("snoozedUntil") or alert.get("snoozeEndDate")):
         details.append(f"until {until:%Y-%m-%d %H:%M} UTC")
     details += [name_of(alert.get(name)) for name in ("escalationNotify", "recipient", "team", "teamName") if alert.get(name)]
+    details += [name_of(delivery.get(name)) for name in ("escalationNotify", "escalationName") if delivery.get(name)]  # of older versions
     if string(alert.get("oldPriority")) and string(alert.get("priority")):
         details = [changed("priority", string(alert["oldPriority"]), string(alert["priority"]))]
     said = ", ".join(dict.fromkeys(filter(None, details)))
-    text = f"{what} {word}{f' ({said})' if said else ''}: {title}" if action.lower() != "addnote" else f"Note: {plain(note)}"
+    text = f"{what} {word}{f' ({said})' if said else ''}{f': {title}' if title else ''}" if action.lower() != "addnote" else f"Note: {plain(note)}"
     if note and action.lower() != "addnote":
         text += f"\n{plain(note)}"
     yield from drafts.event(

@@ -233,6 +233,10 @@ class _Reader:
             text = ", ".join(f"{string(each.get('display_name')) or string(each.get('name'))} set to {told(each.get('value'))}" for each in fields)
         elif kind in ("reassigned", "delegated", "escalated") and (to := ", ".join(summary_of(each) for each in mappings(data.get("assignees")))):
             text = f"{kind.capitalize()} to {to}: {title}"
+        elif kind == "service_updated" and (service := summary_of(data.get("service"))):
+            text = f"Service changed to {service}: {title}"
+        elif kind == "incident_type_changed" and (sort := string(mapping(data.get("incident_type")).get("name"))):
+            text = f"Incident type changed to {sort.replace('_', ' ')}: {title}"
         yield self._event(
             event.get("occurred_at"),
             kind,

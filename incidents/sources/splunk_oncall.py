@@ -45,7 +45,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 def _shape(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    if "incidentNumber" in value and "currentPhase" in value:
+    if "incidentNumber" in value and ("currentPhase" in value or "entityState" in value and isinstance(value.get("transitions"), list)):
         return "incident"
     if "STATE.INCIDENT_NAME" in value or "INCIDENT.INCIDENT_ID" in value:
         return "webhook"
@@ -71,7 +71,7 @@ def _severity(state: Any) -> str:
 
 def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     identity = string(incident.get("incidentNumber"))
-    title = first(incident, "entityDisplayName", "service", "entityId")
+    title = first(incident, "entityDisplayName", "service", "entityId", "host") or f"Incident {identity}"
     url = first(incident, "incidentLink", "alertUrl")
     policies = [name_of(each.get("team")) for each in mappings(incident.get("pagedPolicies")) if isinstance(each.get("team"), dict)]
     yield from drafts.incident(
@@ -86,9 +86,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
             *(("team", team) for team in dict.fromkeys(filter(None, [*policies, *strings(incident.get("pagedTeams"))]))),
         ],
     )
-    yield from _step(
-        drafts, identity, "triggered", incident.get("startTime"), title or f"incident {identity}", "", f"{where}.startTime", raw, "incident startTime", url
-    )
+    yield from _step(drafts, identity, "triggered", incident.get("startTime"), title, "", f"{where}.startTime", raw, "incident startTime", url, needed=False)
     for number, each in enumerate(mappings(incident.get("transitions"))):
         who, message = string(each.get("by")), plain(string(each.get("message")))
         spot, link = f"{where}.transitions[{number}]", string(each.get("alertUrl")) or url
@@ -108,7 +106,9 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
         )
 
 
-def _step(drafts: Drafts, identity: str, name: str, stamp: Any, said: str, who: str, where: str, raw: str, rule: str, url: str = "") -> Iterator[Item]:
+def _step(
+    drafts: Drafts, identity: str, name: str, stamp: Any, said: str, who: str, where: str, raw: str, rule: str, url: str = "", *, needed: bool = True
+) -> Iterator[Item]:
     word, kind, weight, milestone = _reading(name)
     who = "" if who.upper() == "SYSTEM" else who
     yield from drafts.event(
@@ -124,6 +124,7 @@ def _step(drafts: Drafts, identity: str, name: str, stamp: Any, said: str, who: 
         actor=who or "Splunk On-Call",
         url=url,
         milestone=milestone,
+        needed=needed,
     )
 
 

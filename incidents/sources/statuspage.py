@@ -40,6 +40,8 @@ def _shape(value: Any) -> str:
         return "component"
     if isinstance(value.get("incident_updates"), list) and "name" in value and "id" in value:
         return "incident"
+    if isinstance(value.get("maintenance_updates"), list) and "name" in value and "id" in value:
+        return "maintenance"
     if "body" in value and "status" in value and "incident_id" in value and "display_at" in value:
         return "update"
     if isinstance(value.get("page"), dict) and value.get("incidents", value.get("scheduled_maintenances")) == []:
@@ -47,10 +49,10 @@ def _shape(value: Any) -> str:
     return ""
 
 
-def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str, listed: str = "incident_updates") -> Iterator[Item]:
     identity, title = string(incident.get("id")), string(incident.get("name"))
     link = first(incident, "shortlink")
-    updates = mappings(incident.get("incident_updates"))
+    updates = mappings(incident.get(listed))
     components = [name_of(each) for each in mappings(incident.get("components"))]
     components += [name_of(each) for update in updates for each in mappings(update.get("affected_components"))]
     impact = first(incident, "impact_override", "impact").removeprefix("none")
@@ -83,7 +85,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
     for number, update in enumerate(updates):
         if update.get("status") in ("resolved", "completed"):
             ends.add(drafts.at(_shown(update)))
-        yield from _update(drafts, update, f"{where}.incident_updates[{number}]", as_json(update), title, link)
+        yield from _update(drafts, update, f"{where}.{listed}[{number}]", as_json(update), title, link)
     ended = drafts.at(incident.get("resolved_at"))
     if ended and not any(end and abs((end - ended).total_seconds()) < 1 for end in ends):
         yield from drafts.event(
@@ -110,6 +112,12 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
             kind="communication",
             url=link,
         )
+
+
+def _maintenance(drafts: Drafts, planned: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
+    """Read a maintenance of status pages that set them apart from incidents, as those of Better Stack and Instatus do."""
+    start = planned.get("starts_at") or planned.get("maintenance_start_date") or planned.get("created_at")
+    yield from _incident(drafts, {**planned, "scheduled_for": start}, where, raw, "maintenance_updates")
 
 
 def _shown(update: Mapping[str, Any]) -> Any:
@@ -181,7 +189,7 @@ FORMAT = Format(
     vendor="Statuspage",
     lists=("incidents", "scheduled_maintenances"),
     shape=_shape,
-    readers={"incident": _incident, "update": _update, "component": _component, "page": nothing_of},
+    readers={"incident": _incident, "maintenance": _maintenance, "update": _update, "component": _component, "page": nothing_of},
     nothing="There is no incident of a status page in this file. Save incidents.json of the page, which lists the last 50 incidents with their updates.",
 )
 

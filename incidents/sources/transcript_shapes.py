@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 TIME = r"(?:\d{1,3}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?"
-TIMING = re.compile(rf"^\s*(?P<at>{TIME})\s+-->\s+{TIME}(?:\s.*)?$")
+BARE = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"  # Teams writes 0:1:5.2
+TIMING = re.compile(rf"^\s*(?P<at>{TIME}|{BARE})\s+-->\s+(?:{TIME}|{BARE})(?:\s.*)?$")
 SBV = re.compile(r"^(?P<at>\d{1,3}:\d\d:\d\d\.\d{3}),\d{1,3}:\d\d:\d\d\.\d{3}$")
 CHAT = re.compile(r"^(?P<at>\d{1,2}:\d\d:\d\d)\t\s*(?P<who>[^\t]{1,120}?)\s?:\t(?P<text>.*)$")  # of Zoom's cloud recordings
 SAVED = re.compile(  # by Zoom's program

@@ -9,9 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from incidents import intake, intake_rows, jobs, lifecycle
+from incidents import intake, intake_rows, jobs, lifecycle, preview
 from incidents.access import SYSTEM
 from incidents.models import Curation, Delivery, Job, Milestone, TimelineEvent
+from incidents.sources.drafts import SourceError
 from tests.factories import T0, make_incident
 
 State = Delivery.State
@@ -366,6 +367,14 @@ def test_a_file_that_breaks_off_is_refused_whole(monkeypatch):
         assert not TimelineEvent.objects.exists()
     else:
         assert delivery.report["rejected"]
+
+
+@pytest.mark.django_db
+def test_a_file_that_names_an_incident_and_no_time_is_refused_with_its_name():
+    told = {"incident": {"incidentID": "7", "title": "Slow API", "status": "active", "overviewURL": "/a/grafana-irm-app/incidents/7"}}
+
+    with pytest.raises(SourceError, match="It is about “Slow API”, but says of nothing when it happened"):
+        preview.preview(io.BytesIO(json.dumps(told).encode()), "told.json", intake.clean_options({}), limit=10)
 
 
 @pytest.mark.django_db

@@ -38,6 +38,8 @@ RULES = """
 - **Order of day and month.** One number above 12 anywhere in a column decides for the whole column. Where none does, the
   rows are asked about; set the column to “Time, as day/month/year” or “Time, as month/day/year”.
 - **Encodings.** UTF-8, and UTF-16 with a byte order mark. For anything else say so: `cp1252` is offered.
+- **What is put around a file** is taken off: gzip, a ZIP file of JSON files, and the head that `curl -i` or a log of requests puts
+  before a body.
 - **Broken parts.** A row, line or message that cannot be read is listed with its place and the reason; the others are read.
   A table of which more than a tenth cannot be read is refused as a whole, and so is broken JSON.
 - **Reading again.** Every event has a key that comes out the same each time, so that a second import adds nothing.
