@@ -14,11 +14,12 @@ from django.db.models import F
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_text
 from incidents.models import AuditEvent, User
 from postmortems import access, anchors
+from postmortems.access import require_open
 from postmortems.models import Comment, Mention, Postmortem, Section
 
 BODY_LIMIT = 5_000
@@ -34,7 +35,7 @@ def comment(*, actor: Actor, section: Section, body: str, quote: str = "", near:
 
     Raises ValidationError when the words are not in the section as it is stored, or the text is not acceptable.
     """
-    require(actor, "draft")
+    require_open(actor, section.postmortem_id)
     found = anchors.Anchor("")
     if quote.strip():
         here = anchors.find(section.body, clean_text(quote, limit=anchors.LONGEST), max(near, 0))
@@ -51,8 +52,8 @@ def comment(*, actor: Actor, section: Section, body: str, quote: str = "", near:
 @transaction.atomic
 def reply(*, actor: Actor, thread: Comment, body: str) -> Comment:
     """Answer in a thread; a resolved one is opened again by it."""
-    require(actor, "draft")
     root = thread.thread or thread
+    require_open(actor, root.section.postmortem_id)
     said = add(actor, root.section, body, thread=root)
     if root.resolved_at:
         settle(actor=actor, thread=root, resolved=False)
@@ -114,8 +115,8 @@ def delete(*, actor: Actor, said: Comment) -> None:
 @transaction.atomic
 def settle(*, actor: Actor, thread: Comment, resolved: bool) -> None:
     """Resolve a thread or open it again. Doing it twice changes nothing."""
-    require(actor, "draft")
     root = thread.thread or thread
+    require_open(actor, root.section.postmortem_id)
     at, by = (timezone.now(), actor if isinstance(actor, User) else None) if resolved else (None, None)
     if Comment.objects.filter(pk=root.pk, resolved_at__isnull=resolved).update(resolved_at=at, resolved_by=by, version=F("version") + 1):
         verb = "comment.resolved" if resolved else "comment.reopened"
@@ -123,7 +124,7 @@ def settle(*, actor: Actor, thread: Comment, resolved: bool) -> None:
 
 
 def require_own(actor: Actor, said: Comment) -> None:
-    require(actor, "draft")
+    require_open(actor, said.section.postmortem_id)
     if said.deleted_at or said.author_id is None or said.author_id != actor.pk:
         raise PermissionDenied("Only its author can change or delete a comment.")
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from incidents.access import Actor, require
 from incidents.models import AuditEvent, Incident, Tag, User
 from postmortems import access
+from postmortems.access import require_open
 from postmortems.models import Factor, Perspective, Postmortem, RelatedIncident
 
 MOST = 20
@@ -65,7 +66,7 @@ def covered_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Covered]:
 @transaction.atomic
 def cover(*, actor: Actor, postmortem: Postmortem, incidents: Iterable[Incident]) -> list[RelatedIncident]:
     """Cover further incidents; those that it covers already are left as they are. Raises ValidationError for more than one text can hold together."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
     had = set(locked.related.values_list("incident_id", flat=True)) | {locked.incident_id}
     wanted = {incident.pk: incident for incident in incidents if incident.pk not in had}
@@ -82,7 +83,7 @@ def cover(*, actor: Actor, postmortem: Postmortem, incidents: Iterable[Incident]
 @transaction.atomic
 def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None:
     """Take a further incident out. Raises ValidationError when a revision tells of it, PermissionDenied when the text would be laid open without the right to."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
     row = locked.related.filter(incident=incident).first()
     if row is None:

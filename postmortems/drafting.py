@@ -18,6 +18,7 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
 from postmortems import commenting, kinds, reviewing, rows, stepping
+from postmortems.access import require_open
 from postmortems.fields import parse_fields
 from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
 from postmortems.prefill import Facts, fill, prefill
@@ -104,7 +105,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
     Raises SectionConflict when `version` is not the newest, after keeping the text. Sending again what is already stored is no
     conflict: a client whose answer got lost on the way may simply repeat itself.
     """
-    require(actor, "draft")
+    require_open(actor, section.postmortem_id)
     body = clean_text(body, limit=BODY_LIMIT)
     values = accepted(section, values)
     person = actor if isinstance(actor, User) else None
@@ -158,7 +159,7 @@ def rows_accepted(section: Section, values: dict[str, Any]) -> dict[str, Any]:
 @transaction.atomic
 def save_details(*, actor: Actor, postmortem: Postmortem, version: int, title: str, owner: User | None) -> Postmortem:
     """Change title and owner on top of `version`. Raises Conflict when that is not the newest. The state has moves of its own, in `reviewing.py`."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     title = clean_line(title)
     before = Postmortem.objects.filter(pk=postmortem.pk, version=version).first()
     changes = {"title": title, "owner": owner, "updated_at": timezone.now()}

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
 from postmortems import covering
+from postmortems.access import require_open
 from postmortems.models import ActionItem, Factor, FactorLink, Postmortem, Trigger
 
 EDITABLE = ("statement", "mechanism", "leaf", "kind", "stage", "confidence", "from_account", "evidence_link")
@@ -37,7 +38,7 @@ def add(
 
     Raises ValidationError when they do not hold together.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     person = actor if isinstance(actor, User) else None
     Postmortem.objects.select_for_update().filter(pk=postmortem.pk).first()  # so that two at once get places of their own
     if postmortem.factors.count() >= MOST_FACTORS:
@@ -67,7 +68,7 @@ def change(
 
     Raises Conflict when that is not the newest, ValidationError for what does not hold together.
     """
-    require(actor, "draft")
+    require_open(actor, factor.postmortem_id)
     current = Factor.objects.select_related("postmortem").filter(pk=factor.pk).first()
     if current is None or current.version != version:
         raise Conflict(current)
@@ -88,7 +89,7 @@ def change(
 @transaction.atomic
 def remove(*, actor: Actor, factor: Factor, version: int) -> None:
     """Remove a factor on top of `version`; its words stay in the audit log. Raises Conflict when that is not the newest."""
-    require(actor, "draft")
+    require_open(actor, factor.postmortem_id)
     number, _rows = Factor.objects.filter(pk=factor.pk, version=version).delete()
     if not number:
         raise Conflict(Factor.objects.filter(pk=factor.pk).first())
@@ -99,7 +100,7 @@ def remove(*, actor: Actor, factor: Factor, version: int) -> None:
 @transaction.atomic
 def move(*, actor: Actor, factor: Factor, place: int) -> int:
     """Put a factor at `place` (from 1) in the list and return where it stands. Places beyond the ends mean the ends."""
-    require(actor, "draft")
+    require_open(actor, factor.postmortem_id)
     Postmortem.objects.select_for_update().filter(pk=factor.postmortem_id).first()
     rows = list(Factor.objects.filter(postmortem_id=factor.postmortem_id).only("pk", "position"))
     moving = next((row for row in rows if row.pk == factor.pk), None)
@@ -119,7 +120,7 @@ def move(*, actor: Actor, factor: Factor, place: int) -> int:
 @transaction.atomic
 def set_trigger(*, actor: Actor, postmortem: Postmortem, version: int, trigger: str) -> Postmortem:
     """Say what set it off, on top of the post-mortem's `version`. Raises Conflict when that is not the newest."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     if trigger and trigger not in Trigger.values:
         raise ValidationError({"trigger": "Choose one of the list."})
     changes = {"trigger": trigger, "updated_at": timezone.now()}
@@ -131,7 +132,7 @@ def set_trigger(*, actor: Actor, postmortem: Postmortem, version: int, trigger: 
 
 def link_actions(*, actor: Actor, item: ActionItem, factors: Iterable[Factor]) -> None:
     """Say which factors of its post-mortem an action item acts on. Called in the transaction that saves the item."""
-    require(actor, "draft")
+    require_open(actor, item.postmortem_id)
     chosen = list(factors)
     if any(factor.postmortem_id != item.postmortem_id for factor in chosen):
         raise ValidationError({"factors": "These factors belong to another post-mortem."})

@@ -1,7 +1,7 @@
 """Writes. Accounts of people: what each saw and knew at a moment, the short written account, and the note for the facilitator alone.
 
 Each is its author's: they say who reads it and may withdraw it, and then it is gone. The audit log hears of what is shared
-with the review only; what is private leaves no trace there.
+with the review only; what is private leaves no trace there. Also of an archived review people take back what is theirs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
 from postmortems import overview
-from postmortems.access import may_know
+from postmortems.access import check_open, may_know
 from postmortems.facilitation.texts import ACCOUNT, PERSPECTIVE
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
 
@@ -74,6 +74,7 @@ def address(row: Any, postmortem: Postmortem) -> None:
 def save_account(*, actor: Actor, postmortem: Postmortem, version: int | None, state: str, **answers: str) -> WrittenAccount:
     """Keep the actor's own account; `version` is None for the first save. Raises Conflict, or ValidationError when nothing is said."""
     person = require_voice(actor, postmortem)
+    check_open(postmortem)
     texts = texts_of(ACCOUNT, answers)
     if not any(texts.values()):
         raise ValidationError("Answer one of the questions at least.")
@@ -100,6 +101,7 @@ def confide(*, actor: Actor, postmortem: Postmortem, text: str) -> PrivateNote |
     if not text:
         mine.delete()
         return None
+    check_open(postmortem)
     note = mine.first() or PrivateNote(postmortem=postmortem, author=person, state=Shared.PRIVATE)
     note.text, note.version = text, note.version + (1 if note.pk else 0)
     note.save()
@@ -143,6 +145,7 @@ def save_perspective(
     Somebody who drafts may do so for another person, as after a conversation; whoever only takes part speaks for themselves.
     """
     person = require_voice(actor, postmortem)
+    check_open(postmortem)
     if not may(actor, "draft") and (user != person or (perspective and not is_own(actor, perspective))):
         raise PermissionDenied("Speak for yourself; the facilitator writes down what others say.")
     if perspective and not may_change(actor, perspective):
@@ -210,6 +213,7 @@ def withdraw_perspective(*, actor: Actor, perspective: Perspective) -> None:
 def mark_difference(*, actor: Actor, one: Perspective, other: Perspective, note: str = "") -> Difference:
     """Say that two accounts differ, and in what. Both stay as they are. The caller has fetched both as readable by the actor."""
     require_voice(actor, one.postmortem)
+    check_open(one.postmortem)
     if one.postmortem_id != other.postmortem_id or one.pk == other.pk:
         raise ValidationError("Choose another account of this review.")
     first, second = sorted((one, other), key=lambda row: row.pk)
@@ -222,4 +226,5 @@ def mark_difference(*, actor: Actor, one: Perspective, other: Perspective, note:
 def clear_difference(*, actor: Actor, difference: Difference) -> None:
     """Take back that two accounts differ."""
     require_voice(actor, difference.first.postmortem)
+    check_open(difference.first.postmortem)
     difference.delete()

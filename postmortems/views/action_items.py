@@ -22,7 +22,7 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Team
 from postmortems import action_items, action_quality, coaching, overview
-from postmortems.access import may_read_draft
+from postmortems.access import may_read_draft, require_open
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
 from postmortems.models import ActionItem, Postmortem
 from postmortems.views.action_coach import advice_on, given_in
@@ -183,7 +183,7 @@ def action_add(request: HttpRequest, reference: str) -> HttpResponse:
 def place_of(actor: Actor, reference: str) -> tuple[Incident, Postmortem | None]:
     if reference.upper().startswith("PM-"):
         postmortem = draft_for(actor, reference)
-        require(actor, "draft")
+        require_open(actor, postmortem)
         return postmortem.incident, postmortem
     return incident_for(actor, reference, "draft"), None
 

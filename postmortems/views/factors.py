@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
 from postmortems import document_factors, factoring, factors, overview
+from postmortems.access import require_open
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
 from postmortems.rendering.factor_graph import factor_graph
@@ -43,7 +44,7 @@ def list_context(request: HttpRequest, postmortem: Postmortem) -> dict[str, Any]
         "hints": factors.hints_for(facts),
         "graph": factor_graph({"title": postmortem.title, "factors": frozen}),
         "trigger_form": TriggerForm(initial={"trigger": postmortem.trigger, "version": postmortem.version}),
-        "may_edit": may(request.user, "draft"),
+        "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
 
 
@@ -67,7 +68,7 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
 @require_http_methods(["GET", "POST"])
 def factor_add(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
-    require(request.user, "draft")
+    require_open(request.user, postmortem)
     form = FactorForm(request.POST or None, postmortem=postmortem, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -127,7 +128,7 @@ def form_page(request: HttpRequest, postmortem: Postmortem, form: FactorForm, *,
         "gaps": factors.gaps_of(one) if one else [],
         "suggestions": suggestions(statement, form) if not form["leaf"].value() else [],
         "leaf": next((leaf for leaf in form.leaves if leaf.key == form["leaf"].value()), None),
-        "may_edit": may(request.user, "draft"),
+        "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
     return render(request, "postmortems/factor.html", context, status=status)
 

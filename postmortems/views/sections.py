@@ -37,10 +37,12 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     found = section_of(postmortem, key)
     zone = ZoneInfo(postmortem.incident.time_zone)
     form = SectionForm(request.POST or None, section=found, zone=zone, blank=blank_row(request))
+    by_script = "X-Autosave" in request.headers
+    if postmortem.is_read_only:
+        return laid_by(request, postmortem, found, form, by_script)
     if request.method == "GET":
         return render(request, "postmortems/section.html", section_context(request, postmortem, found, form))
     require(request.user, "draft")
-    by_script = "X-Autosave" in request.headers
     if not form.is_valid():
         if by_script:
             return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
@@ -66,6 +68,17 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         return redirect(here)
     messages.success(request, f"“{saved.title}” is saved.")
     return redirect(next_url(request, postmortem, saved))
+
+
+def laid_by(request: HttpRequest, postmortem: Postmortem, found: Section, form: SectionForm, by_script: bool) -> HttpResponse:
+    """A section of an archived post-mortem, to be read. Whoever was writing when that happened gets their words back, to keep elsewhere."""
+    if by_script:
+        return JsonResponse({"reason": "this post-mortem was archived meanwhile"}, status=403)
+    told = prose_with_citations(postmortem, kinds.texts_of(found))
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    context = section_context(request, postmortem, found, form) | {"part": html.part(document.section_row(found, zone, internal=True), told=told)}
+    context["typed"] = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
+    return render(request, "postmortems/section_archived.html", context, status=403 if request.method == "POST" else 200)
 
 
 def is_stored(section: Section, version: int, body: str, values: dict[str, Any]) -> bool:
