@@ -32,6 +32,7 @@ Review and publication
       states.py         the states of a post-mortem and the moves between them (pure)
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
       reviewing.py      submitting, deciding, handing over; every change of state is kept
+      lapsing.py        what is approved goes back to review when what it shows changes
       document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, naming.py (pure) puts roles for names
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)

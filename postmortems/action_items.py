@@ -17,6 +17,7 @@ from incidents.models import AuditEvent, Incident, User
 from postmortems import factoring, stepping
 from postmortems.access import check_open, require_open
 from postmortems.models import ActionItem, Factor, Postmortem
+from postmortems.signals import tell_changed
 
 EDITABLE = ("title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note")
 LIMITS = {"description": 20_000, "closing_note": 20_000, "done_when": 2_000, "side_effects": 2_000}
@@ -73,6 +74,7 @@ def change(*, actor: Actor, item: ActionItem, version: int, factors: Iterable[Fa
 
 
 def follow(item: ActionItem) -> None:
+    tell_changed(item.postmortem_id)
     if item.postmortem_id:
         stepping.follow(item.postmortem_id, "actions", "draft")
 

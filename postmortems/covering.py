@@ -20,6 +20,7 @@ from incidents.models import AuditEvent, Incident, Tag, User
 from postmortems import access
 from postmortems.access import require_open
 from postmortems.models import Factor, Perspective, Postmortem, RelatedIncident
+from postmortems.signals import tell_changed
 
 MOST = 20
 NEARBY = 8
@@ -102,6 +103,7 @@ def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None
 
 def touch(postmortem: Postmortem) -> None:
     """What somebody is about to publish is no longer what they saw."""
+    tell_changed(postmortem.pk)
     Postmortem.objects.filter(pk=postmortem.pk).update(version=F("version") + 1, updated_at=timezone.now())
 
 

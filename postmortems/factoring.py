@@ -17,6 +17,7 @@ from incidents.models import AuditEvent, TimelineEvent, User
 from postmortems import covering
 from postmortems.access import require_open
 from postmortems.models import ActionItem, Factor, FactorLink, Postmortem, Trigger
+from postmortems.signals import tell_changed
 
 EDITABLE = ("statement", "mechanism", "leaf", "kind", "stage", "confidence", "from_account", "evidence_link")
 LIMITS = {"statement": 1000, "mechanism": 4000}
@@ -126,6 +127,7 @@ def set_trigger(*, actor: Actor, postmortem: Postmortem, version: int, trigger: 
     changes = {"trigger": trigger, "updated_at": timezone.now()}
     if not Postmortem.objects.filter(pk=postmortem.pk, version=version).update(version=F("version") + 1, **changes):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
+    tell_changed(postmortem.pk)
     AuditEvent.record(actor, "postmortem.trigger", postmortem.reference, trigger=trigger)
     return Postmortem.objects.get(pk=postmortem.pk)
 
@@ -182,4 +184,5 @@ def relink(factor: Factor, links: Mapping[int, str]) -> None:
 
 
 def touch(postmortem: Postmortem) -> None:
+    tell_changed(postmortem.pk)
     Postmortem.objects.filter(pk=postmortem.pk).update(updated_at=timezone.now())

@@ -20,6 +20,7 @@ from incidents.models import AuditEvent, User
 from postmortems import invitees, stepping
 from postmortems.access import require_open
 from postmortems.models import Participant, Postmortem
+from postmortems.signals import tell_changed
 
 MOST = 200
 Role, State = Participant.Role, Participant.State
@@ -144,6 +145,7 @@ def answer(*, actor: Actor, participant: Participant, version: int, accept: bool
         raise ValidationError({"reason": f"You did not tick: {said_no}. Decline, so that somebody else is asked, or say why it is fine all the same."})
     changed = {name: declared.get(name) for name in DECLARATIONS} | {"state": State.ACCEPTED if accept else State.DECLINED, "reason": reason}
     put(participant, version, changed | {"answered_at": timezone.now(), "answered_by": actor if isinstance(actor, User) else None})
+    tell_changed(participant.postmortem_id)
     AuditEvent.record(actor, "participant answered", f"PM-{participant.postmortem_id}", participant=participant.pk, accepted=accept)
     stepping.refresh(participant.postmortem_id)
     return fresh(participant)
@@ -156,6 +158,7 @@ def set_unnamed(*, actor: Actor, participant: Participant, version: int, unnamed
     same = Participant.objects.filter(postmortem=participant.postmortem_id, user=participant.user_id) if participant.user_id else Participant.objects.none()
     put(participant, version, {"asks_to_be_unnamed": unnamed})
     same.exclude(pk=participant.pk).exclude(asks_to_be_unnamed=unnamed).update(asks_to_be_unnamed=unnamed, version=F("version") + 1)
+    tell_changed(participant.postmortem_id)  # the document tells of a role instead, or of a name again
     AuditEvent.record(actor, "participant unnamed" if unnamed else "participant named", f"PM-{participant.postmortem_id}", participant=participant.pk)
     return fresh(participant)
 
@@ -169,6 +172,7 @@ def remove(*, actor: Actor, participant: Participant, version: int) -> None:
         return
     if not Participant.objects.filter(pk=participant.pk, version=version).delete()[0]:
         raise Conflict(fresh(current))
+    tell_changed(participant.postmortem_id)
     AuditEvent.record(actor, "participant removed", f"PM-{participant.postmortem_id}", role=participant.role, participant=participant.pk)
     stepping.refresh(participant.postmortem_id)
 

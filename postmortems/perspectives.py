@@ -23,6 +23,7 @@ from postmortems import overview
 from postmortems.access import check_open, may_know
 from postmortems.facilitation.texts import ACCOUNT, PERSPECTIVE
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
+from postmortems.signals import tell_changed
 
 TEXT_LIMIT = 5_000
 MOST_EVENTS = 30
@@ -169,6 +170,7 @@ def save_perspective(
         moved_on(perspective, version or 0, state=state, **values)
         row = Perspective.objects.get(pk=perspective.pk)
     row.events.set(own_events(postmortem, events))
+    tell_changed(postmortem.pk)
     if perspective is None or is_own(actor, perspective):
         address(row, postmortem)
     if row.state == Shared.REVIEW:
@@ -205,6 +207,7 @@ def withdraw_perspective(*, actor: Actor, perspective: Perspective) -> None:
         raise PermissionDenied("Only the person it is about or who wrote it down withdraws it.")
     postmortem, shared = perspective.postmortem, perspective.state == Shared.REVIEW
     perspective.delete()
+    tell_changed(postmortem.pk)
     if shared:
         AuditEvent.record(actor, "perspective.withdrawn", postmortem.reference)
 
@@ -219,6 +222,7 @@ def mark_difference(*, actor: Actor, one: Perspective, other: Perspective, note:
     first, second = sorted((one, other), key=lambda row: row.pk)
     values = {"note": clean_line(note), "marked_by": actor if isinstance(actor, User) else None}
     difference, _ = Difference.objects.update_or_create(first=first, second=second, defaults=values)
+    tell_changed(one.postmortem_id)
     return difference
 
 
@@ -228,3 +232,4 @@ def clear_difference(*, actor: Actor, difference: Difference) -> None:
     require_voice(actor, difference.first.postmortem)
     check_open(difference.first.postmortem)
     difference.delete()
+    tell_changed(difference.first.postmortem_id)

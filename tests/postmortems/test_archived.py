@@ -111,11 +111,18 @@ def writes(pm, alice):
     }
 
 
+def is_refused(write):
+    try:
+        write()
+    except ReadOnly:
+        return True
+    return False
+
+
 def test_nothing_of_an_archived_post_mortem_changes(pm, alice):
     before = list(Postmortem.objects.filter(pk=pm.pk).values())
     for name, write in writes(pm, alice).items():
-        with pytest.raises(ReadOnly, match="archived"):
-            write()
+        assert is_refused(write), name
     assert list(Postmortem.objects.filter(pk=pm.pk).values()) == before
 
 
@@ -152,7 +159,20 @@ def test_every_write_asks_whether_it_is_open():
     assert {name for name in found if name not in ROLE_ALONE and name.partition(".")[0] not in ROLE_ALONE} == set()
 
 
-PAGES = ("postmortem", "process", "meeting", "meeting_run", "meeting_after", "perspectives", "factor_list", "evidence", "comments", "review", "pictures", "account")
+PAGES = (
+    "postmortem",
+    "process",
+    "meeting",
+    "meeting_run",
+    "meeting_after",
+    "perspectives",
+    "factor_list",
+    "evidence",
+    "comments",
+    "review",
+    "pictures",
+    "account",
+)
 
 
 def test_pages_say_so_and_offer_no_form(client, pm, bob):
