@@ -22,7 +22,7 @@ Writing
       kinds.py          what each kind of section holds, as data; rows.py moves, nests and merges rows, row_checks.py asks what is missing (all pure)
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
-      commenting.py     comments and mentions; anchors.py (pure) keeps them on their words, discussion.py reads them; presence.py says who is here
+      commenting.py     comments and mentions; anchors.py and parts.py (pure) keep them on their words and rows, discussion.py reads them; presence.py says who is here
       evidence.py       citations of timeline entries, key entries nobody used; claims.py (pure) finds sentences without evidence
       pictures.py       pictures in texts: checked, made anew, frozen with what shows them
       factors.py        what a factor lacks and which kind its words suggest (pure); factoring.py writes them

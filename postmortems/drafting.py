@@ -117,7 +117,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
         if won:
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
-            commenting.follow(section, body)
+            commenting.follow(section, version, body, values)
             reviewing.follow_edit(actor, section.postmortem_id, section.title)
             stepping.follow(section.postmortem_id, "draft")
         current = Section.objects.select_related("updated_by").get(pk=section.pk)

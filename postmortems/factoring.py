@@ -14,7 +14,7 @@ from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
-from postmortems import covering
+from postmortems import commenting, covering, parts
 from postmortems.access import require_open
 from postmortems.models import ActionItem, Factor, FactorLink, Postmortem, Trigger
 from postmortems.signals import tell_changed
@@ -91,11 +91,12 @@ def change(
 def remove(*, actor: Actor, factor: Factor, version: int) -> None:
     """Remove a factor on top of `version`; its words stay in the audit log. Raises Conflict when that is not the newest."""
     require_open(actor, factor.postmortem_id)
-    number, _rows = Factor.objects.filter(pk=factor.pk, version=version).delete()
-    if not number:
-        raise Conflict(Factor.objects.filter(pk=factor.pk).first())
+    current = Factor.objects.filter(pk=factor.pk).first()
+    if current is None or current.version != version or not Factor.objects.filter(pk=factor.pk, version=version).delete()[0]:
+        raise Conflict(current)
+    commenting.release("factors", f"{parts.FACTOR}:{factor.pk}", factor.postmortem_id, current.statement)
     touch(factor.postmortem)
-    AuditEvent.record(actor, "factor.removed", factor.postmortem.reference, factor=factor.pk, statement=factor.statement)
+    AuditEvent.record(actor, "factor.removed", factor.postmortem.reference, factor=factor.pk, statement=current.statement)
 
 
 @transaction.atomic

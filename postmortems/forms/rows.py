@@ -38,6 +38,7 @@ class RowForm:
         if self.question:
             self.form.fields["question"].widget = forms.HiddenInput()
         self.is_new = False
+        self.threads: list[Any] = []  # open comments about it
 
     @property
     def errors(self) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
-from postmortems import document_factors, factoring, factors, overview
+from postmortems import discussion, document_factors, factoring, factors, overview, parts
 from postmortems.access import require_open
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
@@ -130,6 +130,9 @@ def form_page(request: HttpRequest, postmortem: Postmortem, form: FactorForm, *,
         "leaf": next((leaf for leaf in form.leaves if leaf.key == form["leaf"].value()), None),
         "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
+    if form.factor:
+        section = next((one for one in postmortem.sections.all() if one.kind == SectionKind.FACTORS), None)
+        context |= discussion.of_part(request.user, postmortem, section, f"{parts.FACTOR}:{form.factor.pk}")
     return render(request, "postmortems/factor.html", context, status=status)
 
 

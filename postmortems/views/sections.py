@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import word_diff
-from postmortems import coaching, discussion, document, drafting, kinds, overview, presence
+from postmortems import coaching, discussion, document, drafting, kinds, overview, parts, presence
 from postmortems import rows as section_rows
 from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
@@ -120,6 +120,13 @@ def section_context(request: HttpRequest, postmortem: Postmortem, found: Section
     sections = list(postmortem.sections.all())
     completeness = overview.completeness_of(postmortem, sections)
     place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
+    kind, together = kind_context(postmortem, found), together_context(request.user, postmortem, found, sections)
+    said = discussion.by_part(together["threads"])
+    form.mark(said)
+    for row in kind.get("factor_rows", ()):
+        row["threads"] = said.get(f"{parts.FACTOR}:{row['factor'].pk}", [])
+    for item in kind.get("action_items", ()):
+        item.threads = said.get(f"{parts.ACTION}:{item.pk}", [])
     return {
         "postmortem": postmortem,
         "incident": postmortem.incident,
@@ -135,8 +142,8 @@ def section_context(request: HttpRequest, postmortem: Postmortem, found: Section
         "advice": coaching.advise(postmortem, found, form["body"].value() or "", form.texts()),
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
-        **kind_context(postmortem, found),
-        **together_context(request.user, postmortem, found, sections),
+        **kind,
+        **together,
     }
 
 
