@@ -16,7 +16,8 @@ from incidents import measuring, metrics, sources, timeline
 from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
-from postmortems import covering, document_factors, evidence, kinds, pictures, responders, rows, unnamed
+from postmortems import chains, covering, document_factors, evidence, kinds, pictures, responders, rows, unnamed
+from postmortems.fields import factor_of
 from postmortems.models import ActionItem, Audience, NearMiss, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import committed, moments_of, printed_entries
@@ -73,6 +74,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         entries, proof = shown[: len(entries)], shown[len(entries) :]
         related = [row | {"title": hide(row["title"])} for row in related]
     reached = moments.get(incident.pk, [])
+    named = document_factors.lead(postmortem, sections, factors) if factors else {}
     document = {
         "schema": SCHEMA,
         "reference": postmortem.reference,
@@ -83,7 +85,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "incident": incident_row(incident, zone) | ({"title": hide(clean_line(incident.title))} if related else {}),
         "related": related,
         "people": people,
-        "sections": [section_row(section, zone, internal) for section in sections if has_content(section, shows)],
+        "sections": [section_row(section, zone, internal, named) for section in sections if has_content(section, shows)],
         "milestones": [milestone_row(row, zone) for row in reached],
         "metrics": [metric_row(measure) for measure in measuring.measures(reached, now)] if reached else [],
         "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
@@ -159,8 +161,11 @@ def has_content(section: Section, shows: dict[SectionKind, bool]) -> bool:
     )
 
 
-def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
-    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person."""
+def section_row(section: Section, zone: ZoneInfo, internal: bool, named: Mapping[int, str] | None = None) -> Document:
+    """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person.
+
+    `named` are the factors of the document by id, as a chain of questions that leads to one tells it.
+    """
     hidden = set() if internal else {field.name for field in kinds.facts_of(section) if field.type == "person"}
     values = {name: clean_text(str(value)) for name, value in section.values.items() if name not in hidden | {"rows"}}
     fields = [
@@ -176,13 +181,16 @@ def section_row(section: Section, zone: ZoneInfo, internal: bool) -> Document:
         "body": clean_text(section.body).strip(),
         "values": values,
         "fields": fields,
-        **section_rows(section, zone, internal),
+        **section_rows(section, zone, internal, named or {}),
     }
 
 
-def section_rows(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+def section_rows(section: Section, zone: ZoneInfo, internal: bool, named: Mapping[int, str]) -> Document:
     columns = [column for column in kinds.columns_of(section) if internal or column.type != "person"]
     cells = [(row, {column.name: clean_text(text) for column, text in kinds.cells_of(columns, row, zone)}) for row in kinds.rows_of(section.values)]
+    for row, texts in cells if named and chains.is_chain(section) else ():
+        if words := named.get(factor_of(row.get(chains.COLUMN, "")) or 0):
+            texts[chains.COLUMN] = words
     found = [{"depth": rows.depth_of(row), "cells": texts} for row, texts in cells if texts]
     if not found:
         return {}

@@ -17,10 +17,10 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, Incident, User
-from postmortems import commenting, kinds, reviewing, rows, stepping
+from postmortems import chains, commenting, kinds, reviewing, rows, stepping
 from postmortems.access import require_open
 from postmortems.fields import parse_fields
-from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
+from postmortems.models import Factor, Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
 from postmortems.prefill import Facts, fill, prefill
 
 BODY_LIMIT = 100_000
@@ -153,6 +153,8 @@ def rows_accepted(section: Section, values: dict[str, Any]) -> dict[str, Any]:
     kept = rows.cleaned(given, columns, is_tree=kinds.shape_of(section) == "tree", most=kinds.most_rows(columns))
     if kinds.shape_of(section) == "questions":
         kept = [row for row in kept if row.keys() - {"question"}]
+    if named := chains.factors_named({"rows": kept}) if chains.is_chain(section) else set():
+        kept = chains.renamed(kept, dict(Factor.objects.filter(postmortem=section.postmortem_id, pk__in=named).values_list("pk", "statement")))
     return {"rows": kept} if kept else {}
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
-from postmortems import discussion, document_factors, factoring, factors, overview, parts
+from postmortems import chains, discussion, document_factors, factoring, factors, overview, parts
 from postmortems.access import require_open
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
@@ -52,6 +52,7 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
     """Return each factor with its number, what it leads to and what it lacks, and the facts of all."""
     found = overview.factors_of(postmortem)
     numbers = {factor.pk: number for number, factor in enumerate(found, start=1)}
+    led = chains.chains_in(postmortem.sections.all())
     facts = [overview.facts_of(factor) for factor in found]
     rows = []
     for factor, one in zip(found, facts, strict=True):
@@ -59,7 +60,15 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
         links = [(link.get_relation_display(), numbers.get(link.target_id)) for link in factor.links.all()]
         near = {"before": number - 1, "after": number + 1 if number < len(found) else 0}
         rows.append(
-            {"factor": factor, "number": number, "links": links, "gaps": factors.gaps_of(one), "polarity": factors.POLARITY.get(factor.kind, "")} | near
+            {
+                "factor": factor,
+                "number": number,
+                "links": links,
+                "gaps": factors.gaps_of(one),
+                "polarity": factors.POLARITY.get(factor.kind, ""),
+                "chains": led.get(factor.pk, []),
+            }
+            | near
         )
     return rows, facts
 
@@ -131,6 +140,7 @@ def form_page(request: HttpRequest, postmortem: Postmortem, form: FactorForm, *,
         "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
     if form.factor:
+        context["chains"] = chains.chains_in(postmortem.sections.all()).get(form.factor.pk, [])
         section = next((one for one in postmortem.sections.all() if one.kind == SectionKind.FACTORS), None)
         context |= discussion.of_part(request.user, postmortem, section, f"{parts.FACTOR}:{form.factor.pk}")
     return render(request, "postmortems/factor.html", context, status=status)

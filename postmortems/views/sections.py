@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import word_diff
-from postmortems import coaching, discussion, document, drafting, kinds, overview, parts, presence
+from postmortems import chaining, coaching, discussion, document, drafting, kinds, overview, parts, presence
 from postmortems import rows as section_rows
 from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
@@ -64,6 +65,8 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         return JsonResponse(saved_answer(postmortem, saved, zone))
     if "coach" in request.POST:
         coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, rows=form.texts(), decision=request.POST["coach"])
+    if "chain" in request.POST:
+        return lead_to_factor(request, postmortem, saved, form)
     if "rows" in request.POST:
         return redirect(here)
     messages.success(request, f"“{saved.title}” is saved.")
@@ -79,6 +82,22 @@ def laid_by(request: HttpRequest, postmortem: Postmortem, found: Section, form: 
     context = section_context(request, postmortem, found, form) | {"part": html.part(document.section_row(found, zone, internal=True), told=told)}
     context["typed"] = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
     return render(request, "postmortems/section_archived.html", context, status=403 if request.method == "POST" else 200)
+
+
+def lead_to_factor(request: HttpRequest, postmortem: Postmortem, saved: Section, form: SectionForm) -> HttpResponse:
+    """Make a factor of the row whose button was pressed; the section has just been saved as it stands there."""
+    keys = [str(key) for key, _row in form.rows.given()] if form.rows else []
+    key = request.POST["chain"]
+    saved.postmortem = postmortem
+    try:
+        made = chaining.make_factor(actor=request.user, section=saved, version=saved.version, place=keys.index(key) if key in keys else -1)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except drafting.SectionConflict:
+        messages.error(request, "Somebody else saved this section at the same moment. Look at it, and press again.")
+    else:
+        messages.success(request, f"A contributing factor is made of it: “{made.statement[:80]}”. Say more about it under Factors.")
+    return redirect(reverse("postmortems:section", args=[postmortem.reference, saved.key]) + "#rows")
 
 
 def is_stored(section: Section, version: int, body: str, values: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ def shoot(page, name):
     page.screenshot(path=f"{SHOTS}/{name}_390.png", full_page=True)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(400)  # colours change slowly
     page.screenshot(path=f"{SHOTS}/{name}_dark.png", full_page=True)
     page.emulate_media(color_scheme="light")
 
@@ -53,4 +54,22 @@ def test_a_comment_on_a_row(page, sign_in, alice, no_sideways_scroll):
     items.nth(0).get_by_role("button", name="Remove").click()
     thread.get_by_role("button", name="Resolve").click()
     expect(page.locator("[data-thread]")).to_have_count(1)
+    no_sideways_scroll(page)
+
+
+def test_an_end_of_a_chain_becomes_a_factor(page, sign_in, alice, no_sideways_scroll):
+    postmortem = make_postmortem(alice)
+    sign_in(page, alice).goto(f"/postmortems/{postmortem.reference}/sections/why_tree/")
+    items = page.locator("[data-rows-list] > li")
+    items.nth(0).get_by_label("Question").fill("How did it come about that payments stopped?")
+    items.nth(0).get_by_label("Answer").fill("Rules apply to all regions at once, because stages are defined per service.")
+    items.nth(0).get_by_role("button", name="Make it a factor").click()
+    expect(page.get_by_text("A contributing factor is made of it")).to_be_visible()
+    made = postmortem.factors.get()
+    expect(items.nth(0).get_by_label("Factor")).to_have_value(f"factor:{made.pk}")
+    shoot(page, "chain")
+    items.nth(0).get_by_role("link", name="Open the factor").click()
+    expect(page.get_by_text("The chain it came from")).to_be_visible()
+    expect(page.get_by_text("How did it come about that payments stopped?")).to_be_visible()
+    shoot(page, "chain_factor")
     no_sideways_scroll(page)
