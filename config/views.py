@@ -24,7 +24,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, "Forbidden", {"reason": str(exception or "")})
+    return _answer(request, 403, "Forbidden", {"reason": str(exception or ""), "heading": getattr(exception, "heading", "")})
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

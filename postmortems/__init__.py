@@ -22,17 +22,19 @@ Writing
       kinds.py          what each kind of section holds, as data; rows.py moves, nests and merges rows, row_checks.py asks what is missing (all pure)
       completeness.py   sections -> what is still missing (pure); overview.py reads what it asks for
       blameless.py      a text -> what could be said without a verdict on people (pure; its rules are in coach/); coaching.py asks for a post-mortem
-      commenting.py     comments and mentions; anchors.py (pure) keeps them on their words, discussion.py reads them; presence.py says who is here
+      commenting.py     comments and mentions; anchors.py and parts.py (pure) keep them on their words and rows, discussion.py reads them; presence.py says who is here
       evidence.py       citations of timeline entries, key entries nobody used; claims.py (pure) finds sentences without evidence
       pictures.py       pictures in texts: checked, made anew, frozen with what shows them
       factors.py        what a factor lacks and which kind its words suggest (pure); factoring.py writes them
+      chains.py         the questions that lead to a factor (pure); chaining.py makes one of an answer
       action_items.py   what the team decided to change, followed to the end; action_quality.py (pure) asks whether anybody could check it
 
 Review and publication
       states.py         the states of a post-mortem and the moves between them (pure)
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
       reviewing.py      submitting, deciding, handing over; every change of state is kept
-      document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, naming.py (pure) puts roles for names
+      lapsing.py        what is approved goes back to review when what it shows changes
+      document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, document_fields.py the incidents' fields, naming.py (pure) puts roles for names
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)
       search/           published revisions -> index and ranked results, one module an engine

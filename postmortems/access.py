@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
 from incidents.access import HIDDEN, SYSTEM, Actor, incident_filter, number_of, require
+from postmortems import states
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -67,6 +69,30 @@ def incidents_of(postmortem: Postmortem) -> IncidentQuerySet:
 def may_read_draft(actor: Actor) -> bool:
     """Viewers read what was published, never the working text."""
     return getattr(actor, "role", "viewer") != "viewer"
+
+
+class ReadOnly(PermissionDenied):
+    """The post-mortem was laid by: everything that belongs to it is there to be read. The message is for people, `heading` what a page puts above it."""
+
+    heading = "It is archived"
+
+
+def require_open(actor: Actor, postmortem: Postmortem | int | None, verb: str = "draft") -> None:
+    """Raise PermissionDenied unless the actor's role allows `verb`, and ReadOnly where the post-mortem is archived. Without a post-mortem only the role counts.
+
+    Every function that changes something of a post-mortem asks here: its texts, rows, comments, factors, people, meeting, steps, pictures.
+    """
+    require(actor, verb)
+    check_open(postmortem)
+
+
+def check_open(postmortem: Postmortem | int | None) -> None:
+    """Raise ReadOnly where the post-mortem is archived, as it is stored now."""
+    if postmortem is None:
+        return
+    key = postmortem if isinstance(postmortem, int) else postmortem.pk
+    if apps.get_model("postmortems", "Postmortem").objects.filter(pk=key, status__in=states.READ_ONLY).exists():
+        raise ReadOnly(f"PM-{key} is archived, so it can be read and not changed. Who publishes can take it out of the archive, on its review page.")
 
 
 def draft_readers(postmortem: Postmortem) -> QuerySet[User]:

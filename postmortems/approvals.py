@@ -31,10 +31,13 @@ def seals_of(postmortem: Postmortem, sections: Sequence[Section]) -> dict[str, S
     """Return what each section says now, read from the document that would be published: the text, and the rows its kind shows."""
     document = build(postmortem, Audience.INTERNAL, timezone.now())
     said = {row["key"]: {name: value for name, value in row.items() if value} for row in document["sections"]}
-    rows = {
+    further: list[Any] = [[row["reference"], row["milestones"]] for row in document["related"]]
+    rows: dict[str, Any] = {
         "actions": [[row[name] for name in ACTION] for row in document["actions"]],
-        "milestones": document["milestones"],
+        "milestones": document["milestones"] + further,
         "timeline": document["timeline"],
+        "factors": [document["trigger"], document["factors"]] if document["trigger"] or document["factors"] else None,
+        "perspectives": document["perspectives"] or None,
     }
     seals = {one.key: Seal(one.version, digest([said.get(one.key), rows.get(one.kind)])) for one in sections}
     return seals | {TITLE: Seal(postmortem.version, digest(document["title"]))}

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.models import IncidentMember, User
 from postmortems import blameless, covering, kinds
+from postmortems.access import require_open
 from postmortems.coach import actions
 from postmortems.coach.texts import ADVICE
 from postmortems.models import CoachSwitch, Dismissal, Postmortem, Section
@@ -155,7 +156,7 @@ def sorted_out(found: Sequence[Found], dismissals: Sequence[Dismissal]) -> Advic
 
 def keep(*, actor: Actor, postmortem: Postmortem, section: Section, body: str, digest: str, reason: str, rows: RowTexts | None = None) -> Dismissal | None:
     """Remember that a finding in `body` or `rows` stays as it is; None when the text no longer has it."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     found = findings(postmortem, passages(section, body, rows), names_of(postmortem))
     finding = next((one for _passage, one in found if digest_of(one) == digest), None)
     if finding is None:
@@ -176,7 +177,7 @@ def keep(*, actor: Actor, postmortem: Postmortem, section: Section, body: str, d
 
 def undo(*, actor: Actor, section: Section, digest: str) -> None:
     """Let the coach speak of it again."""
-    require(actor, "draft")
+    require_open(actor, section.postmortem_id)
     section.dismissals.filter(digest=digest).delete()
 
 

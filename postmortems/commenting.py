@@ -7,6 +7,8 @@ thread, it deletes nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -14,12 +16,13 @@ from django.db.models import F
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_text
 from incidents.models import AuditEvent, User
-from postmortems import access, anchors
-from postmortems.models import Comment, Mention, Postmortem, Section
+from postmortems import access, anchors, kinds, parts
+from postmortems.access import require_open
+from postmortems.models import ActionItem, Comment, Factor, Mention, Postmortem, Section, SectionVersion
 
 BODY_LIMIT = 5_000
 MOST_MENTIONS = 20
@@ -29,13 +32,15 @@ CODE = re.compile(r"`[^`\n]*`")
 
 
 @transaction.atomic
-def comment(*, actor: Actor, section: Section, body: str, quote: str = "", near: int = 0) -> Comment:
-    """Begin a thread about the words `quote` nearest to the offset `near`, or about the whole section without any.
+def comment(*, actor: Actor, section: Section, body: str, quote: str = "", near: int = 0, part: str = "") -> Comment:
+    """Begin a thread about the words `quote` nearest to the offset `near`, about a `part` of the section, or about the whole of it.
 
-    Raises ValidationError when the words are not in the section as it is stored, or the text is not acceptable.
+    Raises ValidationError when the words or the part are not in the section as it is stored, or the text is not acceptable.
     """
-    require(actor, "draft")
+    require_open(actor, section.postmortem_id)
     found = anchors.Anchor("")
+    if part:
+        return about_part(actor, section, body, part, clean_text(quote, limit=anchors.LONGEST))
     if quote.strip():
         here = anchors.find(section.body, clean_text(quote, limit=anchors.LONGEST), max(near, 0))
         if here is None:
@@ -48,11 +53,53 @@ def comment(*, actor: Actor, section: Section, body: str, quote: str = "", near:
     return said
 
 
+def about_part(actor: Actor, section: Section, body: str, named: str, quote: str) -> Comment:
+    """Begin a thread about a part; of a row, `quote` or the seal in its name tell which is meant when others moved it meanwhile."""
+    found = part_named(section, named, quote)
+    if found is None:
+        raise ValidationError({"part": "This is not in the section as it is saved. Look at it again, then choose what the comment is about."})
+    place = parts.number_of(found.key) if parts.kind_of(found.key) == parts.ROW else 0
+    key = parts.ROW if parts.kind_of(found.key) == parts.ROW else found.key
+    said = add(actor, section, body, part=key, position=place, quote=found.words)
+    AuditEvent.record(actor, "comment.added", section.postmortem.reference, section=section.key)
+    return said
+
+
+def part_named(section: Section, named: str, quote: str = "") -> parts.Part | None:
+    """Return the part of a section that a key names, as it is stored now."""
+    if not parts.KEY.fullmatch(named):
+        return None
+    kind, name, seal = [*named.split(":"), ""][:3]
+    if kind == parts.FIELD:
+        return next((one for one in parts.fields_in(section) if one.key == f"{kind}:{name}"), None)
+    if kind == parts.ROW:
+        rows = parts.rows_in(section)
+        place = parts.find_row(kinds.rows_of(section.values), int(name), seal=seal, quote=quote) if rows else None
+        return rows[place] if place is not None else None
+    return next((one for one in shown_parts(section) if one.key == f"{kind}:{name}"), None)
+
+
+def shown_parts(section: Section) -> list[parts.Part]:
+    """Return the factors or action items that a section of their kind shows."""
+    if parts.ROWS_OF.get(section.kind) == parts.FACTOR:
+        factors = Factor.objects.filter(postmortem=section.postmortem_id).values_list("pk", "statement")
+        return [parts.Part(f"{parts.FACTOR}:{pk}", f"Factor {number}", words) for number, (pk, words) in enumerate(factors, start=1)]
+    if parts.ROWS_OF.get(section.kind) == parts.ACTION:
+        items = ActionItem.objects.filter(postmortem=section.postmortem_id).order_by("pk").values_list("pk", "title")
+        return [parts.Part(f"{parts.ACTION}:{pk}", f"ACT-{pk}", words) for pk, words in items]
+    return []
+
+
+def all_parts(section: Section) -> list[parts.Part]:
+    """Return everything in a section that can be commented on, besides its text."""
+    return [*parts.fields_in(section), *parts.rows_in(section), *shown_parts(section)]
+
+
 @transaction.atomic
 def reply(*, actor: Actor, thread: Comment, body: str) -> Comment:
     """Answer in a thread; a resolved one is opened again by it."""
-    require(actor, "draft")
     root = thread.thread or thread
+    require_open(actor, root.section.postmortem_id)
     said = add(actor, root.section, body, thread=root)
     if root.resolved_at:
         settle(actor=actor, thread=root, resolved=False)
@@ -114,8 +161,8 @@ def delete(*, actor: Actor, said: Comment) -> None:
 @transaction.atomic
 def settle(*, actor: Actor, thread: Comment, resolved: bool) -> None:
     """Resolve a thread or open it again. Doing it twice changes nothing."""
-    require(actor, "draft")
     root = thread.thread or thread
+    require_open(actor, root.section.postmortem_id)
     at, by = (timezone.now(), actor if isinstance(actor, User) else None) if resolved else (None, None)
     if Comment.objects.filter(pk=root.pk, resolved_at__isnull=resolved).update(resolved_at=at, resolved_by=by, version=F("version") + 1):
         verb = "comment.resolved" if resolved else "comment.reopened"
@@ -123,7 +170,7 @@ def settle(*, actor: Actor, thread: Comment, resolved: bool) -> None:
 
 
 def require_own(actor: Actor, said: Comment) -> None:
-    require(actor, "draft")
+    require_open(actor, said.section.postmortem_id)
     if said.deleted_at or said.author_id is None or said.author_id != actor.pk:
         raise PermissionDenied("Only its author can change or delete a comment.")
 
@@ -133,9 +180,39 @@ def change(said: Comment, version: int, **fields: object) -> None:
         raise Conflict(Comment.objects.select_related("author", "section__postmortem").get(pk=said.pk))
 
 
-def follow(section: Section, body: str) -> None:
-    """Keep the threads of a section at their passages after an edit. Called in the transaction that saved `body`."""
-    threads = Comment.objects.filter(section=section, thread=None).exclude(quote="")[:MOST_FOLLOWED]
+def follow(section: Section, version: int, body: str, values: dict[str, Any]) -> None:
+    """Keep the threads of a section at their passages and parts after an edit. Called in the transaction that saved `body` and `values` on top of `version`."""
+    threads = list(Comment.objects.filter(section=section, thread=None).exclude(quote="", part="")[:MOST_FOLLOWED])
+    follow_passages([thread for thread in threads if not thread.part], body)
+    at_parts = [thread for thread in threads if thread.part.startswith((parts.ROW, parts.FIELD))]
+    if at_parts:
+        before = SectionVersion.objects.filter(section=section, number=version, is_lost=False).values_list("values", flat=True).first() or {}
+        section.values = values
+        follow_parts(at_parts, section, kinds.rows_of(before))
+
+
+def follow_parts(threads: Iterable[Comment], section: Section, before: parts.Rows) -> None:
+    """Let threads go with their rows and keep what these say; a row that comes back as it was takes its threads back."""
+    rows, fields = parts.rows_in(section), {one.key: one for one in parts.fields_in(section)}
+    went = parts.followed(before, kinds.rows_of(section.values)) if rows else {}
+    for thread in threads:
+        found = fields.get(thread.part)
+        if thread.part == parts.ROW:
+            found = next((one for one in rows if one.words == thread.quote), None) if thread.is_gone else None
+            if not thread.is_gone and (place := went.get(thread.position)) is not None:
+                found = rows[place]
+            thread.position = parts.number_of(found.key) if found else thread.position
+        thread.is_gone = found is None
+        thread.quote = found.words if found else thread.quote
+    Comment.objects.bulk_update(threads, ["position", "quote", "is_gone"])
+
+
+def release(section_kind: str, key: str, postmortem_id: int, words: str) -> None:
+    """Keep what a factor or an action item said last with the threads about it. Called in the transaction that removes it."""
+    Comment.objects.filter(section__postmortem=postmortem_id, section__kind=section_kind, part=key).update(quote=words[: parts.LONGEST], is_gone=True)
+
+
+def follow_passages(threads: Iterable[Comment], body: str) -> None:
     moved = []
     for thread in threads:
         after = anchors.follow(body, thread.anchor)

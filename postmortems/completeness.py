@@ -48,6 +48,7 @@ class Surroundings:
     """What some kinds show besides their own text."""
 
     milestones: frozenset[str] = frozenset()  # keys of the decided ones, or said not to apply
+    further_milestones: tuple[tuple[str, frozenset[str]], ...] = ()  # the same of further incidents, by reference
     key_entries: int = 0
     entries: int = 0
     actions: int = 0
@@ -112,7 +113,7 @@ def is_empty(section: Text, around: Surroundings) -> bool:
     if section.body.strip():
         return False
     if section.kind == "milestones":
-        return not around.milestones
+        return not around.milestones and not any(decided for _reference, decided in around.further_milestones)
     if section.kind == "timeline":
         return not around.entries
     if section.kind == "actions":
@@ -208,8 +209,12 @@ def incident_gaps(section: Text, around: Surroundings) -> list[str]:
 
 def milestone_gaps(section: Text, around: Surroundings) -> list[str]:
     named = [name for name in MILESTONES if re.search(rf"\b{name}\b", section.minimum)]
-    missing = [name for name in named if MILESTONES[name] not in around.milestones]
-    return [f"“{label_of(MILESTONES[name])}” is not decided." for name in missing]
+    gaps = [f"“{label_of(MILESTONES[name])}” is not decided." for name in named if MILESTONES[name] not in around.milestones]
+    for reference, decided in around.further_milestones:
+        missing = [f"“{label_of(MILESTONES[name])}”" for name in named if MILESTONES[name] not in decided]
+        if missing:
+            gaps.append(f"{reference}: {listed(missing)} {'is' if len(missing) == 1 else 'are'} not decided.")
+    return gaps
 
 
 def entry_gaps(section: Text, around: Surroundings) -> list[str]:
@@ -241,6 +246,10 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
 
 def counted(number: int) -> str:
     return "1 action item has" if number == 1 else f"{number} action items have"
+
+
+def listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def count_words(text: str) -> int:

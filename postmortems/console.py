@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models.functions import Substr
 
 from incidents import timeline
-from incidents.measuring import findings_of
-from incidents.models import Acceptance, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
+from incidents.models import Acceptance, IncidentMember, Kind, Milestone, Precision, QualityReport, Salience, TimelineEvent, User
 from incidents.quality import names_in, seen
 from postmortems import access, covering, overview, step_facts
 from postmortems.document import BOT, SPOKEN
@@ -114,7 +113,7 @@ def room_of(postmortem: Postmortem) -> Room:
 
     by_plain = {people.plain(name): number for name, number in place.items()}
     told = [
-        interviews.Told(row["pk"], row["at"], row["shown_kind"], number, row["words"], row["shown_salience"] >= Salience.KEY)
+        interviews.Told(row["pk"], row["at"], row["shown_kind"], number, row["words"], row["shown_salience"] >= Salience.KEY, row["incident_id"])
         for row in rows
         if (number := who(row["actor"])) is not None
     ]
@@ -129,7 +128,7 @@ def spoken_rows(postmortem: Postmortem) -> list[dict[str, Any]]:
     """Return the entries that people stand behind, in order."""
     events = overview.entries_of(postmortem).unfused().exclude(curation__is_hidden=True).exclude(actor="")
     rows = events.filter(shown_kind__in=TALKING).annotate(words=Substr("text", 1, TEXT)).order_by("at", "sequence", "pk")
-    fields = ("pk", "at", "shown_kind", "shown_salience", "precision", "actor", "words")
+    fields = ("pk", "at", "shown_kind", "shown_salience", "precision", "actor", "words", "incident_id")
     return [row for row in rows.values(*fields)[:ENTRY_LIMIT] if not BOT.search(row["actor"])]
 
 
@@ -146,13 +145,15 @@ def known_people(postmortem: Postmortem) -> list[people.Known]:
     return found
 
 
-def marks_of(postmortem: Postmortem) -> dict[str, tuple[str, datetime]]:
-    """Return the milestones as far as they are known: what a person decided, else what the evidence proposes."""
-    found = {}
-    for row in Milestone.objects.filter(incident=postmortem.incident).select_related("kind"):
+def marks_of(postmortem: Postmortem) -> dict[int, dict[str, tuple[str, datetime]]]:
+    """Return incident -> its milestones as far as they are known: what a person decided, else what the evidence proposes. Of several each names its incident."""
+    found: dict[int, dict[str, tuple[str, datetime]]] = {}
+    several = postmortem.related.exists()
+    for row in Milestone.objects.filter(incident__in=access.incidents_of(postmortem).values("pk")).select_related("kind"):
         at = row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at
         if at and row.decision != Milestone.Decision.NOT_APPLICABLE:
-            found[row.kind.key] = (row.kind.name, at)
+            name = f"{row.kind.name} of INC-{row.incident_id}" if several else row.kind.name
+            found.setdefault(row.incident_id, {})[row.kind.key] = (name, at)
     return found
 
 
@@ -206,7 +207,7 @@ class Open:
     text: str
     detail: str = ""
     section: str = ""
-    is_about_timeline: bool = False
+    timeline: str = ""  # the incident whose timeline it is about
 
 
 def still_open(postmortem: Postmortem, room: Room) -> list[Open]:
@@ -220,11 +221,18 @@ def open_sections(postmortem: Postmortem) -> Iterable[Open]:
 
 
 def open_findings(postmortem: Postmortem) -> Iterable[Open]:
-    accepted = set(Acceptance.objects.filter(incident=postmortem.incident).values_list("key", flat=True))
-    # Who is named and not heard is said below, for everybody at once.
-    found = [row for row in findings_of(postmortem.incident) if row["key"] not in accepted and row.get("kind") != "person"]
-    for row in found[:MOST_FINDINGS]:
-        yield Open(f"finding:{row['key']}"[:120], row["title"], row.get("detail", ""), is_about_timeline=True)
+    """What is open about the timelines, of each incident so many."""
+    incidents = covering.keys_of(postmortem)
+    accepted = set(Acceptance.objects.filter(incident__in=incidents).values_list("incident_id", "key"))
+    reports = dict(QualityReport.objects.filter(incident__in=incidents).values_list("incident_id", "findings"))
+    for incident in incidents:
+        # Who is named and not heard is said below, for everybody at once.
+        found = [row for row in reports.get(incident) or () if (incident, row["key"]) not in accepted and row.get("kind") != "person"]
+        reference, is_main = f"INC-{incident}", incident == postmortem.incident_id
+        for row in found[:MOST_FINDINGS]:
+            key = row["key"] if is_main else f"{reference}:{row['key']}"
+            title = row["title"] if len(incidents) == 1 else f"{reference}: {row['title']}"
+            yield Open(f"finding:{key}"[:120], title, row.get("detail", ""), timeline=reference)
 
 
 def unheard(room: Room) -> Iterable[Open]:

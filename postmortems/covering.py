@@ -16,8 +16,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from incidents.access import Actor, require
+from incidents.measuring import announce
 from incidents.models import AuditEvent, Incident, Tag, User
 from postmortems import access
+from postmortems.access import require_open
 from postmortems.models import Factor, Perspective, Postmortem, RelatedIncident
 
 MOST = 20
@@ -41,6 +43,7 @@ class Covered:
     """What a post-mortem is about: keys of its incidents, the main one first, and names of their services, each once."""
 
     incidents: list[int]
+    near: set[int] = field(default_factory=set)  # those that did not happen, and have no milestones
     services: list[str] = field(default_factory=list)
 
     @property
@@ -51,13 +54,14 @@ class Covered:
 def covered_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Covered]:
     """Return what each of a page of post-mortems is about, in one query."""
     found = {one.pk: Covered([one.incident_id]) for one in postmortems}
-    names = ("incident_id", "incident__services__name")
+    names = ("incident_id", "incident__services__name", "incident__kind")
     main = Postmortem.objects.filter(pk__in=found).order_by().values_list("pk", *names)
     further = RelatedIncident.objects.filter(postmortem__in=found).order_by().values_list("postmortem_id", *names)
     rows = sorted(main.union(further), key=lambda row: (row[1] != found[row[0]].incidents[0], row[1], (row[2] or "").casefold()))
-    for key, incident, service in rows:
+    for key, incident, service, kind in rows:
         one = found[key]
         one.incidents += [incident] if incident not in one.incidents else []
+        one.near |= {incident} if kind != Incident.Kind.INCIDENT else set()
         one.services += [service] if service and service not in one.services else []
     return found
 
@@ -65,7 +69,7 @@ def covered_by_id(postmortems: Sequence[Postmortem]) -> dict[int, Covered]:
 @transaction.atomic
 def cover(*, actor: Actor, postmortem: Postmortem, incidents: Iterable[Incident]) -> list[RelatedIncident]:
     """Cover further incidents; those that it covers already are left as they are. Raises ValidationError for more than one text can hold together."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
     had = set(locked.related.values_list("incident_id", flat=True)) | {locked.incident_id}
     wanted = {incident.pk: incident for incident in incidents if incident.pk not in had}
@@ -82,7 +86,7 @@ def cover(*, actor: Actor, postmortem: Postmortem, incidents: Iterable[Incident]
 @transaction.atomic
 def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None:
     """Take a further incident out. Raises ValidationError when a revision tells of it, PermissionDenied when the text would be laid open without the right to."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     locked = Postmortem.objects.select_for_update(of=("self",)).get(pk=postmortem.pk)
     row = locked.related.filter(incident=incident).first()
     if row is None:
@@ -101,6 +105,7 @@ def uncover(*, actor: Actor, postmortem: Postmortem, incident: Incident) -> None
 
 def touch(postmortem: Postmortem) -> None:
     """What somebody is about to publish is no longer what they saw."""
+    announce(postmortem.incident_id)  # dates, people and approvals look at all of its incidents
     Postmortem.objects.filter(pk=postmortem.pk).update(version=F("version") + 1, updated_at=timezone.now())
 
 

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import custom_fields, measuring, metrics, sources, timeline
+from incidents import measuring, metrics, sources, timeline
 from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import CustomField, Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
-from postmortems import covering, document_factors, evidence, kinds, pictures, responders, rows, unnamed
+from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
+from postmortems import chains, covering, document_factors, document_fields, evidence, kinds, pictures, responders, rows, unnamed
+from postmortems.fields import factor_of
 from postmortems.models import ActionItem, Audience, NearMiss, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import committed, moments_of, printed_entries
@@ -40,7 +41,6 @@ REVISED = {"deleted": " (deleted in the source)"}
 SOMEBODY, A_TOOL, ASSIGNED = "a responder", "monitoring", "assigned"
 
 Document = dict[str, Any]
-OfIncident = tuple[str, list[custom_fields.Told]]
 
 
 def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
@@ -74,7 +74,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         entries, proof = shown[: len(entries)], shown[len(entries) :]
         related = [row | {"title": hide(row["title"])} for row in related]
     reached = moments.get(incident.pk, [])
-    told_fields = fields_of(incidents) if SectionKind.FIELDS in asked else []
+    told_fields = document_fields.of(incidents) if SectionKind.FIELDS in asked else []
+    named = document_factors.lead(postmortem, sections, factors) if factors else {}
     document = {
         "schema": SCHEMA,
         "reference": postmortem.reference,
@@ -85,7 +86,7 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "incident": incident_row(incident, zone) | ({"title": hide(clean_line(incident.title))} if related else {}),
         "related": related,
         "people": people,
-        "sections": [section_row(section, zone, internal, told_fields) for section in sections if has_content(section, shows, told_fields)],
+        "sections": [section_row(section, zone, internal, told_fields, named) for section in sections if has_content(section, shows, told_fields)],
         "milestones": [milestone_row(row, zone) for row in reached],
         "metrics": [metric_row(measure) for measure in measuring.measures(reached, now)] if reached else [],
         "trigger": document_factors.trigger_row(postmortem) if SectionKind.FACTORS in shows else None,
@@ -155,33 +156,19 @@ def related_row(incident: Incident, rows: list[Milestone], zone: ZoneInfo, now: 
     }
 
 
-def has_content(section: Section, shows: dict[SectionKind, bool], fields: Sequence[OfIncident] = ()) -> bool:
+def has_content(section: Section, shows: dict[SectionKind, bool], fields: Sequence[document_fields.OfIncident] = ()) -> bool:
     """Say whether the section has anything to read; one that only shows rows has them."""
     written = bool(section.body.strip()) or any(str(value).strip() for name, value in section.values.items() if name != "show")
-    return written or SectionKind(section.kind) in shows or bool(incident_fields(section, fields, internal=True))
+    return written or SectionKind(section.kind) in shows or bool(document_fields.shown(section, fields, internal=True))
 
 
-def fields_of(incidents: Sequence[Incident]) -> list[OfIncident]:
-    """Return what each incident says with its custom fields, with its reference where there are several."""
-    fields = CustomField.objects.definitions()
-    rows = [(one, custom_fields.told(fields, one.field_values, one.type.key if one.type else "", ZoneInfo(one.time_zone))) for one in incidents]
-    return [("" if len(incidents) == 1 else one.reference, told) for one, told in rows]
-
-
-def incident_fields(section: Section, fields: Sequence[OfIncident], *, internal: bool) -> list[Document]:
-    """Return the custom fields of the incidents that a section shows and that hold something. Further out nobody is named."""
-    return [
-        {"name": f"incident.{row.field.key}", "label": f"{row.field.label} ({reference})" if reference else row.field.label, "value": row.words}
-        for reference, told in fields
-        for row in kinds.shown_of_incident(section, told)
-        if row.words and (internal or row.field.kind != "person")
-    ]
-
-
-def section_row(section: Section, zone: ZoneInfo, internal: bool, of_incident: Sequence[OfIncident] = ()) -> Document:
+def section_row(
+    section: Section, zone: ZoneInfo, internal: bool, of_incident: Sequence[document_fields.OfIncident] = (), named: Mapping[int, str] | None = None
+) -> Document:
     """Return a section with the columns and rows that its kind has, as they are read. Further out nobody is named by a field that holds a person.
 
-    What the incident says with its custom fields (`fields_of`) is frozen with the section that shows it.
+    What the incident says with its custom fields (`document_fields.of`) is frozen with the section that shows it. `named` are the factors of
+    the document by id, as a chain of questions that leads to one tells it.
     """
     hidden = set() if internal else {field.name for field in kinds.facts_of(section) if field.type == "person"}
     values = {name: clean_text(str(value)) for name, value in section.values.items() if name not in hidden | {"rows"}}
@@ -197,14 +184,17 @@ def section_row(section: Section, zone: ZoneInfo, internal: bool, of_incident: S
         "audience": section.audience,
         "body": clean_text(section.body).strip(),
         "values": values,
-        "fields": incident_fields(section, of_incident, internal=internal) + fields,
-        **section_rows(section, zone, internal),
+        "fields": document_fields.shown(section, of_incident, internal=internal) + fields,
+        **section_rows(section, zone, internal, named or {}),
     }
 
 
-def section_rows(section: Section, zone: ZoneInfo, internal: bool) -> Document:
+def section_rows(section: Section, zone: ZoneInfo, internal: bool, named: Mapping[int, str]) -> Document:
     columns = [column for column in kinds.columns_of(section) if internal or column.type != "person"]
     cells = [(row, {column.name: clean_text(text) for column, text in kinds.cells_of(columns, row, zone)}) for row in kinds.rows_of(section.values)]
+    for row, texts in cells if named and chains.is_chain(section) else ():
+        if words := named.get(factor_of(row.get(chains.COLUMN, "")) or 0):
+            texts[chains.COLUMN] = words
     found = [{"depth": rows.depth_of(row), "cells": texts} for row, texts in cells if texts]
     if not found:
         return {}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents import timeline
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Precision, TimelineEvent
+from postmortems import chains
 from postmortems.factors import POLARITY
-from postmortems.models import Factor, Postmortem
+from postmortems.models import Factor, Postmortem, Section
 from postmortems.overview import factors_of
 
 MOST_EVIDENCE = 20
@@ -62,3 +63,23 @@ def trigger_row(postmortem: Postmortem) -> dict[str, str] | None:
 
 def without_names(factors: Sequence[dict[str, Any]], hide: Callable[[str], str]) -> list[dict[str, Any]]:
     return [row | {"statement": hide(row["statement"]), "mechanism": hide(row["mechanism"])} for row in factors]
+
+
+def lead(postmortem: Postmortem, sections: Iterable[Section], factors: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """Give the factors the chains of questions that lead to them in these sections, and return how those tell of each: id -> "Factor 3: What it says"."""
+    found = chains.chains_in(sections)
+    if not found:
+        return {}
+    numbers = list(postmortem.factors.values_list("pk", flat=True))
+    named = {}
+    for pk, factor in zip(numbers, factors, strict=False):
+        factor["chains"] = [
+            {
+                "key": one.key,
+                "title": clean_line(one.title),
+                "steps": [{"question": clean_line(asked), "answer": clean_text(said).strip()} for asked, said in one.steps],
+            }
+            for one in found.get(pk, [])
+        ]
+        named[pk] = f"Factor {factor['number']}: {factor['statement']}"
+    return named

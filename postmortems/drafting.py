@@ -18,9 +18,10 @@ from incidents.custom_fields import Told, words
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, CustomField, Incident, User
-from postmortems import commenting, kinds, reviewing, rows, stepping
+from postmortems import chains, commenting, kinds, reviewing, rows, stepping
+from postmortems.access import require_open
 from postmortems.fields import parse_fields
-from postmortems.models import Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
+from postmortems.models import Factor, Postmortem, RetrospectiveTemplate, Section, SectionText, SectionVersion, TemplateSection
 from postmortems.prefill import Facts, fill, prefill
 
 BODY_LIMIT = 100_000
@@ -108,7 +109,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
     Raises SectionConflict when `version` is not the newest, after keeping the text. Sending again what is already stored is no
     conflict: a client whose answer got lost on the way may simply repeat itself.
     """
-    require(actor, "draft")
+    require_open(actor, section.postmortem_id)
     body = clean_text(body, limit=BODY_LIMIT)
     values = accepted(section, values)
     person = actor if isinstance(actor, User) else None
@@ -120,7 +121,7 @@ def save_section(*, actor: Actor, section: Section, version: int, body: str, val
         if won:
             SectionVersion.objects.create(section_id=section.pk, number=version + 1, body=body, values=values, saved_by=person)
             Postmortem.objects.filter(pk=section.postmortem_id).update(updated_at=now)
-            commenting.follow(section, body)
+            commenting.follow(section, version, body, values)
             reviewing.follow_edit(actor, section.postmortem_id, section.title)
             stepping.follow(section.postmortem_id, "draft")
         current = Section.objects.select_related("updated_by").get(pk=section.pk)
@@ -156,13 +157,15 @@ def rows_accepted(section: Section, values: dict[str, Any]) -> dict[str, Any]:
     kept = rows.cleaned(given, columns, is_tree=kinds.shape_of(section) == "tree", most=kinds.most_rows(columns))
     if kinds.shape_of(section) == "questions":
         kept = [row for row in kept if row.keys() - {"question"}]
+    if named := chains.factors_named({"rows": kept}) if chains.is_chain(section) else set():
+        kept = chains.renamed(kept, dict(Factor.objects.filter(postmortem=section.postmortem_id, pk__in=named).values_list("pk", "statement")))
     return {"rows": kept} if kept else {}
 
 
 @transaction.atomic
 def save_details(*, actor: Actor, postmortem: Postmortem, version: int, title: str, owner: User | None) -> Postmortem:
     """Change title and owner on top of `version`. Raises Conflict when that is not the newest. The state has moves of its own, in `reviewing.py`."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     title = clean_line(title)
     before = Postmortem.objects.filter(pk=postmortem.pk, version=version).first()
     changes = {"title": title, "owner": owner, "updated_at": timezone.now()}

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
-from postmortems import covering
+from postmortems import commenting, covering, parts
+from postmortems.access import require_open
 from postmortems.models import ActionItem, Factor, FactorLink, Postmortem, Trigger
+from postmortems.signals import tell_changed
 
 EDITABLE = ("statement", "mechanism", "leaf", "kind", "stage", "confidence", "from_account", "evidence_link")
 LIMITS = {"statement": 1000, "mechanism": 4000}
@@ -37,7 +39,7 @@ def add(
 
     Raises ValidationError when they do not hold together.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     person = actor if isinstance(actor, User) else None
     Postmortem.objects.select_for_update().filter(pk=postmortem.pk).first()  # so that two at once get places of their own
     if postmortem.factors.count() >= MOST_FACTORS:
@@ -67,7 +69,7 @@ def change(
 
     Raises Conflict when that is not the newest, ValidationError for what does not hold together.
     """
-    require(actor, "draft")
+    require_open(actor, factor.postmortem_id)
     current = Factor.objects.select_related("postmortem").filter(pk=factor.pk).first()
     if current is None or current.version != version:
         raise Conflict(current)
@@ -88,18 +90,19 @@ def change(
 @transaction.atomic
 def remove(*, actor: Actor, factor: Factor, version: int) -> None:
     """Remove a factor on top of `version`; its words stay in the audit log. Raises Conflict when that is not the newest."""
-    require(actor, "draft")
-    number, _rows = Factor.objects.filter(pk=factor.pk, version=version).delete()
-    if not number:
-        raise Conflict(Factor.objects.filter(pk=factor.pk).first())
+    require_open(actor, factor.postmortem_id)
+    current = Factor.objects.filter(pk=factor.pk).first()
+    if current is None or current.version != version or not Factor.objects.filter(pk=factor.pk, version=version).delete()[0]:
+        raise Conflict(current)
+    commenting.release("factors", f"{parts.FACTOR}:{factor.pk}", factor.postmortem_id, current.statement)
     touch(factor.postmortem)
-    AuditEvent.record(actor, "factor.removed", factor.postmortem.reference, factor=factor.pk, statement=factor.statement)
+    AuditEvent.record(actor, "factor.removed", factor.postmortem.reference, factor=factor.pk, statement=current.statement)
 
 
 @transaction.atomic
 def move(*, actor: Actor, factor: Factor, place: int) -> int:
     """Put a factor at `place` (from 1) in the list and return where it stands. Places beyond the ends mean the ends."""
-    require(actor, "draft")
+    require_open(actor, factor.postmortem_id)
     Postmortem.objects.select_for_update().filter(pk=factor.postmortem_id).first()
     rows = list(Factor.objects.filter(postmortem_id=factor.postmortem_id).only("pk", "position"))
     moving = next((row for row in rows if row.pk == factor.pk), None)
@@ -119,19 +122,20 @@ def move(*, actor: Actor, factor: Factor, place: int) -> int:
 @transaction.atomic
 def set_trigger(*, actor: Actor, postmortem: Postmortem, version: int, trigger: str) -> Postmortem:
     """Say what set it off, on top of the post-mortem's `version`. Raises Conflict when that is not the newest."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     if trigger and trigger not in Trigger.values:
         raise ValidationError({"trigger": "Choose one of the list."})
     changes = {"trigger": trigger, "updated_at": timezone.now()}
     if not Postmortem.objects.filter(pk=postmortem.pk, version=version).update(version=F("version") + 1, **changes):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))
+    tell_changed(postmortem.pk)
     AuditEvent.record(actor, "postmortem.trigger", postmortem.reference, trigger=trigger)
     return Postmortem.objects.get(pk=postmortem.pk)
 
 
 def link_actions(*, actor: Actor, item: ActionItem, factors: Iterable[Factor]) -> None:
     """Say which factors of its post-mortem an action item acts on. Called in the transaction that saves the item."""
-    require(actor, "draft")
+    require_open(actor, item.postmortem_id)
     chosen = list(factors)
     if any(factor.postmortem_id != item.postmortem_id for factor in chosen):
         raise ValidationError({"factors": "These factors belong to another post-mortem."})
@@ -181,4 +185,5 @@ def relink(factor: Factor, links: Mapping[int, str]) -> None:
 
 
 def touch(postmortem: Postmortem) -> None:
+    tell_changed(postmortem.pk)
     Postmortem.objects.filter(pk=postmortem.pk).update(updated_at=timezone.now())

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)(?:\((?P<detail>[^)]*)\))?$")
+FACTOR = re.compile(r"factor:(\d{1,15})(?: |$)")
 SNAKE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 ADDRESS = re.compile(r"https?://[^\s<>\"]+|/(?![/\\])[^\s<>\"]*")
 #: A template defines at most so many; more than that is a form that nobody fills in.
@@ -64,7 +65,7 @@ TYPES = {"text", "long", "date", "moment", "number", "percent", "link", "person"
 
 @dataclass(frozen=True)
 class Field:
-    """One field or column: `type` is text, long, date, moment, number, percent, choice, switch, link or person.
+    """One field or column: `type` is text, long, date, moment, number, percent, choice, switch, link, person or factor.
 
     One of the type incident stands for the incident's own field of this name; its values are with the incident.
     """
@@ -135,6 +136,8 @@ def show(field: Field, value: str, zone: ZoneInfo) -> str:
         return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
     if field.type == "date" and (on := day(value)):
         return f"{on.day} {on:%b %Y}"
+    if field.type == "factor":
+        return factor_words(value)
     if field.type == "percent" and value:
         return f"{value} %"
     if field.type == "choice" and field.choices[-1].isdigit():  # a scale
@@ -160,6 +163,17 @@ def problem(field: Field, value: str) -> str:
     }
     is_wrong, words = wrong.get(field.type, (False, ""))
     return words if is_wrong else ""
+
+
+def factor_of(value: str) -> int | None:
+    """Return the id in a stored name of a factor, "factor:12 What it said"; None for words alone."""
+    found = FACTOR.match(value)
+    return int(found[1]) if found else None
+
+
+def factor_words(value: str) -> str:
+    """Return the words of a stored name of a factor."""
+    return FACTOR.sub("", value, count=1)
 
 
 def moment(value: str) -> datetime | None:

@@ -11,8 +11,9 @@ from incidents import hooks
 from incidents.access import Actor, may
 from incidents.models import Incident
 from incidents.signals import incident_changed
-from postmortems import home, stepping
+from postmortems import home, lapsing, stepping
 from postmortems.models import ActionItem, LearningAssessment, Postmortem
+from postmortems.signals import document_changed
 
 #: What names a person.
 OWNER = ("owner__first_name", "owner__last_name", "owner__username")
@@ -22,6 +23,8 @@ OVER = {Incident.Status.RESOLVED, Incident.Status.CLOSED}
 def register() -> None:
     """Called once at start."""
     incident_changed.connect(stepping.follow_incident)
+    incident_changed.connect(lapsing.follow_incident)
+    document_changed.connect(lapsing.follow_document)
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
     hooks.home_panels.extend([home.my_accounts, home.my_steps, home.my_mentions, home.my_actions, home.near_misses])

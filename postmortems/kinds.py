@@ -7,7 +7,7 @@ Rows are stored in `values["rows"]`, a list of strings by column name, next to t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -116,7 +116,9 @@ def columns_of(section: Text) -> list[Field]:
     """Return the columns of the section's rows; none where its kind has no rows."""
     kind = kind_of(section)
     own = section.fields if kind.shape else ""
-    return parse_fields(own.strip() and own or kind.columns)
+    columns = parse_fields(own.strip() and own or kind.columns)
+    # What a chain of questions leads to is chosen among the factors, whatever a template says of that column.
+    return [replace(one, type="factor") if kind.shape == "tree" and one.name == "factor" else one for one in columns]
 
 
 def facts_of(section: Text) -> list[Field]:

@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
 from postmortems import console, stepping
+from postmortems.access import require_open
 from postmortems.facilitation import agendas
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 
@@ -51,7 +52,7 @@ def changed(actor: Actor, meeting: Meeting, version: int, **changes: Any) -> Mee
 @transaction.atomic
 def plan(*, actor: Actor, postmortem: Postmortem, version: int, starts_at: datetime | None, minutes: int, place: str = "", link: str = "") -> Meeting:
     """Say when, how long and where. Raises Conflict, or ValidationError for what a meeting cannot be."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting = ensure(postmortem)
     values = {"starts_at": starts_at, "minutes": minutes, "place": clean_line(place, limit=200), "link": clean_line(link, limit=500)}
     Meeting(postmortem=postmortem, **values).clean_fields(exclude=["postmortem"])
@@ -76,7 +77,7 @@ def refit(blocks: Sequence[AgendaBlock], minutes: int) -> None:
 @transaction.atomic
 def set_agenda(*, actor: Actor, postmortem: Postmortem, version: int, rows: Sequence[tuple[int | None, str, int]]) -> Meeting:
     """Replace the run sheet by `rows` (id of a block or None, title, minutes), in order. What has notes or was spent time on is not taken away."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting = ensure(postmortem)
     if not 0 < len(rows) <= MOST_BLOCKS:
         raise ValidationError(f"A run sheet has 1 to {MOST_BLOCKS} blocks.")
@@ -114,7 +115,7 @@ def run_clock(*, actor: Actor, postmortem: Postmortem, do: str, seen: int | None
 
     Returns the meeting, and whether anything was done: a button pressed twice, or by two people at once, moves one block only.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting = Meeting.objects.select_for_update().get(pk=ensure(postmortem).pk)
     if meeting.met_at:
         raise ValidationError("The meeting is over. To run the clock again, say that it is still to come.")
@@ -146,7 +147,7 @@ def following(blocks: Sequence[AgendaBlock], current: int | None) -> int | None:
 @transaction.atomic
 def write_notes(*, actor: Actor, block: AgendaBlock, version: int, notes: str) -> AgendaBlock:
     """Save the notes of a block on top of `version`. Raises Conflict when that is not the newest; saving what is stored already is none."""
-    require(actor, "draft")
+    require_open(actor, block.meeting.postmortem_id)
     notes = clean_text(notes, limit=NOTES_LIMIT)
     person = actor if isinstance(actor, User) else None
     won = AgendaBlock.objects.filter(pk=block.pk, version=version).update(version=F("version") + 1, notes=notes, updated_by=person)
@@ -159,7 +160,7 @@ def write_notes(*, actor: Actor, block: AgendaBlock, version: int, notes: str) -
 @transaction.atomic
 def tick(*, actor: Actor, postmortem: Postmortem, asked: Iterable[str], offered: Iterable[str]) -> Meeting:
     """Keep which of the `offered` questions of the close were asked; others keep their mark."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting = Meeting.objects.select_for_update().get(pk=ensure(postmortem).pk)
     meeting.asked = sorted((set(meeting.asked) - set(offered)) | (set(asked) & set(offered)))
     meeting.save(update_fields=["asked"])
@@ -172,7 +173,7 @@ def tick(*, actor: Actor, postmortem: Postmortem, asked: Iterable[str], offered:
 @transaction.atomic
 def settle(*, actor: Actor, postmortem: Postmortem, version: int, outcome: str, at: datetime | None = None, reason: str = "") -> Meeting:
     """Say that the meeting was held (`at`, else now), is waived (with a reason) or is still planned. Raises Conflict or ValidationError."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting, now = ensure(postmortem), timezone.now()
     reason = clean_line(reason)
     if outcome == "waived" and not reason:
@@ -203,7 +204,7 @@ def stop_clock(meeting: Meeting, now: datetime) -> None:
 @transaction.atomic
 def end_soak(*, actor: Actor, postmortem: Postmortem, version: int, reason: str) -> Meeting:
     """Let ideas become action items before the soak time is over, for a reason."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     meeting, reason = ensure(postmortem), clean_line(reason)
     if meeting.met_at is None:
         raise ValidationError("The soak time begins with the meeting. Say first that it was held, or is waived.")

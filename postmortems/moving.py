@@ -14,10 +14,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent
 from postmortems import authoring, drafting, reviewing, stepping, template_content, template_moves
+from postmortems.access import require_open
 from postmortems.fields import parse_fields, show
 from postmortems.models import Postmortem, Section, SectionText, SectionVersion, TemplateVersion
 from postmortems.prefill import Facts
@@ -92,7 +93,7 @@ def move(*, actor: Actor, postmortem: Postmortem, version: TemplateVersion, seen
 
     `seen` is the version of the post-mortem's details that the person saw. Raises Conflict when that is not the newest.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     changes = {"template_version": version.number, "version": F("version") + 1, "updated_at": timezone.now()}
     if not Postmortem.objects.filter(pk=postmortem.pk, version=seen).update(**changes):
         raise Conflict(Postmortem.objects.get(pk=postmortem.pk))

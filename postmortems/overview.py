@@ -53,6 +53,7 @@ def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Ma
     return {
         one.pk: Surroundings(
             milestones=frozenset(decided[one.incident_id]),
+            further_milestones=tuple((f"INC-{key}", frozenset(decided[key])) for key in about[one.pk][1:] if key not in covered[one.pk].near),
             entries=sum(entries.get(incident, (0, 0))[0] for incident in about[one.pk]),
             key_entries=sum(entries.get(incident, (0, 0))[1] for incident in about[one.pk]),
             actions=len(items[one.pk]),

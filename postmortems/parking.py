@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, User
 from postmortems import action_items, console
+from postmortems.access import require_open
 from postmortems.models import ActionItem, Meeting, ParkedIdea, Postmortem
 
 MOST = 500
@@ -23,7 +24,7 @@ MOST = 500
 @transaction.atomic
 def park(*, actor: Actor, postmortem: Postmortem, text: str, said_by: str = "") -> ParkedIdea:
     """Write an idea down. While the meeting runs it is one of the meeting. Raises ValidationError for no words, or too many ideas."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     text = clean_line(text, limit=500)
     if not text:
         raise ValidationError({"text": "Write the idea down in a few words."})
@@ -47,7 +48,7 @@ def decided(actor: Actor, idea: ParkedIdea, version: int, state: str, **values: 
 @transaction.atomic
 def leave(*, actor: Actor, idea: ParkedIdea, version: int, reason: str) -> ParkedIdea:
     """Decide not to do it. Deciding against an idea needs no soak time, but a reason. Raises Conflict or ValidationError."""
-    require(actor, "draft")
+    require_open(actor, idea.postmortem_id)
     reason = clean_line(reason)
     if idea.state == ParkedIdea.State.ACTION:
         raise ValidationError("It is an action item already: decline that one.")
@@ -59,7 +60,7 @@ def leave(*, actor: Actor, idea: ParkedIdea, version: int, reason: str) -> Parke
 @transaction.atomic
 def bring_back(*, actor: Actor, idea: ParkedIdea, version: int) -> ParkedIdea:
     """Park an idea again that was left."""
-    require(actor, "draft")
+    require_open(actor, idea.postmortem_id)
     if idea.state != ParkedIdea.State.LEFT:
         raise ValidationError("Only an idea that was left comes back.")
     return decided(actor, idea, version, ParkedIdea.State.PARKED, reason="")
@@ -68,7 +69,7 @@ def bring_back(*, actor: Actor, idea: ParkedIdea, version: int) -> ParkedIdea:
 @transaction.atomic
 def act(*, actor: Actor, idea: ParkedIdea, version: int, **fields: Any) -> ActionItem:
     """Turn an idea into an action item, once it has soaked. Raises Conflict, or ValidationError before then."""
-    require(actor, "draft")
+    require_open(actor, idea.postmortem_id)
     if idea.state != ParkedIdea.State.PARKED:
         raise ValidationError("This idea was decided on already.")
     postmortem = idea.postmortem

@@ -13,12 +13,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, may, require
+from incidents.access import Actor, may
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, User
 from postmortems import invitees, stepping
+from postmortems.access import require_open
 from postmortems.models import Participant, Postmortem
+from postmortems.signals import tell_changed
 
 MOST = 200
 Role, State = Participant.Role, Participant.State
@@ -38,7 +40,7 @@ def invite(
     *, actor: Actor, postmortem: Postmortem, role: str, user: User | None = None, name: str = "", reason: str = "", unnamed: bool = False
 ) -> Participant:
     """Ask somebody, by account or by name only. Raises ValidationError for a role they hold, an incident they cannot see, or a conflict without a reason."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     Postmortem.objects.select_for_update().get(pk=postmortem.pk)
     row = add(actor, postmortem, role, user, name, clean_line(reason), unnamed)
     AuditEvent.record(actor, "participant asked", postmortem.reference, role=role, participant=row.pk)
@@ -88,7 +90,7 @@ def invite_all(*, actor: Actor, postmortem: Postmortem, guests: Iterable[tuple[s
 
     Raises ValidationError for an account that cannot see the incident.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     Postmortem.objects.select_for_update().get(pk=postmortem.pk)
     there = list(postmortem.participants.all())
     accounts, names = {one.user_id for one in there}, {one.name.casefold() for one in there}
@@ -128,7 +130,7 @@ def answer(*, actor: Actor, participant: Participant, version: int, accept: bool
 
     Raises PermissionDenied for somebody else's word, Conflict when it changed since `version`, ValidationError for a missing reason.
     """
-    require(actor, "draft")
+    require_open(actor, participant.postmortem_id)
     if not may_answer(actor, participant):
         raise PermissionDenied("This person answers in person.")
     if set(declarations) - set(DECLARATIONS):
@@ -143,6 +145,7 @@ def answer(*, actor: Actor, participant: Participant, version: int, accept: bool
         raise ValidationError({"reason": f"You did not tick: {said_no}. Decline, so that somebody else is asked, or say why it is fine all the same."})
     changed = {name: declared.get(name) for name in DECLARATIONS} | {"state": State.ACCEPTED if accept else State.DECLINED, "reason": reason}
     put(participant, version, changed | {"answered_at": timezone.now(), "answered_by": actor if isinstance(actor, User) else None})
+    tell_changed(participant.postmortem_id)
     AuditEvent.record(actor, "participant answered", f"PM-{participant.postmortem_id}", participant=participant.pk, accepted=accept)
     stepping.refresh(participant.postmortem_id)
     return fresh(participant)
@@ -151,10 +154,11 @@ def answer(*, actor: Actor, participant: Participant, version: int, accept: bool
 @transaction.atomic
 def set_unnamed(*, actor: Actor, participant: Participant, version: int, unnamed: bool) -> Participant:
     """Let published texts speak of the person's role, or of the person again. What is published already stays as it is."""
-    require(actor, "draft")
+    require_open(actor, participant.postmortem_id)
     same = Participant.objects.filter(postmortem=participant.postmortem_id, user=participant.user_id) if participant.user_id else Participant.objects.none()
     put(participant, version, {"asks_to_be_unnamed": unnamed})
     same.exclude(pk=participant.pk).exclude(asks_to_be_unnamed=unnamed).update(asks_to_be_unnamed=unnamed, version=F("version") + 1)
+    tell_changed(participant.postmortem_id)  # the document tells of a role instead, or of a name again
     AuditEvent.record(actor, "participant unnamed" if unnamed else "participant named", f"PM-{participant.postmortem_id}", participant=participant.pk)
     return fresh(participant)
 
@@ -162,12 +166,13 @@ def set_unnamed(*, actor: Actor, participant: Participant, version: int, unnamed
 @transaction.atomic
 def remove(*, actor: Actor, participant: Participant, version: int) -> None:
     """Take somebody off a role. Raises Conflict when it changed since `version`."""
-    require(actor, "draft")
+    require_open(actor, participant.postmortem_id)
     current = Participant.objects.filter(pk=participant.pk).first()
     if current is None:
         return
     if not Participant.objects.filter(pk=participant.pk, version=version).delete()[0]:
         raise Conflict(fresh(current))
+    tell_changed(participant.postmortem_id)
     AuditEvent.record(actor, "participant removed", f"PM-{participant.postmortem_id}", role=participant.role, participant=participant.pk)
     stepping.refresh(participant.postmortem_id)
 

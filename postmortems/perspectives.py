@@ -1,7 +1,7 @@
 """Writes. Accounts of people: what each saw and knew at a moment, the short written account, and the note for the facilitator alone.
 
 Each is its author's: they say who reads it and may withdraw it, and then it is gone. The audit log hears of what is shared
-with the review only; what is private leaves no trace there.
+with the review only; what is private leaves no trace there. Also of an archived review people take back what is theirs.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
 from postmortems import overview
-from postmortems.access import may_know
+from postmortems.access import check_open, may_know
 from postmortems.facilitation.texts import ACCOUNT, PERSPECTIVE
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
+from postmortems.signals import tell_changed
 
 TEXT_LIMIT = 5_000
 MOST_EVENTS = 30
@@ -74,6 +75,7 @@ def address(row: Any, postmortem: Postmortem) -> None:
 def save_account(*, actor: Actor, postmortem: Postmortem, version: int | None, state: str, **answers: str) -> WrittenAccount:
     """Keep the actor's own account; `version` is None for the first save. Raises Conflict, or ValidationError when nothing is said."""
     person = require_voice(actor, postmortem)
+    check_open(postmortem)
     texts = texts_of(ACCOUNT, answers)
     if not any(texts.values()):
         raise ValidationError("Answer one of the questions at least.")
@@ -100,6 +102,7 @@ def confide(*, actor: Actor, postmortem: Postmortem, text: str) -> PrivateNote |
     if not text:
         mine.delete()
         return None
+    check_open(postmortem)
     note = mine.first() or PrivateNote(postmortem=postmortem, author=person, state=Shared.PRIVATE)
     note.text, note.version = text, note.version + (1 if note.pk else 0)
     note.save()
@@ -143,6 +146,7 @@ def save_perspective(
     Somebody who drafts may do so for another person, as after a conversation; whoever only takes part speaks for themselves.
     """
     person = require_voice(actor, postmortem)
+    check_open(postmortem)
     if not may(actor, "draft") and (user != person or (perspective and not is_own(actor, perspective))):
         raise PermissionDenied("Speak for yourself; the facilitator writes down what others say.")
     if perspective and not may_change(actor, perspective):
@@ -166,6 +170,7 @@ def save_perspective(
         moved_on(perspective, version or 0, state=state, **values)
         row = Perspective.objects.get(pk=perspective.pk)
     row.events.set(own_events(postmortem, events))
+    tell_changed(postmortem.pk)
     if perspective is None or is_own(actor, perspective):
         address(row, postmortem)
     if row.state == Shared.REVIEW:
@@ -202,6 +207,7 @@ def withdraw_perspective(*, actor: Actor, perspective: Perspective) -> None:
         raise PermissionDenied("Only the person it is about or who wrote it down withdraws it.")
     postmortem, shared = perspective.postmortem, perspective.state == Shared.REVIEW
     perspective.delete()
+    tell_changed(postmortem.pk)
     if shared:
         AuditEvent.record(actor, "perspective.withdrawn", postmortem.reference)
 
@@ -210,11 +216,13 @@ def withdraw_perspective(*, actor: Actor, perspective: Perspective) -> None:
 def mark_difference(*, actor: Actor, one: Perspective, other: Perspective, note: str = "") -> Difference:
     """Say that two accounts differ, and in what. Both stay as they are. The caller has fetched both as readable by the actor."""
     require_voice(actor, one.postmortem)
+    check_open(one.postmortem)
     if one.postmortem_id != other.postmortem_id or one.pk == other.pk:
         raise ValidationError("Choose another account of this review.")
     first, second = sorted((one, other), key=lambda row: row.pk)
     values = {"note": clean_line(note), "marked_by": actor if isinstance(actor, User) else None}
     difference, _ = Difference.objects.update_or_create(first=first, second=second, defaults=values)
+    tell_changed(one.postmortem_id)
     return difference
 
 
@@ -222,4 +230,6 @@ def mark_difference(*, actor: Actor, one: Perspective, other: Perspective, note:
 def clear_difference(*, actor: Actor, difference: Difference) -> None:
     """Take back that two accounts differ."""
     require_voice(actor, difference.first.postmortem)
+    check_open(difference.first.postmortem)
     difference.delete()
+    tell_changed(difference.first.postmortem_id)

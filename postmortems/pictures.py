@@ -14,9 +14,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, User
+from postmortems.access import require_open
 from postmortems.models import Picture, PictureUse, Postmortem, Revision, Section
 from postmortems.models.pictures import SUFFIXES
 from postmortems.rendering.recoding import NoPicture, recode
@@ -29,7 +30,7 @@ ADDRESS = re.compile(r"/media/a/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(
 
 def add(*, actor: Actor, postmortem: Postmortem, content: bytes, alt: str) -> Picture:
     """Take a picture in. Raises ValidationError, for whoever sent it, when it is none, too large, or without words for who cannot see it."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     alt = clean_line(alt)
     if not alt:
         raise ValidationError({"alt": "Say in a few words what the picture shows."})
@@ -61,7 +62,7 @@ def add(*, actor: Actor, postmortem: Postmortem, content: bytes, alt: str) -> Pi
 @transaction.atomic
 def delete(*, actor: Actor, picture: Picture) -> None:
     """Delete a picture that nothing shows. Raises ValidationError while a revision or a section does."""
-    require(actor, "draft")
+    require_open(actor, picture.postmortem_id)
     Postmortem.objects.select_for_update().get(pk=picture.postmortem_id)  # no publication in between
     revisions = list(picture.uses.order_by("revision__number").values_list("revision__number", flat=True))
     if revisions:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from postmortems import kinds, rows
-from postmortems.fields import Field, label_of
+from postmortems.fields import Field, factor_of, label_of
 
 Rows = Sequence[Mapping[str, str]]
 
@@ -100,7 +100,7 @@ def tree_gaps(found: Rows, minimum: str) -> Iterator[str]:
         yield f"{counted(open_ends, 'question has', 'questions have')} no answer yet."
     if any(PERSON.search(row.get("answer", "")) for row in leaves):
         yield "A branch ends at a person: ask what made that the reasonable thing to do."
-    loose = sum(not row.get("factor") for row in leaves)
+    loose = sum(not factor_of(row.get("factor", "")) for row in leaves)
     if loose and "links to a factor" in minimum:
         yield f"{counted(loose, 'end leads', 'ends lead')} to no contributing factor yet."
 

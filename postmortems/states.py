@@ -9,6 +9,8 @@ STATES = (DRAFT, IN_REVIEW, CHANGES, APPROVED, PUBLISHED, ARCHIVED)
 #: What waits for reviewers, and what they may still say something about.
 UNDER_REVIEW = frozenset({IN_REVIEW, CHANGES, APPROVED})
 AT_WORK = frozenset({DRAFT, IN_REVIEW, CHANGES, APPROVED})
+#: Nothing that belongs to it changes in these, but the state itself.
+READ_ONLY = frozenset({ARCHIVED})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from incidents import sources
 from incidents.models import Delivery, Incident, Milestone
-from postmortems import invitees, overview
+from postmortems import access, invitees, overview
 from postmortems.completeness import Check, Surroundings, check_all
 from postmortems.models import Audience, CalendarTeam, Meeting, Participant, Postmortem, Process, Section, Step, WorkCalendar
 from postmortems.steps import MEETING, OPEN, Facts, Start, start_of
@@ -42,25 +42,34 @@ class Timing:
 
 
 def timing_of(postmortem: Postmortem, process: Process | None) -> Timing:
-    incident, plan = postmortem.incident, process.plan if process else None
-    calendar = calendar_of(incident)
-    resolved, started = resolved_at(incident), calendar.day_of(postmortem.created_at)
-    base = start_of(calendar, resolved=calendar.day_of(resolved) if resolved else None, started=started, late=plan.late_after if plan else LATE_AFTER)
-    urgent = bool(plan and incident.severity and incident.severity.rank <= plan.urgent_rank)
-    return Timing(calendar, base, started, urgent)
+    """Dates count from the end of the last of its incidents, by the calendar of the main one's team; the worst of them says whether they are urgent."""
+    plan, calendar = process.plan if process else None, calendar_of(postmortem.incident)
+    ranks = dict(access.incidents_of(postmortem).values_list("pk", "severity__rank"))
+    resolved, started = resolved_at(list(ranks)), calendar.day_of(postmortem.created_at)
+    late = plan.late_after if plan else LATE_AFTER
+    what = "the last of its incidents" if len(ranks) > 1 else "the incident"
+    base = start_of(calendar, resolved=calendar.day_of(resolved) if resolved else None, started=started, late=late, what=what)
+    worst = min((rank for rank in ranks.values() if rank is not None), default=None)
+    return Timing(calendar, base, started, bool(plan and worst is not None and worst <= plan.urgent_rank))
 
 
-def resolved_at(incident: Incident) -> datetime | None:
-    """Return when the incident ended: as a person decided, else as the evidence proposes; None where it is open or no such moment applies."""
-    row = Milestone.objects.filter(incident=incident, kind__key="resolved").first()
-    if row is None or row.decision == Milestone.Decision.NOT_APPLICABLE:
-        return None
-    return row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at
+def resolved_at(incidents: Sequence[int]) -> datetime | None:
+    """Return when the last of the incidents ended: as a person decided, else as the evidence proposes; None where none has ended or no such moment applies."""
+    rows = Milestone.objects.filter(incident__in=incidents, kind__key="resolved").exclude(decision=Milestone.Decision.NOT_APPLICABLE)
+    ends = [row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at for row in rows]
+    return max((end for end in ends if end), default=None)
+
+
+def inspected(postmortem: Postmortem) -> tuple[bool, int]:
+    """Return whether the timelines of all its incidents were inspected, and how much is open about them. What did not happen has no such report."""
+    rows = list(access.incidents_of(postmortem).values_list("kind", "quality", "open_findings"))
+    reports = [report for kind, report, _open in rows if kind == Incident.Kind.INCIDENT]
+    return bool(reports) and all(reports), sum(found for _kind, _report, found in rows)
 
 
 def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: datetime, rules: Set[str]) -> Facts:
     """Return what these rules look at, and read nothing else: a save of one section shall not cost a reading of the timeline."""
-    incident = postmortem.incident
+    was_inspected, findings = inspected(postmortem) if "timeline" in rules else (False, 0)
     participants = list(postmortem.participants.all()) if rules & {"facilitator", "invited"} else []
     unasked = invitees.not_asked(invitees.people_of(postmortem), participants) if "invited" in rules else []
     around = overview.surroundings([postmortem], set())[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
@@ -72,10 +81,10 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         facilitators=tuple(one.name for one in participants if one.role == Participant.Role.FACILITATOR and one.state == Participant.State.ACCEPTED),
         asked=sum(one.role != Participant.Role.APPROVER for one in participants),
         unasked=len(unasked),
-        sources=kept(incident) if "evidence" in rules else (),
+        sources=kept(postmortem) if "evidence" in rules else (),
         entries=around.entries,
-        inspected="timeline" in rules and hasattr(incident, "quality"),
-        findings=incident.open_findings,
+        inspected=was_inspected,
+        findings=findings,
         required=required,
         unwritten=unwritten,
         meeting=outcome(postmortem, timing.calendar) if "meeting" in rules else "",
@@ -90,9 +99,11 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
     )
 
 
-def kept(incident: Incident) -> tuple[str, ...]:
+def kept(postmortem: Postmortem) -> tuple[str, ...]:
     labels = sources.labels()
-    rows = Delivery.objects.filter(incident=incident, state=Delivery.State.IMPORTED).exclude(source="").order_by("source")
+    rows = (
+        Delivery.objects.filter(incident__in=access.incidents_of(postmortem).values("pk"), state=Delivery.State.IMPORTED).exclude(source="").order_by("source")
+    )
     return tuple(labels.get(source, source) for source in rows.values_list("source", flat=True).distinct())
 
 

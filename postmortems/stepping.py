@@ -17,11 +17,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, Incident, User
 from postmortems import invitees, step_facts
+from postmortems.access import require_open
 from postmortems.models import PlannedStep, Postmortem, Process, Step, StepEvent, StepPlan
 from postmortems.step_plans import plan_for
 from postmortems.steps import RULES, comes_undone, due_dates, verdict
@@ -54,7 +55,7 @@ def copy_of(planned: PlannedStep, postmortem: Postmortem) -> Step:
 @transaction.atomic
 def choose_plan(*, actor: Actor, postmortem: Postmortem, plan: StepPlan) -> None:
     """Go by another list. What was settled, dated or given to somebody stays as it is; other steps that the list lacks go."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     Postmortem.objects.select_for_update().get(pk=postmortem.pk)
     Process.objects.update_or_create(postmortem=postmortem, defaults={"plan": plan})
     wanted = {planned.key: planned for planned in plan.steps.all()}
@@ -91,7 +92,7 @@ def skip(*, actor: Actor, step: Step, version: int, reason: str) -> Step:
 
 
 def settle(actor: Actor, step: Step, version: int, state: str, note: str, now: datetime | None = None) -> Step:
-    require(actor, "draft")
+    require_open(actor, step.postmortem_id)
     current = Step.objects.get(pk=step.pk)
     if current.version == version and not current.is_open:
         raise ValidationError("This step is settled already. Open it again first.")
@@ -105,7 +106,7 @@ def settle(actor: Actor, step: Step, version: int, state: str, note: str, now: d
 @transaction.atomic
 def reopen(*, actor: Actor, step: Step, version: int, note: str = "") -> Step:
     """Open a settled step again, also one that was skipped. A rule completes it no more: a person's word stands."""
-    require(actor, "draft")
+    require_open(actor, step.postmortem_id)
     current = Step.objects.get(pk=step.pk)
     if current.version == version and current.is_open:
         raise ValidationError("This step is open.")
@@ -120,7 +121,7 @@ def change(*, actor: Actor, step: Step, version: int, due_on: date | None, owner
 
     Raises Conflict when it changed since `version`, ValidationError for a date out of reach or somebody who cannot see it.
     """
-    require(actor, "draft")
+    require_open(actor, step.postmortem_id)
     if due_on is not None and not EARLIEST <= due_on <= LATEST:
         raise ValidationError({"due_on": f"Give a date from {EARLIEST.year} to {LATEST.year}."})
     current = Step.objects.select_related("postmortem__incident").get(pk=step.pk)

@@ -44,13 +44,16 @@ class Start:
     reason: str
 
 
-def start_of(calendar: Calendar, *, resolved: date | None, started: date, late: int) -> Start:
-    """Choose the day to count from: the incident's end, else the start of the retrospective; also the latter when it began more than `late` working days after the end."""
+def start_of(calendar: Calendar, *, resolved: date | None, started: date, late: int, what: str = "the incident") -> Start:
+    """Choose the day to count from: the incident's end, else the start of the retrospective; also the latter when it began more than `late` working days after the end.
+
+    `what` was resolved on that day: of several incidents the last.
+    """
     if resolved is None:
-        return Start(started, "the retrospective was started; the end of the incident is not known yet")
+        return Start(started, f"the retrospective was started; the end of {what} is not known yet")
     if calendar.between(resolved, started) > late:
-        return Start(started, f"the retrospective was started, {calendar.between(resolved, started)} working days after the incident was resolved")
-    return Start(resolved, "the incident was resolved")
+        return Start(started, f"the retrospective was started, {calendar.between(resolved, started)} working days after {what} was resolved")
+    return Start(resolved, f"{what} was resolved")
 
 
 def due_dates(steps: Sequence[Timed], calendar: Calendar, *, base: date, started: date, urgent: bool, happened: Mapping[str, date]) -> dict[str, date]:

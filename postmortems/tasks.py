@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
-from postmortems import stepping
+from postmortems import lapsing, stepping
 
 
 @shared_task
 def sweep_steps() -> None:
+    """Renew the steps, and the approvals that they look at."""
+    lapsing.sweep()
     stepping.sweep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelError
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -27,7 +28,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(errors, list):
         errors = {"non_field_errors": errors}
     title = HTTPStatus(response.status_code).phrase
-    detail = "The request has errors; each is named in “errors”." if errors else str(getattr(error, "detail", "") or title)
+    said = str(error) if isinstance(error, PermissionDenied) else getattr(error, "detail", "")
+    detail = "The request has errors; each is named in “errors”." if errors else str(said or title)
     response.data = {"type": "about:blank", "title": title, "detail": detail, "errors": errors}
     if isinstance(error, PreconditionFailed):
         response.data["current"] = error.current

@@ -17,7 +17,7 @@ from incidents.access import require
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
-from postmortems import access, commenting, discussion
+from postmortems import access, commenting, discussion, parts
 from postmortems.anchors import LONGEST
 from postmortems.models import Comment, Postmortem
 
@@ -39,11 +39,18 @@ class ThreadSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField(source="root.pk")
     section = serializers.CharField(source="root.section.key")
+    part = serializers.SerializerMethodField(
+        help_text="The field, row, factor or action item it is about: “row:3” is a place in the stored rows now. Empty for the text."
+    )
+    is_lost = serializers.BooleanField(help_text="The passage was changed, or the row is gone; `quote` is what it said.")
     quote = serializers.CharField(source="root.quote", help_text="Empty for the whole section.")
     start = serializers.SerializerMethodField(help_text="Offset of the passage in characters; null when it was changed, or for the whole section.")
     end = serializers.SerializerMethodField()
     resolved_at = serializers.DateTimeField(source="root.resolved_at", allow_null=True)
     comments = SaidSerializer(many=True)
+
+    def get_part(self, row: discussion.Thread) -> str:
+        return discussion.key_of(row.root)
 
     def get_start(self, row: discussion.Thread) -> int | None:
         return row.span[0] if row.span else None
@@ -58,7 +65,17 @@ class WordsSerializer(serializers.Serializer[Any]):
 
 class NewCommentSerializer(WordsSerializer):
     section = serializers.SlugField(max_length=60)
-    quote = serializers.CharField(max_length=LONGEST, required=False, allow_blank=True, default="", help_text="Words of the section as it is stored.")
+    quote = serializers.CharField(
+        max_length=LONGEST, required=False, allow_blank=True, default="", help_text="Words of the section as it is stored; with a row, of one of its cells."
+    )
+    part = serializers.RegexField(
+        parts.KEY,
+        max_length=90,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="“field:<name>”, “row:<place from 0>”, “factor:<id>” or “action_item:<id>”.",
+    )
     near = serializers.IntegerField(
         min_value=0, max_value=10**6, required=False, default=0, help_text="Offset that tells which of several such words are meant."
     )

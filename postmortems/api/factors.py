@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +15,8 @@ from incidents.access import require
 from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
-from postmortems import access, covering, factoring, factors, overview
+from postmortems import access, chaining, chains, covering, factoring, factors, overview
+from postmortems.api.serializers import SectionSerializer
 from postmortems.models import ActionItem, Factor, FactorGroup, FactorLeaf, FactorLink, Postmortem, Trigger
 
 
@@ -53,6 +54,16 @@ class FactorLinkSerializer(serializers.ModelSerializer[FactorLink]):
         fields = ["to", "relation"]
 
 
+class ChainStepSerializer(serializers.Serializer[Any]):
+    question = serializers.CharField()
+    answer = serializers.CharField()
+
+
+class ChainSerializer(serializers.Serializer[Any]):
+    section = serializers.CharField()
+    steps = ChainStepSerializer(many=True)
+
+
 class FactorSerializer(serializers.ModelSerializer[Factor]):
     """A factor; `version` is also its ETag. `gaps` is advice: what its writers may still want to say."""
 
@@ -63,6 +74,7 @@ class FactorSerializer(serializers.ModelSerializer[Factor]):
     actions: Any = serializers.SlugRelatedField(many=True, read_only=True, slug_field="reference")
     links = FactorLinkSerializer(many=True, read_only=True)
     gaps = serializers.SerializerMethodField()
+    chains = serializers.SerializerMethodField(help_text="The chains of questions that lead to it.")
 
     class Meta:
         model = Factor
@@ -83,6 +95,7 @@ class FactorSerializer(serializers.ModelSerializer[Factor]):
             "actions",
             "links",
             "gaps",
+            "chains",
             "created_at",
             "updated_at",
             "version",
@@ -97,6 +110,12 @@ class FactorSerializer(serializers.ModelSerializer[Factor]):
 
     def get_gaps(self, factor: Factor) -> list[str]:
         return factors.gaps_of(overview.facts_of(factor))
+
+    @extend_schema_field(ChainSerializer(many=True))
+    def get_chains(self, factor: Factor) -> list[dict[str, Any]]:
+        led = self.context.get("chains")  # a list has them for all of its factors
+        led = chains.chains_in(factor.postmortem.sections.all()) if led is None else led
+        return [{"section": one.key, "steps": [{"question": asked, "answer": said} for asked, said in one.steps]} for one in led.get(factor.pk, [])]
 
 
 class FactorTextSerializer(serializers.Serializer[Any]):
@@ -179,7 +198,8 @@ class FactorListView(FactorViews):
     def get(self, request: Request, reference: str) -> Response:
         """Return the factors in order."""
         postmortem = self.postmortem_for(request, reference)
-        return Response(FactorSerializer(overview.factors_of(postmortem), many=True).data)
+        context = {"chains": chains.chains_in(postmortem.sections.all())}
+        return Response(FactorSerializer(overview.factors_of(postmortem), many=True, context=context).data)
 
     @extend_schema(operation_id="postmortems_factors_create", request=FactorTextSerializer, responses={201: FactorSerializer})
     def post(self, request: Request, reference: str) -> Response:
@@ -228,6 +248,21 @@ class FactorView(FactorViews):
         except Conflict as conflict:
             raise lost(conflict) from conflict
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ChainFactorView(FactorViews):
+    @extend_schema(operation_id="postmortems_sections_row_factor", request=None, responses={201: FactorSerializer})
+    def post(self, request: Request, reference: str, key: str, place: int) -> Response:
+        """Make a factor of an answer in a chain of questions and let the row at `place` (from 0) lead to it, on top of the section's version in If-Match. What the row cites is its evidence."""
+        postmortem = self.postmortem_for(request, reference, "draft")
+        section = postmortem.sections.select_related("postmortem").filter(key=key).first()
+        if section is None:
+            raise Http404
+        try:
+            made = chaining.make_factor(actor=request.user, section=section, version=version_sent(request), place=place)
+        except Conflict as conflict:
+            raise PreconditionFailed(SectionSerializer(conflict.current).data) from conflict
+        return tagged(FactorSerializer(self.factor_for(postmortem, made.pk)).data, made.version, status.HTTP_201_CREATED)
 
 
 def lost(conflict: Conflict) -> Exception:

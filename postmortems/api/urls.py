@@ -14,6 +14,7 @@ postmortem = [
     path("sections/", views.SectionListView.as_view()),
     path("sections/<slug:key>/", views.SectionView.as_view()),
     path("sections/<slug:key>/versions/", views.SectionVersionsView.as_view()),
+    path("sections/<slug:key>/rows/<int:place>/factor/", factors.ChainFactorView.as_view()),
     path("incidents/", scope.RelatedView.as_view()),
     re_path(r"^incidents/(?P<incident>[Ii][Nn][Cc]-[0-9]{1,12})/$", scope.RelatedOneView.as_view()),
     path("reviews/", reviews.ReviewsView.as_view()),

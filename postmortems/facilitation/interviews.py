@@ -31,6 +31,7 @@ class Told:
     who: int
     text: str = ""
     is_key: bool = False
+    incident: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,17 @@ class Candidate:
 
 
 def rank(
-    people: Sequence[Heard], told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]], differing: Iterable[tuple[str, str]] = ()
+    people: Sequence[Heard], told: Sequence[Told], marks: Mapping[int, Mapping[str, tuple[str, datetime]]], differing: Iterable[tuple[str, str]] = ()
 ) -> list[Candidate]:
-    """Return those with a reason to be asked, the strongest first. `told` is in order; `marks` are key -> (name, moment) of the
+    """Return those with a reason to be asked, the strongest first. `told` is in order; `marks` are by incident key -> (name, moment) of the
     milestones known so far; `differing` are pairs of names whose accounts somebody marked as different."""
     candidates = [Candidate(person) for person in people]
-    for who, reason in (*turning(told, marks), *first(told, marks), *last(told, marks), *change(told, marks), *alone(told), *explained(told)):
-        candidates[who].reasons.append(reason)
+    for incident in dict.fromkeys(entry.incident for entry in told):
+        part, here = [entry for entry in told if entry.incident == incident], marks.get(incident, {})
+        for who, reason in (*turning(part, here), *first(part, here), *last(part, here), *change(part, here)):
+            give(candidates[who], reason)
+    for who, reason in (*alone(told), *explained(told)):
+        give(candidates[who], reason)
     names = {name: each for each in candidates for name in (each.person.name, *each.person.names)}
     for one, other in dict.fromkeys(differing):
         for name, against in ((one, other), (other, one)):
@@ -68,6 +73,15 @@ def rank(
             each.reasons.append(Reason("unheard", "Others speak of them, and nothing in the timeline is by them.", each.person.named_in[:MOST]))
     chosen = [each for each in candidates if each.reasons]
     return sorted(chosen, key=lambda each: (-each.score, each.person.first is None, each.person.first or datetime.max, each.person.name))
+
+
+def give(candidate: Candidate, reason: Reason) -> None:
+    """Add a reason; one that somebody has already, from another incident, is told once with the entries of both."""
+    had = next((one for one in candidate.reasons if (one.kind, one.text) == (reason.kind, reason.text)), None)
+    if had is None:
+        candidate.reasons.append(reason)
+    else:
+        candidate.reasons[candidate.reasons.index(had)] = Reason(had.kind, had.text, (*had.events, *reason.events)[:MOST])
 
 
 def turning(told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]]) -> Iterable[tuple[int, Reason]]:
@@ -81,7 +95,7 @@ def turning(told: Sequence[Told], marks: Mapping[str, tuple[str, datetime]]) -> 
             near.setdefault(entry.who, []).append(entry)
             names.setdefault(entry.who, []).extend(beside)
     for who, entries in near.items():
-        where = " and ".join(list(dict.fromkeys(name.lower() for name in names[who]))[:2])
+        where = " and ".join(list(dict.fromkeys(name[:1].lower() + name[1:] for name in names[who]))[:2])
         text = f"Closest to a turning point: {where}." if where else "Closest to a key moment of the timeline."
         yield who, Reason("turning", text, ids(entries))
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from incidents.models import Incident, User
+from postmortems.action_items import FOLLOWED
 from postmortems.action_quality import ACTS_ON, LADDER
 from postmortems.forms.postmortems import people_of
 from postmortems.models import ActionItem, Factor, Postmortem
@@ -65,6 +66,13 @@ class EditActionItemForm(ActionItemForm):
         required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3}), help_text="How one can tell that it is done, or why it will not be."
     )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, postmortem: Postmortem | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, postmortem=postmortem, **kwargs)
+        self.is_archived = bool(postmortem and postmortem.is_read_only)
+        if self.is_archived:  # what was decided is part of what was laid by; the work goes on
+            for name in self.fields.keys() - FOLLOWED - {"version"}:
+                self.fields[name].disabled = True
 
     field_order = [
         "title",

@@ -20,6 +20,7 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     near = forms.IntegerField(required=False, min_value=0, max_value=10**6, widget=forms.HiddenInput)
+    part = forms.CharField(required=False, max_length=90, label="About")
     body = forms.CharField(
         max_length=BODY_LIMIT, label="Comment", help_text="@name asks somebody.", widget=forms.Textarea(attrs={"rows": 3, "data-mentions": ""})
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 
-from postmortems.fields import Field, moment, problem
+from postmortems.fields import TEXT_LIMIT, Field, factor_of, factor_words, moment, problem
 from postmortems.prefill import stored
 
 
@@ -25,6 +26,8 @@ def form_field(one: Field, zone: ZoneInfo) -> forms.Field:
     if one.choices:
         choices = [("", "Not stated"), *((choice, choice.capitalize()) for choice in one.choices)]
         return forms.ChoiceField(required=False, label=one.label, choices=choices)
+    if one.type == "factor":
+        return FactorField(required=False, label=one.label)
     if one.type == "long":
         return forms.CharField(required=False, label=one.label, max_length=one.limit, widget=forms.Textarea(attrs={"rows": 2}))
     if one.type == "link":
@@ -34,6 +37,8 @@ def form_field(one: Field, zone: ZoneInfo) -> forms.Field:
 
 def shown(one: Field, value: str, zone: ZoneInfo) -> Any:
     """Return a stored value as the form's field begins with it."""
+    if one.type == "factor" and (pk := factor_of(value)):
+        return f"factor:{pk}"
     at = moment(value) if one.type == "moment" else None
     return at.astimezone(zone).replace(tzinfo=None) if at else value
 
@@ -47,6 +52,21 @@ def as_stored(value: Any, zone: ZoneInfo, before: Any = None, was: str = "") -> 
     if isinstance(value, date):
         return value.isoformat()
     return f"{value:f}" if hasattr(value, "as_tuple") else str(value)
+
+
+class FactorField(forms.ChoiceField):
+    """One of the factors, or words that were written before one could choose. What it names is checked where it is stored."""
+
+    def offer(self, factors: Iterable[tuple[str, str]], value: str) -> None:
+        known = [("", "No factor yet"), *factors]
+        pk = factor_of(value)
+        chosen = f"factor:{pk}" if pk else value
+        if value and chosen not in dict(known):
+            known.append((chosen, f"{factor_words(value)[:80]} (in words only)"))
+        self.choices = known
+
+    def valid_value(self, value: Any) -> bool:
+        return len(str(value)) <= TEXT_LIMIT
 
 
 class MomentField(forms.DateTimeField):

@@ -11,11 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.urls import reverse
 
 from postmortems import kinds, rows
-from postmortems.fields import Field
+from postmortems.fields import Field, factor_of
 from postmortems.forms.fields import as_stored, form_field, shown
-from postmortems.models import Section
+from postmortems.models import Factor, Section
 
 NAME = re.compile(r"row-(\d{1,4})-")
 #: Stands for the key in the row that JavaScript copies.
@@ -38,10 +39,16 @@ class RowForm:
         if self.question:
             self.form.fields["question"].widget = forms.HiddenInput()
         self.is_new = False
+        self.threads: list[Any] = []  # open comments about it
 
     @property
     def errors(self) -> Mapping[str, Any]:
         return self.form.errors
+
+    @property
+    def factor(self) -> int | None:
+        """The factor that the row leads to, as it is stored."""
+        return next((factor_of(self.row.get(column.name, "")) for column in self.columns if column.type == "factor"), None)
 
     @property
     def cells(self) -> list[forms.BoundField]:
@@ -71,6 +78,12 @@ class RowForm:
         return stored | ({"depth": str(given.get("depth") or 0)} if stored and self.is_tree else {})
 
 
+def factor_choices(section: Section) -> list[tuple[str, str]]:
+    """Return the post-mortem's factors as a row names them, with their numbers."""
+    factors = Factor.objects.filter(postmortem=section.postmortem_id).values_list("pk", "statement")
+    return [(f"factor:{pk}", f"{number}. {statement[:90]}{'…' if len(statement) > 90 else ''}") for number, (pk, statement) in enumerate(factors, start=1)]
+
+
 class Rows:
     """All rows of a section's form, in order."""
 
@@ -78,6 +91,8 @@ class Rows:
         self.name, self.shape, self.columns = kinds.row_name(section), kinds.shape_of(section), kinds.columns_of(section)
         self.questions = section.questions if self.shape == "questions" else []
         self.zone, self.most = zone, kinds.most_rows(self.columns)
+        self.postmortem_id, self.leads_to_factors = section.postmortem_id, any(column.type == "factor" for column in self.columns)
+        self.factors = factor_choices(section) if self.leads_to_factors else []
         stored = self.with_questions(kinds.rows_of(section.values))
         if data is not None:
             keys = list(dict.fromkeys(int(found[1]) for name in data if (found := NAME.match(name))))
@@ -98,12 +113,21 @@ class Rows:
         return fixed + [row for row in stored if row not in fixed]
 
     def form(self, key: int | str, row: Mapping[str, str], data: Any = None) -> RowForm:
-        return RowForm(data, columns=self.columns, zone=self.zone, key=key, row=row, is_tree=self.shape == "tree", questions=self.questions)
+        form = RowForm(data, columns=self.columns, zone=self.zone, key=key, row=row, is_tree=self.shape == "tree", questions=self.questions)
+        for column in self.columns:
+            if column.type == "factor":
+                form.form.fields[column.name].offer(self.factors, row.get(column.name, ""))  # type: ignore[attr-defined]
+        return form
 
     def add_blank(self, place: int, depth: int) -> None:
         form = self.form(len(self.forms), {"depth": str(depth)})
         form.is_new = True
         self.forms.insert(min(place, len(self.forms)), form)
+
+    @property
+    def factor_url(self) -> str:
+        """Where the factors are, for rows that lead to one."""
+        return reverse("postmortems:factor_list", args=[f"PM-{self.postmortem_id}"]) if self.postmortem_id and self.leads_to_factors else ""
 
     @property
     def blank(self) -> RowForm:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 
-from postmortems import kinds, rows
+from postmortems import kinds, parts, rows
 from postmortems.drafting import BODY_LIMIT
 from postmortems.forms.fields import as_stored, form_field, shown
 from postmortems.forms.rows import Rows
@@ -61,6 +62,16 @@ class SectionForm(forms.Form):
     def show_field(self) -> forms.BoundField:
         """Which timeline entries to print; only for that kind."""
         return self[f"{PREFIX}show"]
+
+    def mark(self, threads: Mapping[str, list[Any]]) -> None:
+        """Put open comments, by part, beside the fields and rows that they are about."""
+        stored = kinds.rows_of(self.section.values)
+        places = {id(row): place for place, row in enumerate(stored)}
+        for one in self.rows.forms if self.rows else ():
+            one.threads = threads.get(f"{parts.ROW}:{places.get(id(one.row), '')}", [])
+        for name, field in self.fields.items():
+            field.part = f"{parts.FIELD}:{name.removeprefix(PREFIX)}"  # type: ignore[attr-defined]
+            field.threads = threads.get(field.part, [])  # type: ignore[attr-defined]
 
     @property
     def has_list(self) -> bool:

@@ -34,10 +34,12 @@ class Comment(models.Model):
 
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="comments")
     thread = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies")
-    quote = models.TextField(blank=True, max_length=1_000, help_text="The words it is about; empty for the whole section.")
+    part = models.CharField(max_length=80, blank=True, help_text="The field, row, factor or action item it is about, as parts.py names it; empty for the text.")
+    is_gone = models.BooleanField(default=False, help_text="The row it is about was removed.")
+    quote = models.TextField(blank=True, max_length=1_000, help_text="The words it is about, or what its part said last; empty for the whole section.")
     prefix = models.CharField(max_length=64, blank=True)
     suffix = models.CharField(max_length=64, blank=True)
-    position = models.PositiveIntegerField(default=0, help_text="Where the quote began when it was last seen, in characters.")
+    position = models.PositiveIntegerField(default=0, help_text="Where the quote began when it was last seen, in characters; of a row its place.")
     body = models.TextField(max_length=5_000, blank=True, help_text="Empty once it is deleted.")
     author = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -51,7 +53,7 @@ class Comment(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(thread=None) | models.Q(quote="", resolved_at=None), name="comment_reply_is_plain")]
+        constraints = [models.CheckConstraint(condition=models.Q(thread=None) | models.Q(quote="", part="", resolved_at=None), name="comment_reply_is_plain")]
 
     def __str__(self) -> str:
         return f"{self.author or 'Somebody'}: {self.body[:60]}"

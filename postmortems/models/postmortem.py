@@ -12,6 +12,7 @@ from incidents.models import Incident, User
 from postmortems import access
 from postmortems.kinds import as_excerpt
 from postmortems.models.template import RetrospectiveTemplate, SectionText
+from postmortems.states import READ_ONLY
 
 UTC = ZoneInfo("UTC")
 
@@ -93,6 +94,11 @@ class Postmortem(models.Model):
         if not at_work:
             return label
         return "Draft of the next revision" if self.status == self.Status.DRAFT else f"{label}, next revision"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing of it may be changed: it was laid by."""
+        return self.status in READ_ONLY
 
     def get_absolute_url(self) -> str:
         return reverse("postmortems:postmortem", args=[self.reference])

@@ -244,6 +244,7 @@ def factor_details(row: Mapping[str, Any]) -> list[str]:
         escaped(", ".join(filter(None, tags))),
         f"How: {escaped(row['mechanism'])}" if row["mechanism"] else "",
         *(f"{link['relation_name'].capitalize()}: factor {link['to']}" for link in row["links"]),
+        *(f"Came from “{escaped(one['title'])}”: {escaped(' → '.join(step['question'] or '–' for step in one['steps']))}" for one in row.get("chains", ())),
         *(f"Evidence: {escaped(one)}" for one in evidence),
         f"Actions: {', '.join(row['actions'])}" if row["actions"] else "",
     ]

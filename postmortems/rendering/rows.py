@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.lib import markdown
@@ -71,6 +72,8 @@ class Row:
         return [cell for cell in self.filled if cell not in (self.address, self.lead)]
 
 
+#: How a row tells of a factor of its document.
+FACTOR = re.compile(r"(?P<name>Factor (?P<number>\d{1,4})): ")
 #: Columns that "answers", "terms" and "tree" put in their place.
 PLACED = {"question", "answer", "not_applicable_because", "term", "meaning"}
 
@@ -104,6 +107,8 @@ def cell_of(column: Mapping[str, str], text: str, prose: Callable[[str], SafeStr
 def html_of(kind: str, text: str, prose: Callable[[str], SafeString]) -> SafeString:
     if kind == "long":
         return prose(text)
+    if kind == "factor" and (found := FACTOR.match(text)):
+        return format_html('<a href="#factor-{}">{}</a>: {}', found["number"], found["name"], text[found.end() :])
     if kind == "link":
         # `clean` decides about the address, as it does for links in prose.
         return mark_safe(markdown.clean(f'<a href="{escape(text)}">{escape(text)}</a>'))  # noqa: S308 - cleaned by nh3

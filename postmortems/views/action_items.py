@@ -21,10 +21,10 @@ from incidents.access import Actor, incident_for, may, number_of, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Team
-from postmortems import action_items, action_quality, coaching, overview
-from postmortems.access import may_read_draft
+from postmortems import action_items, action_quality, coaching, discussion, overview, parts
+from postmortems.access import may_read_draft, require_open
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
-from postmortems.models import ActionItem, Postmortem
+from postmortems.models import ActionItem, Postmortem, SectionKind
 from postmortems.views.action_coach import advice_on, given_in
 from postmortems.views.postmortems import draft_for, filter_choices, owned
 
@@ -123,6 +123,9 @@ def action_item(request: HttpRequest, reference: str) -> HttpResponse:
     changes = differences(form, theirs) if theirs else []
     context = {"item": found, "form": form, "theirs": theirs, "changes": changes, "today": timezone.localdate(), "may_edit": may(request.user, "draft")}
     context["advice"] = coaching.advise_action(given_in(request.POST, found.postmortem)) if request.method == "POST" else advice_on(found)
+    if postmortem := working_text(request.user, found):
+        section = next((one for one in postmortem.sections.all() if one.kind == SectionKind.ACTIONS), None)
+        context |= discussion.of_part(request.user, postmortem, section, f"{parts.ACTION}:{found.pk}") | {"postmortem": postmortem}
     return render(request, "postmortems/action_item.html", context | quality_of(request.user, found), status=status)
 
 
@@ -183,7 +186,7 @@ def action_add(request: HttpRequest, reference: str) -> HttpResponse:
 def place_of(actor: Actor, reference: str) -> tuple[Incident, Postmortem | None]:
     if reference.upper().startswith("PM-"):
         postmortem = draft_for(actor, reference)
-        require(actor, "draft")
+        require_open(actor, postmortem)
         return postmortem.incident, postmortem
     return incident_for(actor, reference, "draft"), None
 

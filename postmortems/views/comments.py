@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
-from postmortems import access, commenting, discussion
+from postmortems import access, commenting, discussion, parts
 from postmortems.forms.comments import CommentForm, FilterForm
 from postmortems.models import Comment, Postmortem, Section
 from postmortems.views.postmortems import draft_for
@@ -33,7 +33,7 @@ PANEL = "X-Panel"
 def comments(request: HttpRequest, reference: str) -> HttpResponse:
     """The threads of a post-mortem; a POST begins another."""
     postmortem = draft_for(request.user, reference)
-    sections = list(postmortem.sections.defer("values"))
+    sections = list(postmortem.sections.all())
     chosen = request.GET.get("section", "")
     first = {"section": chosen or None}
     form = CommentForm(request.POST if request.method == "POST" else None, sections=[(one.key, one.title) for one in sections], initial=first)
@@ -49,9 +49,11 @@ def comments(request: HttpRequest, reference: str) -> HttpResponse:
                     body=form.cleaned_data["body"],
                     quote=form.cleaned_data["quote"],
                     near=form.cleaned_data["near"] or 0,
+                    part=form.cleaned_data["part"],
                 )
             except ValidationError as error:
-                form.add_error(None, error)
+                for name, words in error.message_dict.items():
+                    form.add_error("quote" if name == "part" else name, words)  # what it is about has one place on this page
             else:
                 return done(request, postmortem, said, "Your comment is there.")
         if PANEL in request.headers:
@@ -144,9 +146,21 @@ def done(request: HttpRequest, postmortem: Postmortem, said: Comment, word: str)
     messages.success(request, word)
     root = said.thread_id or said.pk
     place = request.POST.get("next", "")
+    if place == "part" and (url := url_of_part(postmortem, said.thread or said)):
+        return HttpResponseRedirect(f"{url}#c{root}")
     if place == "section":
         return HttpResponseRedirect(reverse("postmortems:section", args=[postmortem.reference, said.section.key]) + f"#c{root}")
     return HttpResponseRedirect(reverse("postmortems:comments", args=[postmortem.reference]) + f"#c{root}")
+
+
+def url_of_part(postmortem: Postmortem, root: Comment) -> str:
+    """Return the page of the factor or action item that a thread is about; nothing for other parts."""
+    if root.is_gone or parts.kind_of(root.part) not in parts.ROWS_OF.values():
+        return ""
+    number = parts.number_of(root.part)
+    if parts.kind_of(root.part) == parts.FACTOR:
+        return reverse("postmortems:factor", args=[postmortem.reference, number])
+    return reverse("postmortems:action_item", args=[f"ACT-{number}"])
 
 
 def told(request: HttpRequest, postmortem: Postmortem, said: Comment, errors: Any, status: int = 422) -> HttpResponse:

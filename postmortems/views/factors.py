@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
-from postmortems import document_factors, factoring, factors, overview
+from postmortems import chains, discussion, document_factors, factoring, factors, overview, parts
+from postmortems.access import require_open
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
 from postmortems.rendering.factor_graph import factor_graph
@@ -43,7 +44,7 @@ def list_context(request: HttpRequest, postmortem: Postmortem) -> dict[str, Any]
         "hints": factors.hints_for(facts),
         "graph": factor_graph({"title": postmortem.title, "factors": frozen}),
         "trigger_form": TriggerForm(initial={"trigger": postmortem.trigger, "version": postmortem.version}),
-        "may_edit": may(request.user, "draft"),
+        "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
 
 
@@ -51,6 +52,7 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
     """Return each factor with its number, what it leads to and what it lacks, and the facts of all."""
     found = overview.factors_of(postmortem)
     numbers = {factor.pk: number for number, factor in enumerate(found, start=1)}
+    led = chains.chains_in(postmortem.sections.all())
     facts = [overview.facts_of(factor) for factor in found]
     rows = []
     for factor, one in zip(found, facts, strict=True):
@@ -58,7 +60,15 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
         links = [(link.get_relation_display(), numbers.get(link.target_id)) for link in factor.links.all()]
         near = {"before": number - 1, "after": number + 1 if number < len(found) else 0}
         rows.append(
-            {"factor": factor, "number": number, "links": links, "gaps": factors.gaps_of(one), "polarity": factors.POLARITY.get(factor.kind, "")} | near
+            {
+                "factor": factor,
+                "number": number,
+                "links": links,
+                "gaps": factors.gaps_of(one),
+                "polarity": factors.POLARITY.get(factor.kind, ""),
+                "chains": led.get(factor.pk, []),
+            }
+            | near
         )
     return rows, facts
 
@@ -67,7 +77,7 @@ def factor_rows(postmortem: Postmortem) -> tuple[list[dict[str, Any]], list[fact
 @require_http_methods(["GET", "POST"])
 def factor_add(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
-    require(request.user, "draft")
+    require_open(request.user, postmortem)
     form = FactorForm(request.POST or None, postmortem=postmortem, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -127,8 +137,12 @@ def form_page(request: HttpRequest, postmortem: Postmortem, form: FactorForm, *,
         "gaps": factors.gaps_of(one) if one else [],
         "suggestions": suggestions(statement, form) if not form["leaf"].value() else [],
         "leaf": next((leaf for leaf in form.leaves if leaf.key == form["leaf"].value()), None),
-        "may_edit": may(request.user, "draft"),
+        "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
     }
+    if form.factor:
+        context["chains"] = chains.chains_in(postmortem.sections.all()).get(form.factor.pk, [])
+        section = next((one for one in postmortem.sections.all() if one.kind == SectionKind.FACTORS), None)
+        context |= discussion.of_part(request.user, postmortem, section, f"{parts.FACTOR}:{form.factor.pk}")
     return render(request, "postmortems/factor.html", context, status=status)
 
 

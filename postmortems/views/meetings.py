@@ -17,6 +17,7 @@ from incidents.access import require
 from incidents.lib.conflict import Conflict
 from incidents.models import User
 from postmortems import console, invitations, meetings, participating, perspectives
+from postmortems.access import check_open
 from postmortems.facilitation import agendas, texts
 from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
 from postmortems.models import Meeting, Postmortem, PrivateNote
@@ -129,6 +130,7 @@ def calendar_answer(request: HttpRequest, postmortem: Postmortem) -> HttpRespons
 def agenda(request: HttpRequest, reference: str) -> HttpResponse:
     """Change the run sheet, or begin it anew from one of ours."""
     postmortem = draft_for(request.user, reference)
+    check_open(postmortem)
     found = console.meeting_of(postmortem)
     rows = BlockRows(console.blocks_of(found))
     problems: list[str] = []

@@ -68,7 +68,9 @@ def conflict_page(request: HttpRequest, postmortem: Postmortem, current: Section
     rows = rows_to_choose(current, lost, base)
     row_choice = asked if (asked := request.GET.get("rows", "")) in rows else next(iter(rows))
     values = joined_values(base, current, lost) | ({"rows": rows[row_choice]} if rows[row_choice] else {})
-    mine = Section(kind=current.kind, fields=current.fields, prompts=current.prompts, version=current.version, body=lost.body, values=values)
+    mine = Section(
+        postmortem=postmortem, kind=current.kind, fields=current.fields, prompts=current.prompts, version=current.version, body=lost.body, values=values
+    )
     first = {"body": put_together(hunks, choices), "version": current.version}
     context = {
         "postmortem": postmortem,

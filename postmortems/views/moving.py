@@ -14,6 +14,7 @@ from incidents.access import require
 from incidents.lib.conflict import Conflict
 from incidents.lib.worddiff import word_diff
 from postmortems import moving
+from postmortems.access import check_open
 from postmortems.models import Postmortem, TemplateVersion
 from postmortems.views.postmortems import draft_for
 
@@ -34,6 +35,7 @@ def version_of(postmortem: Postmortem, number: str) -> TemplateVersion:
 def template_move(request: HttpRequest, reference: str) -> HttpResponse:
     """Compare each section with the version, and take over what is chosen."""
     postmortem = draft_for(request.user, reference)
+    check_open(postmortem)
     given = request.POST if request.method == "POST" else request.GET
     version = version_of(postmortem, given.get("to", ""))
     if request.method == "GET":

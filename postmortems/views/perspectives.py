@@ -19,7 +19,7 @@ from incidents.lib.conflict import Conflict
 from incidents.models import Salience, TimelineEvent, User
 from incidents.timeline import clock, parse_moment
 from postmortems import covering, overview, perspectives
-from postmortems.access import may_read_draft, review_for
+from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts
 from postmortems.forms.meetings import whole
 from postmortems.forms.perspectives import AccountForm, PerspectiveForm
@@ -68,7 +68,7 @@ def perspective_list(request: HttpRequest, reference: str) -> HttpResponse:
         "accounts": accounts_of(request.user, postmortem),
         "mine": WrittenAccount.objects.readable_by(request.user).filter(postmortem=postmortem, author=as_person(request)).first(),
         "facilitators": facilitators,
-        "may_write": may(request.user, "draft"),
+        "may_write": may(request.user, "draft") and not postmortem.is_read_only,
     }
     return render(request, "postmortems/perspectives.html", context)
 
@@ -85,6 +85,7 @@ def accounts_of(actor: Actor, postmortem: Postmortem) -> list[tuple[WrittenAccou
 @require_http_methods(["GET", "POST"])
 def perspective_new(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = review_for(request.user, reference)
+    check_open(postmortem)
     return edit(request, postmortem, None)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from incidents.access import may
 from incidents.lib.conflict import Conflict
 from postmortems import coaching, evidence, overview, publishing, reviewing, states
-from postmortems.access import postmortem_for
+from postmortems.access import check_open, postmortem_for
 from postmortems.approvals import Approvals
 from postmortems.document import build
 from postmortems.forms.publishing import PublishForm
@@ -27,6 +27,7 @@ from postmortems.rendering import html
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = postmortem_for(request.user, reference, "publish")
+    check_open(postmortem)
     if request.method != "POST":
         audience = request.GET.get("audience", Audience.INTERNAL)
         return page(request, postmortem, audience if audience in Audience else Audience.INTERNAL)

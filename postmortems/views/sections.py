@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, require
 from incidents.lib.text import clean_text
 from incidents.lib.worddiff import word_diff
-from postmortems import coaching, covering, discussion, document, drafting, kinds, overview, presence
+from postmortems import chaining, coaching, covering, discussion, document, document_fields, drafting, kinds, overview, parts, presence
 from postmortems import rows as section_rows
 from postmortems.fields import spell_out
 from postmortems.forms.sections import SectionForm
@@ -37,10 +38,12 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     found = section_of(postmortem, key)
     zone = ZoneInfo(postmortem.incident.time_zone)
     form = SectionForm(request.POST or None, section=found, zone=zone, blank=blank_row(request))
+    by_script = "X-Autosave" in request.headers
+    if postmortem.is_read_only:
+        return laid_by(request, postmortem, found, form, by_script)
     if request.method == "GET":
         return render(request, "postmortems/section.html", section_context(request, postmortem, found, form))
     require(request.user, "draft")
-    by_script = "X-Autosave" in request.headers
     if not form.is_valid():
         if by_script:
             return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
@@ -62,10 +65,40 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         return JsonResponse(saved_answer(postmortem, saved, zone))
     if "coach" in request.POST:
         coaching.decide(actor=request.user, postmortem=postmortem, section=saved, body=saved.body, rows=form.texts(), decision=request.POST["coach"])
+    if "chain" in request.POST:
+        return lead_to_factor(request, postmortem, saved, form)
     if "rows" in request.POST:
         return redirect(here)
     messages.success(request, f"“{saved.title}” is saved.")
     return redirect(next_url(request, postmortem, saved))
+
+
+def laid_by(request: HttpRequest, postmortem: Postmortem, found: Section, form: SectionForm, by_script: bool) -> HttpResponse:
+    """A section of an archived post-mortem, to be read. Whoever was writing when that happened gets their words back, to keep elsewhere."""
+    if by_script:
+        return JsonResponse({"reason": "this post-mortem was archived meanwhile"}, status=403)
+    told = prose_with_citations(postmortem, kinds.texts_of(found))
+    zone = ZoneInfo(postmortem.incident.time_zone)
+    part = html.part(document.section_row(found, zone, internal=True, of_incident=of_incidents(postmortem, found)), told=told)
+    context = section_context(request, postmortem, found, form) | {"part": part}
+    context["typed"] = clean_text(request.POST.get("body", ""), limit=drafting.BODY_LIMIT)
+    return render(request, "postmortems/section_archived.html", context, status=403 if request.method == "POST" else 200)
+
+
+def lead_to_factor(request: HttpRequest, postmortem: Postmortem, saved: Section, form: SectionForm) -> HttpResponse:
+    """Make a factor of the row whose button was pressed; the section has just been saved as it stands there."""
+    keys = [str(key) for key, _row in form.rows.given()] if form.rows else []
+    key = request.POST["chain"]
+    saved.postmortem = postmortem
+    try:
+        made = chaining.make_factor(actor=request.user, section=saved, version=saved.version, place=keys.index(key) if key in keys else -1)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except drafting.SectionConflict:
+        messages.error(request, "Somebody else saved this section at the same moment. Look at it, and press again.")
+    else:
+        messages.success(request, f"A contributing factor is made of it: “{made.statement[:80]}”. Say more about it under Factors.")
+    return redirect(reverse("postmortems:section", args=[postmortem.reference, saved.key]) + "#rows")
 
 
 def is_stored(section: Section, version: int, body: str, values: dict[str, Any]) -> bool:
@@ -107,6 +140,13 @@ def section_context(request: HttpRequest, postmortem: Postmortem, found: Section
     sections = list(postmortem.sections.all())
     completeness = overview.completeness_of(postmortem, sections)
     place = next(number for number, one in enumerate(sections) if one.pk == found.pk)
+    kind, together = kind_context(postmortem, found), together_context(request.user, postmortem, found, sections)
+    said = discussion.by_part(together["threads"])
+    form.mark(said)
+    for row in kind.get("factor_rows", ()):
+        row["threads"] = said.get(f"{parts.FACTOR}:{row['factor'].pk}", [])
+    for item in kind.get("action_items", ()):
+        item.threads = said.get(f"{parts.ACTION}:{item.pk}", [])
     return {
         "postmortem": postmortem,
         "incident": postmortem.incident,
@@ -122,8 +162,8 @@ def section_context(request: HttpRequest, postmortem: Postmortem, found: Section
         "advice": coaching.advise(postmortem, found, form["body"].value() or "", form.texts()),
         "reasons": Dismissal.Reason.choices,
         "lost": found.versions.filter(is_lost=True, number__gte=found.version - 1).select_related("saved_by").first(),
-        **kind_context(postmortem, found),
-        **together_context(request.user, postmortem, found, sections),
+        **kind,
+        **together,
     }
 
 
@@ -173,8 +213,13 @@ def section_preview(request: HttpRequest, reference: str, key: str) -> HttpRespo
     found.body = form.cleaned_data["body"]
     found.values = drafting.accepted(found, form.values())
     told = prose_with_citations(postmortem, kinds.texts_of(found))
-    shown = document.fields_of(covering.incidents_of(postmortem)) if kinds.fields_of_incident(found) is not None else []
-    return render(request, "postmortems/_preview.html", {"part": html.part(document.section_row(found, zone, internal=True, of_incident=shown), told=told)})
+    row = document.section_row(found, zone, internal=True, of_incident=of_incidents(postmortem, found))
+    return render(request, "postmortems/_preview.html", {"part": html.part(row, told=told)})
+
+
+def of_incidents(postmortem: Postmortem, found: Section) -> list[document_fields.OfIncident]:
+    """Return what the incidents say with their custom fields, for a section that shows it."""
+    return document_fields.of(covering.incidents_of(postmortem)) if kinds.fields_of_incident(found) is not None else []
 
 
 # Versions --------------------------------------------------------------------------------------------

@@ -126,12 +126,12 @@ def told(number, minute, kind, who, is_key=False):
 
 def ranked(entries, differing=(), heard=None, marks=MARKS):
     heard = heard or [people.Heard(name, entries=1, first=at(n), names=[name]) for n, name in enumerate(("Ana", "Bob", "Carl"))]
-    return {each.person.name: [reason.kind for reason in each.reasons] for each in interviews.rank(heard, entries, marks, differing)}
+    return {each.person.name: [reason.kind for reason in each.reasons] for each in interviews.rank(heard, entries, {0: marks}, differing)}
 
 
 def test_the_order_has_its_reasons_and_its_evidence():
     entries = [told(1, -5, "change", 2), told(2, 5, "action", 0), told(3, 20, "message", 1), told(4, 46, "mitigation", 0, True)]
-    found = interviews.rank([people.Heard(name, entries=1, first=at(n)) for n, name in enumerate(("Ana", "Bob", "Carl"))], entries, MARKS)
+    found = interviews.rank([people.Heard(name, entries=1, first=at(n)) for n, name in enumerate(("Ana", "Bob", "Carl"))], entries, {0: MARKS})
     assert [each.person.name for each in found] == ["Ana", "Carl", "Bob"]
     reasons = {reason.kind: reason for reason in found[0].reasons}
     assert reasons["turning"].events == (2, 4) and "detected" in reasons["turning"].text
@@ -168,7 +168,7 @@ def test_every_reason_stands_on_entries_of_that_person(rows):
     entries = [told(number, *row) for number, row in enumerate(rows, 1)]
     owners = {entry.id: entry.who for entry in entries}
     heard = [people.Heard(name, entries=1, first=T0) for name in ("Ana", "Bob", "Carl")]
-    found = interviews.rank(heard, entries, MARKS)
+    found = interviews.rank(heard, entries, {0: MARKS})
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
     for each in found:
         assert all(owners[event] == heard.index(each.person) for reason in each.reasons for event in reason.events)

@@ -401,8 +401,8 @@ def test_lines_words_questions_and_branches_that_are_whole_lack_nothing():
     whole = [
         {"question": "a", "answer": "x", "depth": "0"},
         {"question": "b", "answer": "x", "depth": "1"},
-        {"question": "c", "answer": "x", "depth": "2", "factor": "f"},
-        {"question": "d", "answer": "x", "depth": "1", "factor": "f"},
+        {"question": "c", "answer": "x", "depth": "2", "factor": "factor:1 f"},
+        {"question": "d", "answer": "x", "depth": "1", "factor": "factor:2 f"},
     ]
     assert gaps("why_tree", TREE, whole) == []
     assert gaps("comms", 'first external message time or "none sent" with reason', [], body="None sent: nobody outside noticed.") == []

@@ -6,7 +6,10 @@
 
   // Beside the editor ---------------------------------------------------------
   async function post(sent, button) {
-    if (sent.elements.quote && form) await saved(); // the words must be in the stored text
+    if (sent.elements.quote && form) { // the words, or the row, must be in the stored text
+      await saved();
+      if (begun) await settled(sent.elements);
+    }
     const body = new FormData(sent, button);
     return fetch(sent.action, { method: "POST", body, headers: { "X-Panel": "1" }, redirect: "error" });
   }
@@ -27,7 +30,70 @@
   }
   function ready() {
     for (const button of panel.querySelectorAll("[data-comment-show]")) button.hidden = false;
+    begun = null;
+    if (form) marks();
     document.dispatchEvent(new CustomEvent("panel:loaded", { detail: panel }));
+  }
+
+  // Fields, rows, factors and action items -------------------------------------
+  const rowOf = (element) => element.closest("[data-rows-list] > li");
+  const cells = (row) => [...row.querySelectorAll("textarea, input:not([type=hidden]), select")];
+  const isFilled = (row) => cells(row).some((one) => (one.type === "checkbox" ? one.checked : one.value.trim()));
+  let begun = null; // the row that the new comment is about, wherever it is moved until then
+  function placeOf(row) { // among the rows that are stored: those that hold something
+    return [...row.parentElement.children].filter(isFilled).indexOf(row);
+  }
+  function settled(fields) {
+    const words = cells(begun).find((one) => one.matches("textarea, input[type=text]") && one.value.trim());
+    choosePart(fields, `row:${Math.max(placeOf(begun), 0)}`, "The row");
+    fields.quote.value = words ? words.value.trim().slice(0, 1000) : "";
+  }
+  function choosePart(fields, key, label) {
+    const select = fields.part;
+    let option = [...select.options].find((one) => one.value === key && !one.dataset.live);
+    if (!option) { // a row that was moved or added since the list was made
+      option = select.querySelector("[data-live]") ?? select.appendChild(new Option());
+      option.dataset.live = "true";
+      option.value = key;
+      option.textContent = label;
+    }
+    select.value = key;
+    select.closest(".field").hidden = false;
+    quoteShown(fields);
+  }
+  function quoteShown(fields) {
+    fields.quote.closest("[data-comment-quote]").hidden = Boolean(fields.part?.value);
+  }
+  function beginOn(mark) {
+    const row = rowOf(mark), opener = panel.querySelector("[data-new-comment]");
+    if (row && !isFilled(row)) return cells(row)[0]?.focus(); // there is nothing to speak of yet
+    begun = row;
+    opener.open = true;
+    const fields = opener.querySelector("form").elements;
+    const name = mark.querySelector("[data-part-comment]").getAttribute("aria-label").replace(/^Comment on /, "");
+    if (row) choosePart(fields, `row:${placeOf(row)}`, `Row ${[...row.parentElement.children].indexOf(row) + 1}`);
+    else choosePart(fields, mark.dataset.partMark, name);
+    fields.quote.value = "";
+    fields.body.focus();
+    opener.scrollIntoView({ block: "nearest" });
+  }
+  function marks() { // the panel knows more than the page did when it was loaded
+    const threads = [...panel.querySelectorAll("[data-thread][data-part]")];
+    for (const mark of document.querySelectorAll("[data-part-mark]")) {
+      const row = rowOf(mark), key = row ? (isFilled(row) ? `row:${placeOf(row)}` : "") : mark.dataset.partMark;
+      const here = threads.filter((one) => key && one.dataset.part === key);
+      const count = mark.querySelector("[data-part-count]");
+      count.hidden = !here.length;
+      if (here.length) count.href = `#${here[0].id}`;
+      mark.querySelector("[data-part-number]").textContent = here.length;
+      mark.querySelector("[data-part-comment]").hidden = false;
+    }
+  }
+  function partOf(thread) { // the element that a thread is about
+    const key = thread.dataset.part;
+    if (!key) return null;
+    if (!key.startsWith("row:")) return document.querySelector(`[data-part-mark="${CSS.escape(key)}"]`)?.parentElement;
+    return [...document.querySelectorAll("[data-rows-list] > li")].filter(isFilled)[Number(key.slice(4))] ?? null;
   }
   function passage(thread) {
     const { text, start } = thread.dataset;
@@ -66,6 +132,11 @@
     });
     panel.addEventListener("click", (event) => {
       const button = event.target.closest("[data-comment-show]");
+      const part = button && partOf(button.closest("[data-thread]"));
+      if (part) {
+        part.scrollIntoView({ block: "center" });
+        return part.querySelector("textarea, input:not([type=hidden]), select, a")?.focus({ preventScroll: true });
+      }
       const found = button && passage(button.closest("[data-thread]"));
       if (!found) return;
       if (area.hidden) form.querySelector("[data-preview-toggle]")?.click();
@@ -109,6 +180,17 @@
         if (answer.ok) { panel.innerHTML = await answer.text(); ready(); }
       } catch { /* the next sign tells again */ }
     });
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-part-comment]");
+      if (button) beginOn(button.closest("[data-part-mark]"));
+    });
+    panel.addEventListener("change", (event) => {
+      if (!event.target.matches("[data-comment-part]")) return;
+      begun = null;
+      quoteShown(event.target.form.elements);
+    });
+    form.addEventListener("saved", marks);
+    document.querySelector("[data-rows-list]")?.addEventListener("input", (event) => { if (event.target.matches("ol")) marks(); });
     ready();
   }
 

@@ -169,6 +169,7 @@
     if (answer.status >= 500 || answer.status === 429) return failed("the server is busy");
     stopped = true; // signed out, or no longer allowed: trying again changes nothing
     keep();
+    if (answered.reason) return say(`Not saved: ${answered.reason}. Your words are kept in this browser.`, "error");
     say("Not saved: you seem to be signed out. Sign in again in another tab, then reload; your words are kept in this browser.", "error");
   }
 
