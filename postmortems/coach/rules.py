@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import yaml
 
+from postmortems.coach.sayings import family
 from postmortems.coach.words import MARK, expand
 
 Severity = Literal["strong", "ask", "hint"]
 TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
-ORDER = ("people", "endings", "verdicts", "actions", "turns")
+ORDER = ("people", "endings", "verdicts", "actions", "turns", "sayings_people", "sayings_events", "frames")
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),
     "prose": frozenset({"prose", "five_whys", "action"}),
@@ -30,7 +31,7 @@ class Rule:
 
     `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
     sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
-    `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
+    `sayings` stand for <SAYINGS> in `find`, as sayings.py spells them out; they bring their own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Rule:
     kinds: str = "prose"
     reads_questions: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
+    sayings: str = ""
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
     excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
     #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
@@ -50,13 +52,15 @@ class Rule:
     wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pattern = expand(self.find)
+        said, anchors = family(self.sayings) if self.sayings else ("", "")
+        pattern = expand(self.find.replace("<SAYINGS>", said))
+        needs = self.needs or anchors
         derived = {
             "pattern": re.compile(pattern, re.IGNORECASE),
             "excuse": re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None,
             "about_people": MARK in pattern,
             "needs_person": all(MARK in branch for branch in branches(pattern)),
-            "wanted": tuple(self.needs.split("|")) if self.needs else (),
+            "wanted": tuple(needs.split("|")) if needs else (),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -76,7 +80,7 @@ def table(name: str) -> list[Rule]:
     classes: dict[str, str] = {}
     for key, text in data["classes"].items():
         classes[f"<{key}>"] = joined(text, classes)
-    return [Rule(**{key: joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
+    return [Rule(**{key: value if key == "sayings" else joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
 
 
 def joined_value(value: Any, classes: dict[str, str]) -> Any:
