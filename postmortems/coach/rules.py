@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,26 +44,34 @@ class Rule:
     reads_questions: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
     sayings: str = ""
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
-    excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
     #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
     about_people: bool = field(init=False, repr=False, compare=False)
     needs_person: bool = field(init=False, repr=False, compare=False)
     wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    spelled: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        said, anchors = family(self.sayings) if self.sayings else ("", "")
+        said, parts = family(self.sayings) if self.sayings else ("", "")
         pattern = expand(self.find.replace("<SAYINGS>", said))
-        needs = self.needs or anchors
+        needs = self.needs or parts
         derived = {
-            "pattern": re.compile(pattern, re.IGNORECASE),
-            "excuse": re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None,
+            # What stands between a person and a deed may hold other people.
+            "spelled": pattern.replace(r"[\w", rf"[\w{MARK}"),
             "about_people": MARK in pattern,
             "needs_person": all(MARK in branch for branch in branches(pattern)),
             "wanted": tuple(needs.split("|")) if needs else (),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a sentence first holds what the rule needs: compiling all of them takes longer than most texts."""
+        return re.compile(self.spelled, re.IGNORECASE)
+
+    @cached_property
+    def excuse(self) -> re.Pattern[str] | None:
+        return re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None
 
     def reads(self, kind: str) -> bool:
         return kind in KINDS[self.kinds]

@@ -91,7 +91,7 @@ WORK = (
 WORK_BASE = (
     "(?:re-?|double-|cross-)?(?:check|verify|test|notice|act|react|respond|escalate|reali[sz]e|read|follow|think|consult|ask|review|catch|document|write down|write|communicate|look|tell"
     "|inform|warn|page|declare|plan|consider|validate|anticipate|foresee|question|rehearse|prepare|recogni[sz]e|appreciate|spot|listen|take|pay|bother|care|flag|raise"
-    "|mention|coordinate|heed|investigate|understand the|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
+    "|mention|coordinate|heed|investigate|understand the|answer|pick up|reply|call|wait|intervene|attend|join|assign|watch|maintain|renew|rotate|patch|back up|share|disclose|admit|apologi[sz]e|acknowledge|learn from|roll back|revert|communicate|supervise|oversee|finish (?:the|his|her|their)|complete (?:the|his|her|their)|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
     "|update (?:the )?(?:ticket|docs?|documentation|runbook|status|plan|page|wiki|team)|clean up|hand over|sign off|think of|account for|give|set up|make sure|ensure|keep an eye|see the|see that|see this)"
 )
 #: What would have been done with more care, in a condition.
@@ -135,6 +135,7 @@ CLASSES = {
     "<EFFORT>": EFFORT,
     "<CARE>": CARE,
     "<MACHINE>": MACHINES,
+    "<UNSURE>": r"\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:not|n['’]t|never) (?:be )?(?:clear|known|certain|sure|know|tell|say)|(?:might|would|could) not have (?:helped|changed|made))\b",
     "<NOT>": "(?: not|n['’]t)",
 }
 POSSESSIVE = re.compile(r"['’]s?\b")
