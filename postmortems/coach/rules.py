@@ -14,6 +14,8 @@ from postmortems.coach.sayings import family
 from postmortems.coach.words import MARK, expand
 
 Severity = Literal["strong", "ask", "hint"]
+#: The loader in C where there is one: the tables are long.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
 ORDER = ("people", "endings", "verdicts", "actions", "turns", "sayings_people", "sayings_events", "frames")
@@ -26,12 +28,24 @@ KINDS = {
 
 
 @dataclass(frozen=True)
+class Search:
+    """A pattern, and parts of words of which a sentence must hold one (of none, if there are none). Compiled when one first does: that is slow."""
+
+    wanted: tuple[str, ...]
+    spelled: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.spelled, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
 class Rule:
     """One entry of a table.
 
     `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
     sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
-    `sayings` stand for <SAYINGS> in `find`, as sayings.py spells them out; they bring their own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
+    `sayings` stand for <SAYINGS> in `find`, one a line, as sayings.py spells them out; each brings its own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
     id: str
@@ -47,27 +61,21 @@ class Rule:
     #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
     about_people: bool = field(init=False, repr=False, compare=False)
     needs_person: bool = field(init=False, repr=False, compare=False)
-    wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    spelled: str = field(init=False, repr=False, compare=False)
+    searches: tuple[Search, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        said, parts = family(self.sayings) if self.sayings else ("", "")
-        pattern = expand(self.find.replace("<SAYINGS>", said))
-        needs = self.needs or parts
+        pattern = expand(self.find)
         derived = {
-            # What stands between a person and a deed may hold other people.
-            "spelled": pattern.replace(r"[\w", rf"[\w{MARK}"),
+            "searches": tuple(Search(wanted, spelled(self.find.replace("<SAYINGS>", said))) for said, wanted in self.said()),
             "about_people": MARK in pattern,
             "needs_person": all(MARK in branch for branch in branches(pattern)),
-            "wanted": tuple(needs.split("|")) if needs else (),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Compiled when a sentence first holds what the rule needs: compiling all of them takes longer than most texts."""
-        return re.compile(self.spelled, re.IGNORECASE)
+    def said(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return each saying with what it needs; of a rule without sayings just what the rule needs."""
+        return family(self.sayings) if self.sayings else [("", tuple(self.needs.split("|")) if self.needs else ())]
 
     @cached_property
     def excuse(self) -> re.Pattern[str] | None:
@@ -77,6 +85,11 @@ class Rule:
         return kind in KINDS[self.kinds]
 
 
+def spelled(find: str) -> str:
+    """Return a pattern with its classes spelled out. What stands between a person and a deed may hold other people."""
+    return expand(find).replace(r"[\w", rf"[\w{MARK}")
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return all rules; read and compiled when the first text is linted, not at every start."""
@@ -84,7 +97,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def table(name: str) -> list[Rule]:
-    data: dict[str, Any] = yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  # both are safe loaders
     classes: dict[str, str] = {}
     for key, text in data["classes"].items():
         classes[f"<{key}>"] = joined(text, classes)

@@ -1,8 +1,8 @@
 """Pure. Sayings as people know them -> patterns: "{drop} the ball" stands for every form of the verb. tables/sayings_*.yaml holds them by family.
 
-    {drop}       the verb in all its forms          one's     his, her, their, the team's
-    (a/b)        either                             sb        us, him, everyone, the customers
-    (a/b)?       either or nothing                  ...       up to three words
+{drop}       the verb in all its forms          one's     his, her, their, the team's
+(a/b)        either                             sb        us, him, everyone, the customers
+(a/b)?       either or nothing                  ...       up to three words
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ IRREGULAR = {
     "write": "wrote|written",
 }
 DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
-NEVER_DOUBLED = frozenset({"listen", "answer", "happen", "open", "offer", "cover", "wander", "weather", "paper", "hammer", "muster", "bother", "shoulder", "flounder", "fumble"})
+NEVER_DOUBLED = frozenset(
+    {"listen", "answer", "happen", "open", "offer", "cover", "wander", "weather", "paper", "hammer", "muster", "bother", "shoulder", "flounder", "fumble"}
+)
 ONES = r"(?:his|her|their|our|its|my|your|some(?:one|body)['’]s|[\w-]+['’]s?)(?: (?:own|collective|whole))?"
 SOMEBODY = (
     r"(?:us|him|her|them|me|you|everyone|everybody|people|others|the rest(?: of us)?|the (?:whole |entire )?(?:[\w-]+ )?(?:team|company|customers?|users?|side|business|on-?call|engineers?"
@@ -132,7 +134,7 @@ SOMEBODY = (
 #: A bracket that only groups.
 BARE = re.compile(r"\((?!\?)")
 #: What a saying is made of, to find a part of a word that none of its forms can do without. "l?" and "\\w" say nothing.
-TOKEN = re.compile(r"\(\?[=!:<-][^()]*|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
+PIECE = re.compile(r"\(\?[=!:<-][^()]*|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
 PARTS = re.compile(r"\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
 
 
@@ -160,41 +162,40 @@ def part(found: re.Match[str]) -> str:
     return {"ones": ONES, "somebody": SOMEBODY, "gap": r"(?:[\w'’-]+ ){0,3}[\w'’-]+", "slash": "|", "apostrophe": "['’]"}[found.lastgroup or ""]
 
 
-def family(sayings: str) -> tuple[str, str]:
-    """Return one pattern for a family of sayings, one a line, and the parts of words of which a sentence must hold one."""
+def family(sayings: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return for each saying, one a line, its pattern and the parts of words of which a sentence must hold one."""
     lines = [line.strip() for line in sayings.splitlines() if line.strip()]
-    needs = [anchors(line) for line in lines]
-    return f"(?:{'|'.join(map(pattern, lines))})", "|".join(sorted(frozenset().union(*needs))) if all(needs) else ""
+    return [(f"(?:{pattern(line)})", tuple(sorted(anchors(line)))) for line in lines]
 
 
 def anchors(saying: str) -> frozenset[str]:
     """Return parts of words of which every form of a saying holds one: the longest, and the fewest of them."""
-    return best([anchors_of_choice(TOKEN.findall(saying), [])])
+    return best([anchors_of_choice(PIECE.findall(saying), [])])
 
 
-def anchors_of_choice(tokens: list[str], outer: list[str]) -> frozenset[str]:
-    """Read tokens up to the bracket that ends this choice, and return what one of each of its alternatives holds."""
+def anchors_of_choice(pieces: list[str], outer: list[str]) -> frozenset[str]:
+    """Read pieces up to the bracket that ends this choice, which goes to `outer`, and return what one of each of its alternatives holds."""
     alternatives: list[list[frozenset[str]]] = [[]]
-    while tokens:
-        token = tokens.pop(0)
-        if token.startswith(")"):
-            outer.append(token)
+    while pieces:
+        piece = pieces.pop(0)
+        if piece.startswith(")"):
+            outer.append(piece)
             break
-        if token in ("|", "/"):
+        if piece in ("|", "/"):
             alternatives.append([])
-        elif token.startswith("(?"):
-            anchors_of_choice(tokens, [])
-        elif token == "(":
+        elif piece.startswith("(?"):
+            anchors_of_choice(pieces, [])
+        elif piece == "(":
             closing: list[str] = []
-            found = anchors_of_choice(tokens, closing)
-            if closing and len(closing[0]) == 1:
-                alternatives[-1].append(found)
-        elif token.startswith("{"):
-            alternatives[-1].append(frozenset(re.findall(r"[a-z-]{2,}", forms(token[1:-1]).replace("['’]s", "").replace("['’]re", ""))))
-        elif token.isalpha() and token not in ("one", "sb"):
-            alternatives[-1].append(frozenset({token.lower()}))
-    found = [best(one) for one in alternatives]
-    return frozenset().union(*found) if all(found) else frozenset()
+            choice = anchors_of_choice(pieces, closing)
+            if closing == [")"]:  # and not one that may be left out
+                alternatives[-1].append(choice)
+        elif piece.startswith("{"):
+            alternatives[-1].append(frozenset(re.findall(r"[a-z-]{2,}", forms(piece[1:-1]).replace("['’]s", "").replace("['’]re", ""))))
+        elif piece.isalpha() and piece not in ("one", "sb"):
+            alternatives[-1].append(frozenset({piece.lower()}))
+    held = [best(one) for one in alternatives]
+    return frozenset().union(*held) if all(held) else frozenset()
 
 
 def best(choices: list[frozenset[str]]) -> frozenset[str]:

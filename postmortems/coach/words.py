@@ -113,7 +113,7 @@ MACHINES = (
 #: What follows a person and still belongs to that person: "the engineer on call", "the author of the change", "the operator, who was new,".
 AFTER_PERSON = (
     rf"(?:,? (?:on[- ](?:call|duty|shift|site)|in charge|at the time|that (?:day|night)|involved|responsible|himself|herself|themselves|here"
-    rf"|wh{MARK} [\w' -]{{1,50}}?|(?:of|from|in|on|at|behind|for) (?:the |our |this |that )?[\w-]+(?: [\w-]+){{0,2}}?),?)?"
+    rf"|wh{MARK} ['\w -]{{1,50}}?|(?:of|from|in|on|at|behind|for) (?:the |our |this |that )?[\w-]+(?: [\w-]+){{0,2}}?),?)?"
 )
 ADVERB = rf"(?: (?:{ADVERBS}),?){{0,2}}"
 #: What may stand between a person and what that person is said to have done.
@@ -128,6 +128,8 @@ CLASSES = {
     "<P,>": MARK + AFTER_PERSON,
     "<P!>": MARK,
     "<P3>": rf"(?<=[a-z])(?<!\bw){MARK}" + AFTER_PERSON + ADVERB,
+    # A role, or a name, that something belongs to.
+    "<OF>": rf"(?:(?<![\w@.-])(?:{ROLES})(?:['’]s|(?<=s)['’])|(?-i:\b[A-Z][a-z]+)['’]s)",
     "<ADV>": ADVERB,
     "<PP>": PARTICIPLE,
     "<WORK>": WORK,
@@ -154,7 +156,7 @@ TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
 #: Departments that are called by what they do, known by the capital letter: "Security signed it off".
 DEPARTMENT = re.compile(
     r"(?<![\w@.’'-])(?:(?:Finance|Corporate|Group|Central|Local) IT|IT|Engineering|Legal|Sales|Marketing|Finance|Procurement|Facilities|Security|Compliance|Networking|Product|Operations|Infrastructure|Development|Release Engineering|HQ|HR)"
-    r"(?= (?:has|had|have|did|didn['’]t|never|was|were|is|just|then|also|ignored|forgot|refused|failed|signed|dropped|missed|let|left|kept|skipped|decided|knew|thought|assumed|went|sat|took|told|pushed|approved|blocked|overruled|neglected|waved|brushed|should|could|ought|needs?|must)\b)"
+    r"(?= +(?:has|had|have|did|didn['’]t|never|was|were|is|just|then|also|ignored|forgot|refused|failed|signed|dropped|missed|let|left|kept|skipped|decided|knew|thought|assumed|went|sat|took|told|pushed|approved|blocked|overruled|neglected|waved|brushed|should|could|ought|needs?|must)\b)"
 )
 #: "I" is a person, "i" is an index.
 LONE_I = re.compile(r"i")
