@@ -341,6 +341,7 @@ FIRST_SIGHT = {
     "3": (0.84, 0.33, 0.94),
     "4": (0.92, 0.50, 0.94),
     "5": (0.85, 0.28, 0.95),
+    "6": (0.93, 0.64, 0.97),
 }
 KNOWN_WRONG = {"The wrong time zone was set in the container image."}
 
@@ -362,7 +363,7 @@ def test_rounds_of_plain_and_idiomatic_sentences(number, capsys):
     with capsys.disabled():
         print(f"\nround {number}: plain {shares['plain']:.2f}, idiomatic {shares['idiom']:.2f}; at first sight {FIRST_SIGHT[number]}")
     assert shares["plain"] >= 0.9
-    assert shares["idiom"] >= 0.8
+    assert shares["idiom"] >= 0.75
 
 
 @pytest.mark.skipif(
