@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from postmortems.coach import actions, audiences, masking
-from postmortems.coach.rules import Rule, Severity, rules
+from postmortems.coach.lookup import lookup
+from postmortems.coach.rules import Rule, Search, Severity
 from postmortems.coach.texts import ADVICE
 from postmortems.coach.words import HOLE, MARK, mark_people
 
@@ -19,6 +20,14 @@ PROFILES = ("standard", "sre", "learning", "light", "public")
 LIMIT = 1_000_000
 #: A few of the commonest English words: a text without them is in another language.
 ENGLISH = re.compile(r"\b(?:the|a|an|of|to|and|in|is|was|were|that|it|for|on|with|as|by|this|not|we|be|are|at|from|had|have|our|which)\b", re.IGNORECASE)
+#: The same of some neighbours, without the words that English has as well.
+OTHER = re.compile(
+    r"\b(?:der|das|und|nicht|ein|eine|hat|wurde|den|dem|mit|von|zu|auf|ist|le|la|les|des|et|est|une|dans|pas|pour|que|qui|sur|el|los|las|del|una|por|con|se|y|est[aá]|il|di|che|per|non|della"
+    r"|het|een|van|niet|dat|zijn|werd|voor|och|att|det|som|inte|ikke|og|til|nie|na|się|do|przez|jest|foi|n[aã]o|uma|os|ao)\b",
+    re.IGNORECASE,
+)
+LETTER = re.compile(r"[^\W\d_]")
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 WORD = re.compile(r"[^\W\d_]{2,}")
 #: The first says it better than the others, where they mean the same words.
 YIELDS = {
@@ -108,9 +117,11 @@ def exposures(text: str, names: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def is_english(text: str) -> bool:
-    """Tell whether the coach can read this at all. Of a short text nobody can tell; it is taken for English."""
-    words = len(WORD.findall(text))
-    return words < 12 or len(ENGLISH.findall(text)) >= words * 0.1
+    """Tell whether the coach can read this at all. Of a few words nobody can tell; they are taken for English unless they look like another language."""
+    letters, words, english = len(LETTER.findall(text)), len(WORD.findall(text)), len(ENGLISH.findall(text))
+    if len(LATIN.findall(text)) < letters * 0.7 or len(OTHER.findall(text)) > max(english, 1):
+        return False
+    return words < 12 or english >= words * 0.1
 
 
 def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[str, ...]) -> Iterator[Finding]:
@@ -122,10 +133,10 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
     whole = text[sentence.start : sentence.end].strip()
     taken: dict[str, list[tuple[int, int]]] = {}
     here: list[Finding] = []
-    for rule in rules():
-        if not rule.reads(sentence.kind) or is_question and not rule.reads_questions or not is_possible(rule, lower, people_in_it):
+    for rule, searches in lookup().possible(lower):
+        if not rule.reads(sentence.kind) or is_question and not rule.reads_questions or rule.needs_person and MARK not in people_in_it:
             continue
-        for start, end in matches(rule, plain, people_in_it):
+        for start, end in matches(rule, searches, plain, people_in_it):
             if any(start < there and here < end for here, there in taken.get(rule.category, [])):
                 continue
             taken.setdefault(rule.category, []).append((start, end))
@@ -138,19 +149,12 @@ def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[s
         yield finding(STUB, text, sentence.start + start, sentence.start + len(plain.rstrip()), whole)
 
 
-def is_possible(rule: Rule, lower: str, people_in_it: str) -> bool:
-    """Look before searching: most rules have no chance in most sentences."""
-    if rule.needs_person and MARK not in people_in_it:
-        return False
-    return not rule.wanted or any(part in lower for part in rule.wanted)
-
-
-def matches(rule: Rule, plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
+def matches(rule: Rule, searches: list[Search], plain: str, people_in_it: str) -> Iterator[tuple[int, int]]:
     if rule.category == "vague_action" and actions.EVIDENCE.search(plain):
         return
     texts = [people_in_it] if rule.about_people else []
     texts += [] if rule.needs_person else [plain]
-    found = [(text, one) for text in texts for one in rule.pattern.finditer(text) if one.group()]
+    found = [(text, one) for text in texts for search in searches for one in search.pattern.finditer(text) if one.group()]
     if not found or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
         return
     for text, one in found:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
+from postmortems.coach.sayings import family
 from postmortems.coach.words import MARK, expand
 
 Severity = Literal["strong", "ask", "hint"]
+#: The loader in C where there is one: the tables are long.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
-ORDER = ("people", "endings", "verdicts", "actions", "turns")
+ORDER = ("people", "endings", "verdicts", "actions", "turns", "sayings_people", "sayings_events", "frames")
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),
     "prose": frozenset({"prose", "five_whys", "action"}),
@@ -25,12 +28,24 @@ KINDS = {
 
 
 @dataclass(frozen=True)
+class Search:
+    """A pattern, and parts of words of which a sentence must hold one (of none, if there are none). Compiled when one first does: that is slow."""
+
+    wanted: tuple[str, ...]
+    spelled: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.spelled, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
 class Rule:
     """One entry of a table.
 
     `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
     sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
-    `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
+    `sayings` stand for <SAYINGS> in `find`, one a line, as sayings.py spells them out; each brings its own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
     id: str
@@ -42,27 +57,37 @@ class Rule:
     kinds: str = "prose"
     reads_questions: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
-    excuse: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+    sayings: str = ""
     #: It looks at the text in which people are marked; `needs_person`: and cannot match without one.
     about_people: bool = field(init=False, repr=False, compare=False)
     needs_person: bool = field(init=False, repr=False, compare=False)
-    wanted: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    searches: tuple[Search, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pattern = expand(self.find)
         derived = {
-            "pattern": re.compile(pattern, re.IGNORECASE),
-            "excuse": re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None,
+            "searches": tuple(Search(wanted, spelled(self.find.replace("<SAYINGS>", said))) for said, wanted in self.said()),
             "about_people": MARK in pattern,
             "needs_person": all(MARK in branch for branch in branches(pattern)),
-            "wanted": tuple(self.needs.split("|")) if self.needs else (),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
+    def said(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return each saying with what it needs; of a rule without sayings just what the rule needs."""
+        return family(self.sayings) if self.sayings else [("", tuple(self.needs.split("|")) if self.needs else ())]
+
+    @cached_property
+    def excuse(self) -> re.Pattern[str] | None:
+        return re.compile(expand(self.unless), re.IGNORECASE) if self.unless else None
+
     def reads(self, kind: str) -> bool:
         return kind in KINDS[self.kinds]
+
+
+def spelled(find: str) -> str:
+    """Return a pattern with its classes spelled out. What stands between a person and a deed may hold other people."""
+    return expand(find).replace(r"[\w", rf"[\w{MARK}")
 
 
 @cache
@@ -72,11 +97,11 @@ def rules() -> tuple[Rule, ...]:
 
 
 def table(name: str) -> list[Rule]:
-    data: dict[str, Any] = yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  # both are safe loaders
     classes: dict[str, str] = {}
     for key, text in data["classes"].items():
         classes[f"<{key}>"] = joined(text, classes)
-    return [Rule(**{key: joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
+    return [Rule(**{key: value if key == "sayings" else joined_value(value, classes) for key, value in entry.items()}) for entry in data["rules"]]
 
 
 def joined_value(value: Any, classes: dict[str, str]) -> Any:

@@ -18,7 +18,9 @@ ROLES = (
     "|teams?|squads?|crews?|departments?|vendors?|suppliers?|subcontractors?|management|leadership|managers?|leads?|leaders?|directors?|executives?|execs?|boss(?:es)?"
     "|supervisors?|foremen|foreman|(?:advisory|change|review|steering|approval) (?:board|committee|group)|commanders?|facilitators?|operators?|people|humans?|persons?|folks|guys?|architects?|programmers?|coders?|specialists?|experts?|approvers?|owners?|newcomers?"
     "|new hires?|hires?|ops|devops|support|(?:platform|network|networking|data|database|infrastructure|infra|security|storage|operations|application|vendor) (?:group|guild|side|crew)"
-    "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO"
+    "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO|CISO|COO"
+    "|(?:service|help|support) ?-?desks?|(?:network|security) operations(?: cent(?:re|er))?|NOC|SOC|head office|the board|(?:change|release|problem|duty) managers?|captains?|pilots?|inspectors?|auditors?|surgeons?|nurses?|drivers? on duty|pair|trio"
+    "|(?:cloud|hosting|internet|telecom|connectivity|managed|upstream|transit|colo|payment|our|the|mail|DNS) (?:service )?(?:providers?|carriers?|hosters?)|carriers?|net-?ops|sec-?ops|infra|corporate IT|partners?|agency|integrators?|leadership team|C-suite|middle management"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
 MACHINE_MODIFIER = re.compile(
@@ -89,7 +91,7 @@ WORK = (
 WORK_BASE = (
     "(?:re-?|double-|cross-)?(?:check|verify|test|notice|act|react|respond|escalate|reali[sz]e|read|follow|think|consult|ask|review|catch|document|write down|write|communicate|look|tell"
     "|inform|warn|page|declare|plan|consider|validate|anticipate|foresee|question|rehearse|prepare|recogni[sz]e|appreciate|spot|listen|take|pay|bother|care|flag|raise"
-    "|mention|coordinate|heed|investigate|understand the|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
+    "|mention|coordinate|heed|investigate|understand the|answer|pick up|reply|call|wait|intervene|attend|join|assign|watch|maintain|renew|rotate|patch|back up|share|disclose|admit|apologi[sz]e|acknowledge|learn from|roll back|revert|communicate|supervise|oversee|finish (?:the|his|her|their)|complete (?:the|his|her|their)|announce|notify|involve|inspect|challenge|test|stick to|adhere|comply|do (?:his|her|their|our) |perform|alert (?:anyone|the team|us)"
     "|update (?:the )?(?:ticket|docs?|documentation|runbook|status|plan|page|wiki|team)|clean up|hand over|sign off|think of|account for|give|set up|make sure|ensure|keep an eye|see the|see that|see this)"
 )
 #: What would have been done with more care, in a condition.
@@ -111,14 +113,23 @@ MACHINES = (
 #: What follows a person and still belongs to that person: "the engineer on call", "the author of the change", "the operator, who was new,".
 AFTER_PERSON = (
     rf"(?:,? (?:on[- ](?:call|duty|shift|site)|in charge|at the time|that (?:day|night)|involved|responsible|himself|herself|themselves|here"
-    rf"|wh{MARK} [\w' -]{{1,50}}?|(?:of|from|in|on|at|behind|for) (?:the |our |this |that )?[\w-]+(?: [\w-]+){{0,2}}?),?)?"
+    rf"|wh{MARK} ['\w -]{{1,50}}?|(?:of|from|in|on|at|behind|for) (?:the |our |this |that )?[\w-]+(?: [\w-]+){{0,2}}?),?)?"
 )
 ADVERB = rf"(?: (?:{ADVERBS}),?){{0,2}}"
+#: What may stand between a person and what that person is said to have done.
+AUXILIARY = (
+    "(?:(?: (?:has|had|have|did|do|does|was|were|is|are|be|been|being|not|never|got|went and|then|and|seems? to|seemed to|appears? to|appeared to|managed to|decided to|chose to|proceeded to|happened to|tend(?:s|ed)? to"
+    "|kept|keeps|started|ended up|would|will|could|might|must|may|to|by|so|too|far|way|a bit|rather|pretty|quite|very|all|both|again|also|just|simply|only|still|even|once|basically|really|[a-z]{3,}ly)(?:n['’]t)?|['’](?:d|s|ve|re)){0,5})"
+)
 CLASSES = {
+    "<SUBJECT>": rf"{MARK}{AFTER_PERSON}(?:[^\n;.]{{0,80}}?(?: and| but| then| yet| or|,| wh{MARK}))?" + AUXILIARY,
+    "<AUX>": AUXILIARY,
     "<P>": MARK + AFTER_PERSON + ADVERB,
     "<P,>": MARK + AFTER_PERSON,
     "<P!>": MARK,
     "<P3>": rf"(?<=[a-z])(?<!\bw){MARK}" + AFTER_PERSON + ADVERB,
+    # A role, or a name, that something belongs to.
+    "<OF>": rf"(?:(?<![\w@.-])(?:{ROLES})(?:['’]s|(?<=s)['’])|(?-i:\b[A-Z][a-z]+)['’]s)",
     "<ADV>": ADVERB,
     "<PP>": PARTICIPLE,
     "<WORK>": WORK,
@@ -126,6 +137,7 @@ CLASSES = {
     "<EFFORT>": EFFORT,
     "<CARE>": CARE,
     "<MACHINE>": MACHINES,
+    "<UNSURE>": r"\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:not|n['’]t|never) (?:be )?(?:clear|known|certain|sure|know|tell|say)|(?:might|would|could) not have (?:helped|changed|made))\b",
     "<NOT>": "(?: not|n['’]t)",
 }
 POSSESSIVE = re.compile(r"['’]s?\b")
@@ -141,6 +153,11 @@ CHATTED_NAME = re.compile(
 HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{0,38}\w(?![\w@])")
 GIVEN_NAME = re.compile(rf"(?<![\w@.'’-])(?:{GIVEN})(?: [A-Z][\w'’-]*[a-z])?(?![\w'’-])")
 TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
+#: Departments that are called by what they do, known by the capital letter: "Security signed it off".
+DEPARTMENT = re.compile(
+    r"(?<![\w@.’'-])(?:(?:Finance|Corporate|Group|Central|Local) IT|IT|Engineering|Legal|Sales|Marketing|Finance|Procurement|Facilities|Security|Compliance|Networking|Product|Operations|Infrastructure|Development|Release Engineering|HQ|HR)"
+    r"(?= +(?:has|had|have|did|didn['’]t|never|was|were|is|just|then|also|ignored|forgot|refused|failed|signed|dropped|missed|let|left|kept|skipped|decided|knew|thought|assumed|went|sat|took|told|pushed|approved|blocked|overruled|neglected|waved|brushed|should|could|ought|needs?|must)\b)"
+)
 #: "I" is a person, "i" is an index.
 LONE_I = re.compile(r"i")
 
@@ -163,7 +180,7 @@ def mark_people(text: str, names: tuple[str, ...] = ()) -> str:
     chatted = CHATTED_NAME.match(text)
     if chatted and chatted["name"].islower() and not WORDS_TOO.fullmatch(chatted["name"]):
         letters[chatted.end("name") - 1] = MARK
-    for pattern in (HANDLE, GIVEN_NAME, TITLED, participants(names)):
+    for pattern in (HANDLE, GIVEN_NAME, TITLED, DEPARTMENT, participants(names)):
         for found in pattern.finditer(text) if pattern else ():
             letters[found.end() - 1] = MARK
     return "".join(letters)

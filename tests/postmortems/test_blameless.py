@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from postmortems import blameless
 from postmortems.blameless import lint
 from postmortems.coach import actions, masking
+from postmortems.coach.lookup import lookup
 from postmortems.coach.rules import rules
 from postmortems.coach.texts import ADVICE
 
@@ -30,6 +31,8 @@ def rows(path):
 
 OWN = rows(HERE / "coach" / "sentences.tsv")
 FLAGGED = [row for row in OWN if row["label"] == "flag"]
+#: Rounds of sentences, each frozen and measured once before the rules were mended for it.
+ROUNDS = rows(HERE / "coach" / "rounds.tsv")
 
 
 def said(text, kind="prose", **options):
@@ -138,18 +141,50 @@ def test_offsets_lie_inside_and_name_the_words(text):
             assert text[one.start : one.end] == one.text
 
 
-def test_it_is_fast_whatever_it_reads():
-    """100 kB of prose, and the texts on which patterns like these explode."""
-    prose = " ".join(row["text"] for row in OWN) + "\n\n"
-    texts = [prose * (100_000 // len(prose) + 1)]
-    texts += [
-        part * (100_000 // len(part))
-        for part in ("<!--", "[a](", '"', "`", "*", "we ", "the team ", "had the team ", "should have been ", "'a ", "> ", "(", "x", "who ", "without ")
-    ]
-    for text in texts:
-        start = time.process_time()
-        lint(text)
-        assert time.process_time() - start < 5, text[:20]  # a second or less on an idle machine
+#: Texts on which patterns like these explode.
+HOSTILE = (
+    "<!--",
+    "[a](",
+    '"',
+    "`",
+    "*",
+    "we ",
+    "the team ",
+    "had the team ",
+    "should have been ",
+    "'a ",
+    "> ",
+    "(",
+    "x",
+    "who ",
+    "without ",
+    "nobody and ",
+    "one ",
+)
+
+
+def test_a_sentence_is_searched_for_what_it_may_hold():
+    """Of more than a thousand patterns few run on a sentence; 50 kB of prose, some 600 sentences, take a third of a second on a busy machine."""
+    index = lookup()
+    every = sum(len(rule.searches) for rule in index.rules)
+    texts = [" ".join(row["text"].lower().split()) for row in [*OWN, *ROUNDS]]
+    run = [sum(len(searches) for _rule, searches in index.possible(text)) for text in texts]
+    assert every > 1000
+    assert sum(run) / len(run) < every / 20
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_longer_text_takes_no_more_than_its_share(part):
+    """Four times the text, not sixteen times the time: 50 kB take what twelve times 4 kB take."""
+    lint("we had it coming")
+    short, long = (min(cost(part * (size // len(part))) for _again in range(2)) for size in (4_000, 16_000))
+    assert long < 8 * short + 0.2
+
+
+def cost(text):
+    start = time.process_time()
+    lint(text)
+    return time.process_time() - start
 
 
 def test_a_document_tells_its_parts_by_headings():
@@ -202,6 +237,28 @@ def test_other_languages_are_not_checked():
     assert not blameless.is_english("Der Ingenieur hat die Datenbank aus Versehen gelöscht, und niemand hat es über das Wochenende bemerkt.")
     assert blameless.is_english("The engineer deleted the database by accident and nobody noticed it over the whole weekend.")
     assert blameless.is_english("Pool exhausted")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Techniker hat den Alarm ignoriert.",
+        "L'équipe n'a pas testé la sauvegarde dans le délai.",
+        "El equipo no revisó los registros del servidor.",
+        "De beheerder heeft het alarm niet gezien, en we hadden dat van de leverancier in de ochtend moeten horen, maar het was zondag.",
+        "担当者がアラートを見落としたため、復旧が遅れました。",
+        "Инженер забыл проверить резервную копию.",
+    ],
+)
+def test_short_texts_of_other_languages_are_not_checked_either(text):
+    assert not blameless.is_english(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Marco broke it.", "Do not do it.", "Rolled back to 10.2 in la-prod-1", "Nach dem deploy: errors", "", "✅ 10:02", "El Niño job killed"]
+)
+def test_a_foreign_word_makes_no_other_language(text):
+    assert blameless.is_english(text)
 
 
 def test_what_the_team_switched_off_stays_silent():
@@ -277,13 +334,45 @@ def test_sentences_that_came_after_the_rules(capsys):
     assert all(share >= 0.85 and not wrong for share, wrong in shares.values())
 
 
+#: At first sight, before the rules were mended: round -> recall of plain and of idiomatic wording with the right category and words, and precision.
+FIRST_SIGHT = {
+    "1": (0.93, 0.05, 0.95),
+    "2": (0.87, 0.40, 0.96),
+    "3": (0.84, 0.33, 0.94),
+    "4": (0.92, 0.50, 0.94),
+    "5": (0.85, 0.28, 0.95),
+    "6": (0.93, 0.64, 0.97),
+}
+KNOWN_WRONG = {"The wrong time zone was set in the container image."}
+
+
+def hears(row):
+    """Tell whether the coach asks about the right words for the right reason."""
+    start = row["text"].index(row["span"])
+    return any(one.category == row["category"] and one.start < start + len(row["span"]) and start < one.end for one in lint(row["text"], row["kind"]))
+
+
+@pytest.mark.parametrize("number", sorted(FIRST_SIGHT))
+def test_rounds_of_plain_and_idiomatic_sentences(number, capsys):
+    mine = [row for row in ROUNDS if row["round"] == number]
+    assert {row["text"] for row in mine if row["label"] == "ok" and lint(row["text"], row["kind"])} <= KNOWN_WRONG
+    shares = {}
+    for style in ("plain", "idiom"):
+        flagged = [row for row in mine if row["style"] == style]
+        shares[style] = sum(map(hears, flagged)) / len(flagged)
+    with capsys.disabled():
+        print(f"\nround {number}: plain {shares['plain']:.2f}, idiomatic {shares['idiom']:.2f}; at first sight {FIRST_SIGHT[number]}")
+    assert shares["plain"] >= 0.9
+    assert shares["idiom"] >= 0.75
+
+
 @pytest.mark.skipif(
     not LABELLED.is_file(), reason=f"a few rules are spoken for by the labelled sentences, which are not at {LABELLED}; set DEBRIEF_SHARED_DATA"
 )
 def test_no_rule_serves_a_single_sentence():
     """Every rule is the first to speak in at least two sentences of different wording: a class, not a phrase."""
     found = Counter()
-    for row in [*OWN, *FRESH, *UNSEEN, *rows(LABELLED)]:
+    for row in [*OWN, *FRESH, *UNSEEN, *ROUNDS, *rows(LABELLED)]:
         if row["label"] == "flag":
             found.update({one.rule for one in lint(row["text"], row["kind"]) if one.category == row["category"]})
     assert [rule.id for rule in rules() if found[rule.id] < 2] == []
@@ -324,7 +413,11 @@ def test_the_rules_are_general_in_five_folds(capsys):
     labelled, kinds = rows(LABELLED), list(blameless.ADVICE)
     heard = [lint(row["text"], row["kind"]) for row in labelled]
     elsewhere = {
-        one.rule for row in [*OWN, *FRESH, *UNSEEN] if row["label"] == "flag" for one in lint(row["text"], row["kind"]) if one.category == row["category"]
+        one.rule
+        for row in [*OWN, *FRESH, *UNSEEN, *ROUNDS]
+        if row["label"] == "flag"
+        for one in lint(row["text"], row["kind"])
+        if one.category == row["category"]
     }
     table, totals = [], Counter()
     for fold in range(5):
@@ -369,11 +462,11 @@ def ratio(right, wrong):
 def test_published_reports_are_mostly_left_in_peace(capsys):
     """Published reports have been edited by people who knew how; more than a few findings a thousand words would be noise."""
     words, found, files = 0, Counter(), sorted(path for path in REPORTS.rglob("*") if path.suffix in {".md", ".txt"} and path.is_file())
-    for path in files[::4]:
+    for path in files[::6]:
         text = path.read_text(encoding="utf-8", errors="replace")[: blameless.LIMIT]
         words += len(text.split())
         found.update(one.category for one in lint(text))
     with capsys.disabled():
-        print(f"\n{len(files[::4])} reports, {words} words, findings per 1,000 words: {1000 * found.total() / words:.2f}")
+        print(f"\n{len(files[::6])} reports, {words} words, findings per 1,000 words: {1000 * found.total() / words:.2f}")
         print("  " + ", ".join(f"{category} {1000 * number / words:.2f}" for category, number in found.most_common()))
     assert 1000 * found.total() / words < 4

@@ -182,6 +182,7 @@ def test_the_command_says_what_it_cannot_read(tmp_path):
         run(str(tmp_path / "bytes"))
     (tmp_path / "german.txt").write_text("Der Ingenieur hat die Datenbank gelöscht, und niemand hat es bemerkt, obwohl alle Bescheid wussten.")
     assert "knows English only" in run(str(tmp_path / "german.txt"), "--json")[1]
+    assert "No listed phrases" not in run(str(tmp_path / "german.txt"))[0]
 
 
 # The API ----------------------------------------------------------------------------------------------------
@@ -194,6 +195,11 @@ def test_the_api_answers_with_offsets_and_stores_nothing(alice):
     found = answer.json()["findings"]
     assert [text[one["start"] : one["end"]] for one in found] == [one["text"] for one in found] == ["Marco broke", "!!!"]
     assert [one["rewrite"] for one in found] == [None, "."]
+
+
+def test_the_api_says_that_it_did_not_check_another_language(alice):
+    answer = api_client(alice).post("/api/v1/lint/", {"text": "Der Techniker hat den Alarm ignoriert, und niemand hat es bemerkt."}, format="json")
+    assert answer.json() == {"checked": False, "findings": []}
 
 
 @pytest.mark.parametrize(
