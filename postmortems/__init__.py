@@ -15,6 +15,7 @@ The people and the meeting
       facilitation/     texts, agendas, questions and an order of conversations for the facilitator (pure); console.py reads them what they ask for
       meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
       parking.py        ideas that soak before they become action items
+      hearing.py        who was heard before the meeting, in numbers; talking.py keeps conversations, calibrating.py shows the draft, caring.py asks how people are
       perspectives.py   what people saw and knew, and what they confided; telling.py gives what is shared to the document
 
 Writing

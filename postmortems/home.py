@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from incidents.access import Actor
@@ -14,7 +14,21 @@ from incidents.hooks import Panel
 from postmortems import discussion, process_overview, states
 from postmortems import near_misses as reports
 from postmortems.access import full_view, may_read_draft
-from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
+from postmortems.models import (
+    ActionItem,
+    Conversation,
+    Decision,
+    Participant,
+    Postmortem,
+    PrivateNote,
+    Reading,
+    Review,
+    Reviewer,
+    Revision,
+    Section,
+    SharedDraft,
+    WrittenAccount,
+)
 
 ROWS = 6
 MOST_REVIEWS = 50
@@ -86,6 +100,19 @@ def my_accounts(actor: Actor) -> Panel | None:
     rows = rows.exclude(postmortem__in=accounts).exclude(postmortem__in=notes)
     asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
     return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
+
+
+def my_voice(actor: Actor) -> Panel | None:
+    """What others wrote of me or for me and I have not looked at: notes of a conversation, a draft."""
+    over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
+    talks = Conversation.objects.readable_by(actor).filter(user=actor, confirmed_at=None).select_related("author", "postmortem__incident")
+    taking_part = Participant.objects.filter(full_view(actor, "postmortem__"), user=actor, role=Participant.Role.PARTICIPANT)
+    taking_part = taking_part.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
+    drafts = SharedDraft.objects.filter(postmortem__in=taking_part.values("postmortem"))
+    answered = Reading.objects.readable_by(actor).filter(author=actor, postmortem=OuterRef("postmortem"), answered_at__gte=OuterRef("shared_at"))
+    to_read = list(drafts.exclude(Exists(answered)).select_related("postmortem__incident", "shared_by").order_by("-shared_at")[:ROWS])
+    to_confirm = list(talks.order_by("-pk")[:ROWS])
+    return Panel("postmortems/_home_voice.html", {"talks": to_confirm, "drafts": to_read}) if to_confirm or to_read else None
 
 
 def recent_publications(actor: Actor) -> Panel | None:

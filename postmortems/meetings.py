@@ -131,7 +131,9 @@ def run_clock(*, actor: Actor, postmortem: Postmortem, do: str, seen: int | None
     meeting.block_id = after
     runs = after is not None and (do == "start" or (do in ("next", "go") and was_running))
     meeting.block_since = now if runs else None
-    meeting.began_at = meeting.began_at or (now if runs else None)
+    if runs and meeting.began_at is None:
+        meeting.began_at = now
+        stepping.follow(postmortem.pk, "calibrated")
     meeting.save(update_fields=["block", "block_since", "began_at"])
     return meeting, True
 
@@ -190,7 +192,7 @@ def settle(*, actor: Actor, postmortem: Postmortem, version: int, outcome: str, 
     cancels = "waived" in (outcome, meeting.outcome) and outcome != meeting.outcome and meeting.starts_at is not None
     meeting = changed(actor, meeting, version, sequence=F("sequence") + int(cancels), **values)
     AuditEvent.record(actor, f"meeting.{outcome}", postmortem.reference, reason=reason)
-    stepping.follow(postmortem.pk, "meeting", "soak", "actions")
+    stepping.follow(postmortem.pk, "meeting", "soak", "actions", "calibrated")
     return meeting
 
 

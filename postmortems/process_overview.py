@@ -25,6 +25,10 @@ PLACES = {
     "facilitator": ("postmortems:process", "People", "people"),
     "invited": ("postmortems:process", "People", "people"),
     "evidence": ("incidents:import", "Import files", ""),
+    "accounts": ("postmortems:perspectives", "Accounts", ""),
+    "talks": ("postmortems:meeting", "Conversations", "talks"),
+    "welfare": ("postmortems:welfare", "The facilitator's list", ""),
+    "calibrated": ("postmortems:calibrate", "The shared draft", ""),
     "timeline": ("incidents:quality", "Quality report", ""),
     "draft": ("postmortems:postmortem", "Sections", ""),
     "actions": ("postmortems:action_add", "Action items", ""),
@@ -75,12 +79,14 @@ def shown(
     due = in_words(step.due_on, today, calendar) if step.due_on else "no date"
     asks = steps.nudges(step, postmortem.status)
     late = asks and step.due_on is not None and step.due_on < today
-    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, link_of(step, postmortem, actor) if asks else None, history)
+    facilitates = any(user_id == actor.pk for _, user_id in holders.get(Step.Role.FACILITATOR, []))
+    link = link_of(step, postmortem, actor, facilitates) if asks else None
+    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, link, history)
 
 
-def link_of(step: Step, postmortem: Postmortem, actor: Actor) -> tuple[str, str] | None:
+def link_of(step: Step, postmortem: Postmortem, actor: Actor, facilitates: bool) -> tuple[str, str] | None:
     """Return address and words of the page on which this step is done, where it is the actor's to do."""
-    if step.rule not in PLACES or (step.rule == "published" and not may(actor, "publish")):
+    if step.rule not in PLACES or (step.rule == "published" and not may(actor, "publish")) or (step.rule == "welfare" and not facilitates):
         return None
     view, words, anchor = PLACES[step.rule]
     reference = postmortem.incident.reference if view.startswith("incidents:") else postmortem.reference

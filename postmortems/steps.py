@@ -132,6 +132,13 @@ class Facts:
     facilitators: tuple[str, ...] = ()  # who accepted
     asked: int = 0
     unasked: int = 0  # people of the timeline whom nobody has asked
+    half_wrote: bool = False  # at least half of those asked gave their account
+    talks: int = 0  # conversations whose notes are confirmed
+    talks_wanted: int = 2
+    cared: bool = False  # those closest to it were spoken to
+    shown: bool = False  # the draft, to those who were there
+    all_read: bool = False  # and each of them answered
+    meeting_began: bool = False
     sources: tuple[str, ...] = ()  # labels of what was imported, each once
     entries: int = 0
     inspected: bool = False
@@ -168,6 +175,27 @@ def evidence_kept(facts: Facts) -> str:
 
 def everyone_asked(facts: Facts) -> str:
     return f"Everyone found in the timeline is asked: {counted(facts.asked, 'person', 'people')}." if facts.asked and not facts.unasked else ""
+
+
+def accounts_given(facts: Facts) -> str:
+    return "At least half of those who were asked wrote their account." if facts.half_wrote else ""
+
+
+def talks_held(facts: Facts) -> str:
+    enough = facts.talks and facts.talks >= facts.talks_wanted
+    return f"{counted(facts.talks, 'conversation was', 'conversations were')} held, and the notes confirmed." if enough else ""
+
+
+def people_reached(facts: Facts) -> str:
+    return "Those closest to it were spoken to in person." if facts.cared else ""
+
+
+def draft_calibrated(facts: Facts) -> str:
+    if not facts.shown:
+        return ""
+    if facts.all_read:
+        return "The draft was shared, and everyone who was asked has answered."
+    return "The draft was shared before the meeting." if facts.meeting_began else ""
 
 
 def timeline_settled(facts: Facts) -> str:
@@ -210,6 +238,10 @@ RULES: dict[str, Rule] = {
     "facilitator": Rule("A facilitator accepted, and the document has an owner", facilitator_found),
     "evidence": Rule("Files of at least two sources were imported", evidence_kept),
     "invited": Rule("Everyone found in the timeline is asked to take part", everyone_asked),
+    "accounts": Rule("At least half of those asked wrote their account", accounts_given, stays=True),
+    "talks": Rule("The conversations that the list asks for were held and confirmed", talks_held, stays=True),
+    "welfare": Rule("A facilitator ticked those who were close to it as spoken to", people_reached, stays=True),
+    "calibrated": Rule("The draft was shared, and all answered or the meeting began", draft_calibrated, stays=True),
     "timeline": Rule("The timeline has entries and no open finding on its quality", timeline_settled),
     "draft": Rule("Every required section has a text of its own", draft_written),
     "meeting": Rule("The meeting was held, or is waived with a reason", meeting_held),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from postmortems.views import (
     action_coach,
     action_items,
+    calibration,
     comments,
     deciding,
     evidence,
@@ -24,6 +25,7 @@ from postmortems.views import (
     reviews,
     revisions,
     sections,
+    talks,
     templates,
 )
 from postmortems.views.knowledge import knowledge
@@ -76,6 +78,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/perspectives/<int:pk>/", perspectives.perspective, name="perspective"),
     path("postmortems/<str:reference>/perspectives/<int:pk>/withdraw/", perspectives.perspective_withdraw, name="perspective_withdraw"),
     path("postmortems/<str:reference>/perspectives/<int:pk>/differs/", perspectives.perspective_differs, name="perspective_differs"),
+    path("postmortems/<str:reference>/talks/new/", talks.talk_new, name="talk_new"),
+    path("postmortems/<str:reference>/talks/<int:pk>/", talks.talk, name="talk"),
+    path("postmortems/<str:reference>/talks/<int:pk>/noted/", talks.talk_noted, name="talk_noted"),
+    path("postmortems/<str:reference>/talks/<int:pk>/withdraw/", talks.talk_withdraw, name="talk_withdraw"),
+    path("postmortems/<str:reference>/calibrate/", calibration.calibrate, name="calibrate"),
+    path("postmortems/<str:reference>/calibrate/share/", calibration.share, name="calibrate_share"),
+    path("postmortems/<str:reference>/calibrate/answers/<int:pk>/", calibration.take_up, name="calibrate_take_up"),
+    path("postmortems/<str:reference>/welfare/", calibration.welfare, name="welfare"),
     path("postmortems/<str:reference>/account/", perspectives.account, name="account"),
     path("postmortems/<str:reference>/account/withdraw/", perspectives.account_withdraw, name="account_withdraw"),
     path("postmortems/<str:reference>/factors/", factors.factor_list, name="factor_list"),

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import comments, evidence, factors, lint, meetings, perspectives, pictures, process, publication, reviews, scope, templates, views
+from postmortems.api import comments, evidence, factors, lint, meetings, perspectives, pictures, process, publication, reviews, scope, templates, views, voices
 
 router = SimpleRouter()
 router.register("templates", templates.TemplateViewSet, basename="api-template")
@@ -26,6 +26,14 @@ postmortem = [
     path("parking/<int:pk>/action-item/", meetings.IdeaActionView.as_view()),
     path("perspectives/", perspectives.PerspectiveListView.as_view()),
     path("perspectives/<int:pk>/", perspectives.PerspectiveView.as_view()),
+    path("account/", voices.AccountView.as_view()),
+    path("conversations/", voices.ConversationListView.as_view()),
+    path("conversations/<int:pk>/", voices.ConversationView.as_view()),
+    path("conversations/<int:pk>/confirm/", voices.ConfirmView.as_view()),
+    path("shared-draft/", voices.SharedDraftView.as_view()),
+    path("shared-draft/answers/", voices.ReadingListView.as_view()),
+    path("shared-draft/answers/<int:pk>/", voices.ReadingView.as_view()),
+    path("welfare/", voices.WelfareView.as_view()),
     path("factors/", factors.FactorListView.as_view()),
     path("factors/<int:pk>/", factors.FactorView.as_view()),
     path("trigger/", factors.TriggerView.as_view()),

@@ -19,6 +19,7 @@ from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
 from postmortems.models.template import Audience, Depth, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection, TemplateVersion
+from postmortems.models.voices import Conversation, Reading, SharedDraft, WelfareCheck
 
 __all__ = [
     "ActionItem",
@@ -28,6 +29,7 @@ __all__ = [
     "CalendarTeam",
     "CoachSwitch",
     "Comment",
+    "Conversation",
     "Decision",
     "Depth",
     "Difference",
@@ -52,6 +54,7 @@ __all__ = [
     "Presence",
     "PrivateNote",
     "Process",
+    "Reading",
     "RelatedIncident",
     "RetrospectiveTemplate",
     "Review",
@@ -65,6 +68,7 @@ __all__ = [
     "SectionText",
     "SectionVersion",
     "Shared",
+    "SharedDraft",
     "Step",
     "StepEvent",
     "StepPlan",
@@ -73,6 +77,7 @@ __all__ = [
     "TemplateVersion",
     "Transition",
     "Trigger",
+    "WelfareCheck",
     "WorkCalendar",
     "WrittenAccount",
 ]

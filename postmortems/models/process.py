@@ -42,6 +42,11 @@ class StepPlan(models.Model):
         validators=[MaxValueValidator(500)],
         help_text="A retrospective that was started more working days after the incident was resolved counts its dates from its own start.",
     )
+    conversations = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="So many, held and confirmed, complete the interviews; two to five is usual.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -104,7 +109,7 @@ class Process(models.Model):
     """Which list of steps a retrospective goes by."""
 
     postmortem = models.OneToOneField(Postmortem, on_delete=models.CASCADE, related_name="process")
-    plan = models.ForeignKey(StepPlan, null=True, on_delete=models.SET_NULL, related_name="+")
+    plan = models.ForeignKey(StepPlan, null=True, on_delete=models.SET_NULL, related_name="processes")
 
     class Meta:
         ordering = ["pk"]
