@@ -14,6 +14,7 @@ The people and the meeting
       participating.py  who takes part; invitees.py finds them in the timeline (responders.py, pure: who is who); unnamed.py (pure) leaves out names
       facilitation/     texts, agendas, questions and an order of conversations for the facilitator (pure); console.py reads them what they ask for
       meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
+      surveying.py      three questions after the meeting, without names; survey_results.py (pure) says what may be shown of them
       parking.py        ideas that soak before they become action items
       hearing.py        who was heard before the meeting, in numbers; talking.py keeps conversations, calibrating.py shows the draft, caring.py asks how people are
       perspectives.py   what people saw and knew, and what they confided; telling.py gives what is shared to the document

@@ -15,7 +15,7 @@ from incidents.access import Actor, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import console, stepping
+from postmortems import console, stepping, surveying
 from postmortems.facilitation import agendas
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 
@@ -192,7 +192,9 @@ def settle(*, actor: Actor, postmortem: Postmortem, version: int, outcome: str, 
     cancels = "waived" in (outcome, meeting.outcome) and outcome != meeting.outcome and meeting.starts_at is not None
     meeting = changed(actor, meeting, version, sequence=F("sequence") + int(cancels), **values)
     AuditEvent.record(actor, f"meeting.{outcome}", postmortem.reference, reason=reason)
-    stepping.follow(postmortem.pk, "meeting", "soak", "actions", "calibrated")
+    if outcome == "held":
+        surveying.open_for(postmortem, now)
+    stepping.follow(postmortem.pk, "meeting", "soak", "actions", "calibrated", "surveyed")
     return meeting
 
 

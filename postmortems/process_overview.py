@@ -29,6 +29,7 @@ PLACES = {
     "talks": ("postmortems:meeting", "Conversations", "talks"),
     "welfare": ("postmortems:welfare", "The facilitator's list", ""),
     "calibrated": ("postmortems:calibrate", "The shared draft", ""),
+    "surveyed": ("postmortems:survey", "The survey", ""),
     "timeline": ("incidents:quality", "Quality report", ""),
     "draft": ("postmortems:postmortem", "Sections", ""),
     "actions": ("postmortems:action_add", "Action items", ""),

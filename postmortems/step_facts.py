@@ -22,10 +22,12 @@ from postmortems.models import (
     SharedDraft,
     Step,
     StepPlan,
+    Survey,
     WelfareCheck,
     WorkCalendar,
 )
 from postmortems.steps import MEETING, OPEN, Facts, Start, start_of
+from postmortems.survey_results import LEAST
 from postmortems.workdays import Calendar
 
 LATE_AFTER = 10
@@ -81,7 +83,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
     around = overview.surroundings([postmortem], set())[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
     required, unwritten = written(postmortem, around) if "draft" in rules else (0, 0)
     revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True)) if rules & {"published", "shared"} else []
-    meeting = Meeting.objects.filter(postmortem=postmortem).first() if rules & {"meeting", "calibrated"} else None
+    meeting = Meeting.objects.filter(postmortem=postmortem).first() if rules & {"meeting", "calibrated", "surveyed"} else None
     met, soaked = meeting_state(rows, timing.calendar.day_of(now))
     return Facts(
         **heard(postmortem, participants, meeting, rules),
@@ -96,6 +98,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         required=required,
         unwritten=unwritten,
         meeting=outcome(meeting, timing.calendar),
+        surveyed=surveyed(postmortem, meeting, timing.calendar.day_of(now)) if "surveyed" in rules else "",
         met=met,
         soaked=soaked,
         actions=around.actions,
@@ -148,6 +151,17 @@ def outcome(meeting: Meeting | None, calendar: Calendar) -> str:
         return ""
     day = calendar.day_of(meeting.met_at)
     return f"was held on {day.day} {day:%B %Y}" if meeting.held_at else f"is waived: {meeting.reason}"
+
+
+def surveyed(postmortem: Postmortem, meeting: Meeting | None, today: date) -> str:
+    """Return what became of the survey, without a number that tells who was missing."""
+    if meeting and meeting.waived_at:
+        return "There was no meeting to ask about."
+    survey = Survey.objects.filter(postmortem=postmortem).first()
+    if survey is None:
+        return ""
+    is_over = survey.is_closed or survey.closes_on < today
+    return "The survey is over." if is_over else "Enough people answered the survey." if len(survey.answered) >= LEAST else ""
 
 
 def meeting_state(rows: Iterable[Step], today: date) -> tuple[bool, bool]:

@@ -146,6 +146,7 @@ class Facts:
     required: int = 0
     unwritten: int = 0
     meeting: str = ""  # "was held on 3 March 2026", or "is waived: ..."
+    surveyed: str = ""  # what became of the survey after it
     met: bool = False  # the meeting is behind us, or there is none
     soaked: bool = False  # it is, and so is the time to think
     actions: int = 0
@@ -213,6 +214,10 @@ def meeting_held(facts: Facts) -> str:
     return f"The meeting {facts.meeting}." if facts.meeting else ""
 
 
+def survey_over(facts: Facts) -> str:
+    return facts.surveyed
+
+
 def soak_over(facts: Facts) -> str:
     return "The time between the meeting and the decisions is over." if facts.soaked else ""
 
@@ -246,6 +251,7 @@ RULES: dict[str, Rule] = {
     "draft": Rule("Every required section has a text of its own", draft_written),
     "meeting": Rule("The meeting was held, or is waived with a reason", meeting_held),
     "soak": Rule("The meeting was held and its due date has come", soak_over, stays=True),
+    "surveyed": Rule("After the meeting: five people or all of them answered the survey, or it is over", survey_over, stays=True),
     "actions": Rule("After the meeting: action items are there, each with owner and date", actions_owned),
     "approved": Rule("The document was approved", approved, stays=True),
     "published": Rule("A revision was published", published, stays=True),

@@ -25,6 +25,7 @@ from postmortems.views import (
     reviews,
     revisions,
     sections,
+    surveys,
     talks,
     templates,
 )
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/", postmortems.postmortem_list, name="postmortem_list"),
     path("postmortems/start/<str:reference>/", postmortems.start, name="start"),
     path("postmortems/near-miss/", near_misses.report, name="near_miss_report"),
+    path("postmortems/surveys/", surveys.survey_list, name="survey_list"),
     path("postmortems/preview/", sections.preview, name="preview"),
     path("postmortems/start/<str:reference>/depth/", deciding.answer, name="sizing"),
     path("postmortems/start/<str:reference>/none/", deciding.no_review, name="no_review"),
@@ -85,6 +87,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("postmortems/<str:reference>/calibrate/", calibration.calibrate, name="calibrate"),
     path("postmortems/<str:reference>/calibrate/share/", calibration.share, name="calibrate_share"),
     path("postmortems/<str:reference>/calibrate/answers/<int:pk>/", calibration.take_up, name="calibrate_take_up"),
+    path("postmortems/<str:reference>/survey/", surveys.survey, name="survey"),
     path("postmortems/<str:reference>/welfare/", calibration.welfare, name="welfare"),
     path("postmortems/<str:reference>/account/", perspectives.account, name="account"),
     path("postmortems/<str:reference>/account/withdraw/", perspectives.account_withdraw, name="account_withdraw"),

@@ -3,7 +3,23 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import comments, evidence, factors, lint, meetings, perspectives, pictures, process, publication, reviews, scope, templates, views, voices
+from postmortems.api import (
+    comments,
+    evidence,
+    factors,
+    lint,
+    meetings,
+    perspectives,
+    pictures,
+    process,
+    publication,
+    reviews,
+    scope,
+    surveys,
+    templates,
+    views,
+    voices,
+)
 
 router = SimpleRouter()
 router.register("templates", templates.TemplateViewSet, basename="api-template")
@@ -33,6 +49,7 @@ postmortem = [
     path("shared-draft/", voices.SharedDraftView.as_view()),
     path("shared-draft/answers/", voices.ReadingListView.as_view()),
     path("shared-draft/answers/<int:pk>/", voices.ReadingView.as_view()),
+    path("survey/", surveys.SurveyView.as_view()),
     path("welfare/", voices.WelfareView.as_view()),
     path("factors/", factors.FactorListView.as_view()),
     path("factors/<int:pk>/", factors.FactorView.as_view()),
@@ -66,6 +83,7 @@ urlpatterns = [
     path("search/", views.SearchView.as_view()),
     path("near-misses/", scope.NearMissView.as_view()),
     path("factor-taxonomy/", factors.TaxonomyView.as_view()),
+    path("survey-results/", surveys.SurveyResultsView.as_view()),
     path("lint/", lint.LintView.as_view()),
     re_path(r"^incidents/(?P<reference>[Ii][Nn][Cc]-[0-9]+)/template-suggestion/$", templates.SuggestionView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),

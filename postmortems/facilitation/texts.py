@@ -84,3 +84,13 @@ PERSPECTIVE = {
 def length_in_words(minutes: int) -> str:
     """Return how long it is, as one says it: “hour”, “45 minutes”."""
     return {15: "quarter of an hour", 30: "half hour", 60: "hour", 90: "hour and a half", 120: "two hours"}.get(minutes, f"{minutes} minutes")
+
+
+#: The three questions after the meeting, on a scale of five, and the one for words.
+SURVEY = {
+    "said": "I could say what I wanted",
+    "learned": "I learned something about the system or another team’s work",
+    "well_spent": "The time was well spent",
+}
+SCALE = ("Not at all", "Little", "Partly", "Mostly", "Fully")
+SURVEY_WORDS = "One thing to do differently"

@@ -18,6 +18,7 @@ from postmortems.models.process import PlannedStep, Process, Step, StepEvent, St
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
+from postmortems.models.survey import Survey
 from postmortems.models.template import Audience, Depth, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection, TemplateVersion
 from postmortems.models.voices import Conversation, Reading, SharedDraft, WelfareCheck
 
@@ -72,6 +73,7 @@ __all__ = [
     "Step",
     "StepEvent",
     "StepPlan",
+    "Survey",
     "TemplateRule",
     "TemplateSection",
     "TemplateVersion",

@@ -73,7 +73,7 @@ def world(db):
 
 def discuss(boss, postmortem):
     """One of everything that a retrospective brings: a meeting with an idea, a perspective, a factor, a comment."""
-    from postmortems import calibrating, commenting, meetings, parking, participating, perspectives, talking
+    from postmortems import calibrating, commenting, meetings, parking, participating, perspectives, surveying, talking
 
     meetings.plan(actor=boss, postmortem=postmortem, version=meetings.ensure(postmortem).version, starts_at=timezone.now(), minutes=60)
     idea = parking.park(actor=boss, postmortem=postmortem, text="Could the limit be seen on the dashboard?")
@@ -84,6 +84,7 @@ def discuss(boss, postmortem):
         participating.invite(actor=boss, postmortem=postmortem, role=role, user=boss, reason="Nobody else was free.")
     talk = talking.note(actor=boss, postmortem=postmortem, held_on=T0.date(), name="Support", notes="Tickets came in before the alert.")
     calibrating.share(actor=boss, postmortem=postmortem)
+    surveying.open_for(postmortem, timezone.now())
     return {"parking/": idea.pk, "perspectives/": told.pk, "factors/": factor.pk, "talks/": talk.pk}
 
 

@@ -102,6 +102,7 @@ HAPPENED = {
     "draft": Facts(required=7),
     "meeting": Facts(meeting="was held on 3 March 2026"),
     "soak": Facts(soaked=True),
+    "surveyed": Facts(surveyed="The survey is over."),
     "actions": Facts(met=True, actions=2),
     "approved": Facts(status="approved"),
     "published": Facts(revisions=1),

@@ -272,7 +272,7 @@ def test_shared_again_the_word_is_asked_anew(client, postmortem, alice, bob):
     assert hearing.readers(postmortem, postmortem.participants.all(), shared) == hearing.Heard(1, 0)
     client.force_login(bob)
     assert "The draft has changed since you answered" in client.get(at(postmortem, "calibrate/")).content.decode()
-    assert "Is this how it was?" in client.get("/").content.decode()
+    assert "Your word is wanted" in client.get("/").content.decode()
 
 
 def test_only_who_takes_part_is_asked_and_a_change_wants_words(postmortem, alice, bob):
