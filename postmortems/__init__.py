@@ -35,6 +35,7 @@ Review and publication
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
       reviewing.py      submitting, deciding, handing over; every change of state is kept
       document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, naming.py (pure) puts roles for names
+      looking_back.py   three lines, three months later: with the post-mortem, and in its next revision
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)
       search/           published revisions -> index and ranked results, one module an engine

@@ -33,6 +33,7 @@ PLACES = {
     "timeline": ("incidents:quality", "Quality report", ""),
     "draft": ("postmortems:postmortem", "Sections", ""),
     "actions": ("postmortems:action_add", "Action items", ""),
+    "looked_back": ("postmortems:look_back", "Look back", ""),
     "published": ("postmortems:publish", "Preview", ""),
 }
 
@@ -60,7 +61,7 @@ def rows_of(postmortem: Postmortem, actor: Actor, calendar: Calendar, today: dat
     for event in events:
         history[event.step_id].append(event)
     holders = holders_of(postmortem, participants)
-    following = steps.next_of(found, postmortem.status)
+    following = steps.next_of(found, postmortem.status, today)
     return [shown(step, postmortem, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
 
 
@@ -125,7 +126,7 @@ def progress_by_id(postmortems: Sequence[Postmortem], today: date) -> dict[int, 
 
 def waiting_for(person: User, today: date, limit: int) -> list[Step]:
     """Return the open steps that this person is to do: of each retrospective the next one and those whose date has come, the most pressing first."""
-    mine = Step.objects.visible_to(person).open().of(person)
+    mine = Step.objects.visible_to(person).asking(today).of(person)
     rows = list(mine.select_related("postmortem__incident").order_by(F("due_on").asc(nulls_last=True), "position")[: limit * 10])
     seen: set[int] = set()
     kept = []

@@ -14,6 +14,7 @@ from postmortems.completeness import Check, Surroundings, check_all
 from postmortems.models import (
     Audience,
     CalendarTeam,
+    LookBack,
     Meeting,
     Participant,
     Postmortem,
@@ -106,6 +107,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         actions_without_date=around.actions_without_date,
         status=postmortem.status,
         revisions=len(revisions),
+        looked_back="looked_back" in rules and LookBack.objects.filter(postmortem=postmortem).exists(),
         audiences=tuple(dict.fromkeys(str(Audience(one).label).lower() for one in revisions if one != Audience.INTERNAL)),
     )
 

@@ -17,6 +17,7 @@ WORKING, CALENDAR = "working", "calendar"
 RESOLVED, STARTED = "resolved", "started"
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
 MEETING, PUBLISH = "meeting", "publish"
+LATER = frozenset({"looked_back"})  # rules of steps that come long after the publication, and are silent until then
 
 
 # Dates ----------------------------------------------------------------------------------------------
@@ -85,6 +86,8 @@ class Listed(Protocol):
     state: str
     mandatory: bool
     counted_from: str
+    rule: str
+    due_on: date | None
 
 
 Row = TypeVar("Row", bound=Listed)
@@ -92,12 +95,12 @@ Row = TypeVar("Row", bound=Listed)
 
 def nudges(step: Listed, status: str) -> bool:
     """Say whether a step still asks for something. Once a document is out, what was meant to come before it does so no more."""
-    return step.state == OPEN and status != "archived" and (status != "published" or step.counted_from == PUBLISH)
+    return step.state == OPEN and status != "archived" and (status != "published" or step.counted_from == PUBLISH or step.rule in LATER)
 
 
-def next_of(steps: Sequence[Row], status: str) -> Row | None:
-    """Return the first step that asks for something: an optional one only once nothing else does."""
-    still = [step for step in steps if nudges(step, status)]
+def next_of(steps: Sequence[Row], status: str, today: date) -> Row | None:
+    """Return the first step that asks for something: an optional one only once nothing else does, one for later once its day has come."""
+    still = [step for step in steps if nudges(step, status) and not (step.rule in LATER and step.due_on and step.due_on > today)]
     return next((step for step in still if step.mandatory), still[0] if still else None)
 
 
@@ -118,7 +121,7 @@ class Progress:
 def progress_of(steps: Sequence[Any], status: str, today: date) -> Progress:
     """Return how far a retrospective of this status is."""
     late = sum(nudges(step, status) and step.due_on is not None and step.due_on < today for step in steps)
-    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps, status), late)
+    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps, status, today), late)
 
 
 # What completes a step ------------------------------------------------------------------------------
@@ -155,6 +158,7 @@ class Facts:
     status: str = ""
     revisions: int = 0
     audiences: tuple[str, ...] = ()  # beyond the team, labels
+    looked_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,6 +243,10 @@ def shared(facts: Facts) -> str:
     return f"Published for {joined(facts.audiences)}." if facts.audiences else ""
 
 
+def looked_back(facts: Facts) -> str:
+    return "Somebody looked back, and wrote it down." if facts.looked_back else ""
+
+
 RULES: dict[str, Rule] = {
     "facilitator": Rule("A facilitator accepted, and the document has an owner", facilitator_found),
     "evidence": Rule("Files of at least two sources were imported", evidence_kept),
@@ -256,6 +264,7 @@ RULES: dict[str, Rule] = {
     "approved": Rule("The document was approved", approved, stays=True),
     "published": Rule("A revision was published", published, stays=True),
     "shared": Rule("A revision was published beyond the team", shared, stays=True),
+    "looked_back": Rule("Somebody looked back; asked for once its day has come", looked_back, stays=True),
 }
 
 

@@ -94,3 +94,10 @@ SURVEY = {
 }
 SCALE = ("Not at all", "Little", "Partly", "Mostly", "Fully")
 SURVEY_WORDS = "One thing to do differently"
+
+#: The three lines of looking back: field -> its question, and what belongs there.
+LOOK_BACK = {
+    "helped": ("Did it help?", "What is different since: in the system, in how people work. “Not that we can tell” is an answer."),
+    "surprised": ("Did it surprise us?", "What came otherwise than expected, also for the better."),
+    "follows": ("What follows?", "What to keep, to undo, or to look at again. Nothing is fine, too."),
+}

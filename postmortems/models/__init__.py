@@ -7,6 +7,7 @@ from postmortems.models.coach import CoachSwitch, Dismissal
 from postmortems.models.comments import Comment, Mention
 from postmortems.models.covering import RelatedIncident
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
+from postmortems.models.look_back import LookBack
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.near_miss import NearMiss
 from postmortems.models.participation import Participant
@@ -42,6 +43,7 @@ __all__ = [
     "Holiday",
     "LearningAssessment",
     "LearningQuestion",
+    "LookBack",
     "Meeting",
     "Mention",
     "NearMiss",

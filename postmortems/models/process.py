@@ -125,8 +125,12 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def open(self) -> StepQuerySet:
         """Those that still ask for something, as `steps.nudges` has it."""
-        over = Q(postmortem__status=Postmortem.Status.PUBLISHED) & ~Q(counted_from=StepText.From.PUBLISH)
+        over = Q(postmortem__status=Postmortem.Status.PUBLISHED) & ~Q(counted_from=StepText.From.PUBLISH) & ~Q(rule__in=steps.LATER)
         return self.filter(state=Step.State.OPEN).exclude(over | Q(postmortem__status=Postmortem.Status.ARCHIVED))
+
+    def asking(self, today: date) -> StepQuerySet:
+        """The open ones but for those whose day is still far."""
+        return self.open().exclude(rule__in=steps.LATER, due_on__gt=today)
 
     def overdue(self, today: date) -> StepQuerySet:
         return self.open().filter(due_on__lt=today)
