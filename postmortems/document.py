@@ -298,7 +298,7 @@ def action_row(item: ActionItem, internal: bool) -> Document:
         "status_name": item.get_status_display(),
         "owner": owner if internal else (ASSIGNED if owner else ""),
         "due_on": item.due_on.isoformat() if item.due_on else None,
-    }
+    } | ({"expected_effect": clean_text(item.expected_effect).strip()} if internal and item.expected_effect.strip() else {})
 
 
 def people_of(

@@ -12,6 +12,7 @@ from incidents.models import Delivery, Incident, Milestone
 from postmortems import hearing, invitees, overview
 from postmortems.completeness import Check, Surroundings, check_all
 from postmortems.models import (
+    ActionItem,
     Audience,
     CalendarTeam,
     LookBack,
@@ -105,6 +106,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         actions=around.actions,
         actions_without_owner=around.actions_without_owner,
         actions_without_date=around.actions_without_date,
+        actions_not_agreed=ActionItem.objects.open().filter(postmortem=postmortem, accepted_at=None).count() if "actions" in rules else 0,
         status=postmortem.status,
         revisions=len(revisions),
         looked_back="looked_back" in rules and LookBack.objects.filter(postmortem=postmortem).exists(),

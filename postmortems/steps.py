@@ -155,6 +155,7 @@ class Facts:
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    actions_not_agreed: int = 0
     status: str = ""
     revisions: int = 0
     audiences: tuple[str, ...] = ()  # beyond the team, labels
@@ -227,8 +228,9 @@ def soak_over(facts: Facts) -> str:
 
 
 def actions_owned(facts: Facts) -> str:
-    settled = facts.met and facts.actions and not facts.actions_without_owner and not facts.actions_without_date
-    return f"{counted(facts.actions, 'action item', 'action items')}, with owners and dates." if settled else ""
+    open_ends = facts.actions_without_owner or facts.actions_without_date or facts.actions_not_agreed
+    settled = facts.met and facts.actions and not open_ends
+    return f"{counted(facts.actions, 'action item', 'action items')}, with owners who agreed and dates." if settled else ""
 
 
 def approved(facts: Facts) -> str:
@@ -260,7 +262,7 @@ RULES: dict[str, Rule] = {
     "meeting": Rule("The meeting was held, or is waived with a reason", meeting_held),
     "soak": Rule("The meeting was held and its due date has come", soak_over, stays=True),
     "surveyed": Rule("After the meeting: five people or all of them answered the survey, or it is over", survey_over, stays=True),
-    "actions": Rule("After the meeting: action items are there, each with owner and date", actions_owned),
+    "actions": Rule("After the meeting: action items are there, each with an owner who agreed, and a date", actions_owned),
     "approved": Rule("The document was approved", approved, stays=True),
     "published": Rule("A revision was published", published, stays=True),
     "shared": Rule("A revision was published beyond the team", shared, stays=True),

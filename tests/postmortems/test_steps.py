@@ -144,6 +144,7 @@ def test_every_rule_has_its_fact_and_no_other_rule_takes_it():
         ("actions", Facts(actions=2)),
         ("actions", Facts(met=True, actions=2, actions_without_owner=1)),
         ("actions", Facts(met=True, actions=2, actions_without_date=1)),
+        ("actions", Facts(met=True, actions=2, actions_not_agreed=1)),
         ("", Facts(revisions=3)),
         ("unheard of", Facts(revisions=3)),
     ],
