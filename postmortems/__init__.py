@@ -28,6 +28,7 @@ Writing
       evidence.py       citations of timeline entries, key entries nobody used; claims.py (pure) finds sentences without evidence
       pictures.py       pictures in texts: checked, made anew, frozen with what shows them
       factors.py        what a factor lacks and which kind its words suggest (pure); factoring.py writes them
+      vocabularies.py   words of other vocabularies -> the catalogue (pure); translating.py brings in factors; coding.py and agreement.py (pure) compare two readers
       action_items.py   what the team decided to change, followed to the end; action_quality.py (pure) asks whether anybody could check it
 
 Review and publication

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from postmortems.api import (
+    coding,
     comments,
     evidence,
     factors,
@@ -54,6 +55,8 @@ postmortem = [
     path("look-back/", look_back.LookBackView.as_view()),
     path("welfare/", voices.WelfareView.as_view()),
     path("factors/", factors.FactorListView.as_view()),
+    path("factors/bring-in/", coding.BringInView.as_view()),
+    path("factors/again/", coding.SecondCodingView.as_view()),
     path("factors/<int:pk>/", factors.FactorView.as_view()),
     path("trigger/", factors.TriggerView.as_view()),
     path("steps/", process.StepListView.as_view()),
@@ -84,6 +87,8 @@ postmortem = [
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
     path("near-misses/", scope.NearMissView.as_view()),
+    path("factor-vocabularies/", coding.VocabularyView.as_view()),
+    path("factor-agreement/", coding.CodingAgreementView.as_view()),
     path("factor-taxonomy/", factors.TaxonomyView.as_view()),
     path("survey-results/", surveys.SurveyResultsView.as_view()),
     path("lint/", lint.LintView.as_view()),

@@ -4,6 +4,7 @@ from postmortems.models.action_items import ActionItem
 from postmortems.models.calendar import CalendarTeam, Holiday, WorkCalendar
 from postmortems.models.choosing import LearningAssessment, LearningQuestion, ReviewRequirement, RuleCondition, TemplateRule
 from postmortems.models.coach import CoachSwitch, Dismissal
+from postmortems.models.coding import SecondCoding
 from postmortems.models.comments import Comment, Mention
 from postmortems.models.covering import RelatedIncident
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
@@ -66,6 +67,7 @@ __all__ = [
     "Revision",
     "RuleCondition",
     "SearchEntry",
+    "SecondCoding",
     "Section",
     "SectionKind",
     "SectionText",

@@ -103,6 +103,11 @@ class ActionItem(models.Model):
         return self.status in self.TO_DO
 
     @property
+    def badge(self) -> str:
+        """The look of its status: what is only proposed is no alarm."""
+        return "info" if self.status == self.Status.OPEN else self.status
+
+    @property
     def tracked_at(self) -> str:
         """The address of the ticket, where it is one."""
         return self.tracked_in if self.tracked_in.startswith(("https://", "http://")) else ""

@@ -44,6 +44,7 @@ def list_context(request: HttpRequest, postmortem: Postmortem) -> dict[str, Any]
         "graph": factor_graph({"title": postmortem.title, "factors": frozen}),
         "trigger_form": TriggerForm(initial={"trigger": postmortem.trigger, "version": postmortem.version}),
         "may_edit": may(request.user, "draft"),
+        "may_compare": may(request.user, "publish"),
     }
 
 
