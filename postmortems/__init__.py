@@ -14,7 +14,9 @@ The people and the meeting
       participating.py  who takes part; invitees.py finds them in the timeline (responders.py, pure: who is who); unnamed.py (pure) leaves out names
       facilitation/     texts, agendas, questions and an order of conversations for the facilitator (pure); console.py reads them what they ask for
       meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
+      surveying.py      three questions after the meeting, without names; survey_results.py (pure) says what may be shown of them
       parking.py        ideas that soak before they become action items
+      hearing.py        who was heard before the meeting, in numbers; talking.py keeps conversations, calibrating.py shows the draft, caring.py asks how people are
       perspectives.py   what people saw and knew, and what they confided; telling.py gives what is shared to the document
 
 Writing
@@ -27,6 +29,7 @@ Writing
       pictures.py       pictures in texts: checked, made anew, frozen with what shows them
       factors.py        what a factor lacks and which kind its words suggest (pure); factoring.py writes them
       chains.py         the questions that lead to a factor (pure); chaining.py makes one of an answer
+      vocabularies.py   words of other vocabularies -> the catalogue (pure); translating.py brings in factors; coding.py and agreement.py (pure) compare two readers
       action_items.py   what the team decided to change, followed to the end; action_quality.py (pure) asks whether anybody could check it
 
 Review and publication
@@ -34,7 +37,9 @@ Review and publication
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
       reviewing.py      submitting, deciding, handing over; every change of state is kept
       lapsing.py        what is approved goes back to review when what it shows changes
-      document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, document_fields.py the incidents' fields, naming.py (pure) puts roles for names
+      document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, document_fields.py the incidents' fields,
+                        naming.py (pure) puts roles for names
+      looking_back.py   three lines, three months later: with the post-mortem, and in its next revision
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)
       search/           published revisions -> index and ranked results, one module an engine

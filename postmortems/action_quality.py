@@ -56,7 +56,11 @@ class Facts:
     done_when: str = ""
     description: str = ""
     side_effects: str = ""
+    expected_effect: str = ""
+    trade_off: str = ""
+    tracked_in: str = ""
     has_owner: bool = False
+    is_accepted: bool = False
     due_on: date | None = None
     added_on: date | None = None
     rank: int | None = None
@@ -68,7 +72,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Gap:
-    """One rule that is not met. `weight` is required (people expect it before publishing) or ask."""
+    """One rule that is not met. `weight` is required (people expect it before publishing), ask, or hint."""
 
     rule: str
     weight: str
@@ -99,6 +103,8 @@ def gaps_of(facts: Facts) -> list[Gap]:
         lacks("Q1", "ask", "Begin with what is done, and name what it is done to.")
     if not facts.has_owner:
         lacks("Q2", "required", "Nobody owns it yet.")
+    elif not facts.is_accepted:
+        lacks("Q2", "required", "Its owner has not agreed to it yet.")
     if facts.due_on is None:
         lacks("Q3", "required", "It has no due date.")
     elif facts.added_on and facts.due_on > facts.added_on + timedelta(days=days_for(facts.rank)) and not facts.description.strip():
@@ -113,6 +119,12 @@ def gaps_of(facts: Facts) -> list[Gap]:
         lacks("Q7", "required", "It seems to mend people. What could change around them?")
     if facts.rank and facts.rank <= WORST and not facts.side_effects.strip():
         lacks("Q8", "ask", "Which new difficulty could it bring? “None seen” is an answer.")
+    if not facts.expected_effect.strip() and facts.kind not in NEED_NO_FACTOR:
+        lacks("Q9", "ask", "What will be different, and how will one know? Whoever looks back in three months will ask.")
+    if not facts.tracked_in:
+        lacks("Q10", "ask", "Where is the work planned? A ticket’s key or address keeps it from being forgotten.")
+    if not facts.trade_off:
+        lacks("Q12", "hint", "What waits for it?")
     return gaps
 
 
@@ -128,13 +140,14 @@ def same(text: str) -> str:
 #: Rules in the completeness of a section: words for one action item and for several.
 TOGETHER = {
     "Q1": ("does not say what is done to what", "do not say what is done to what"),
-    "Q2": ("has no owner", "have no owner"),
+    "Q2": ("has no owner who agreed", "have no owner who agreed"),
     "Q3": ("has no due date or one far off", "have no due date or one far off"),
     "Q4": ("has no “done when” that somebody else can check", "have no “done when” that somebody else can check"),
     "Q5": ("is linked to no factor", "are linked to no factor"),
     "Q6": ("has no strength", "have no strength"),
     "Q7": ("seems to mend people", "seem to mend people"),
     "Q8": ("says nothing of side effects", "say nothing of side effects"),
+    "Q9": ("says nothing of the effect it is to have", "say nothing of the effect they are to have"),
 }
 
 

@@ -19,7 +19,7 @@ from incidents.quality import names_in, seen
 from postmortems import access, covering, overview, step_facts
 from postmortems.document import BOT, SPOKEN
 from postmortems.facilitation import agendas, interviews, people, questions
-from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared, WrittenAccount
+from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared
 
 TALKING = SPOKEN | {Kind.CHANGE, Kind.ESCALATION, Kind.ROLE}
 ENTRY_LIMIT, PEOPLE_LIMIT, STATEMENT_LIMIT, TEXT = 20_000, 5_000, 2_000, 200
@@ -161,13 +161,6 @@ def differing(postmortem: Postmortem) -> list[tuple[str, str]]:
     """Return the names whose shared accounts somebody marked as different. What is private stays out of what everybody reads here."""
     rows = Difference.objects.filter(first__postmortem=postmortem, first__state=Shared.REVIEW, second__state=Shared.REVIEW)
     return list(rows.values_list("first__name", "second__name"))
-
-
-def accounts_back(postmortem: Postmortem, participants: Iterable[Participant]) -> tuple[int, int]:
-    """Return how many people were asked for a written account, and how many gave one. How many, not who: some are private."""
-    asked = [row for row in participants if row.user_id and row.role == Participant.Role.PARTICIPANT and row.state != Participant.State.DECLINED]
-    given = WrittenAccount.objects.filter(postmortem=postmortem, author__in=[row.user_id for row in asked])
-    return len(asked), given.count()
 
 
 def question_bank(postmortem: Postmortem) -> list[questions.Asked]:

@@ -17,8 +17,9 @@ from incidents.lib import citations, durations
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import Incident, IncidentMember, Kind, Milestone, Precision, Salience, TimelineEvent, User
 from postmortems import chains, covering, document_factors, document_fields, evidence, kinds, pictures, responders, rows, unnamed
+from postmortems.facilitation.texts import LOOK_BACK
 from postmortems.fields import factor_of
-from postmortems.models import ActionItem, Audience, NearMiss, Participant, Postmortem, Section, SectionKind
+from postmortems.models import ActionItem, Audience, LookBack, NearMiss, Participant, Postmortem, Section, SectionKind
 from postmortems.naming import hider
 from postmortems.overview import committed, moments_of, printed_entries
 from postmortems.telling import perspective_rows
@@ -98,6 +99,8 @@ def build(postmortem: Postmortem, audience: str, now: datetime) -> Document:
         "pictures": pictures.shown_in(postmortem, [text for section in sections for text in kinds.texts_of(section)]),
         "actions": [action_row(item, internal) for item in actions_of(postmortem)] if shows[SectionKind.ACTIONS] else [],
     }
+    if internal and (written := look_back_row(postmortem, zone)):
+        document["look_back"] = written
     hidden: Document = unnamed.hide(document, unnamed_of(postmortem, incidents, members, reporter))
     return hidden
 
@@ -280,6 +283,16 @@ def actions_of(postmortem: Postmortem) -> Iterable[ActionItem]:
     return sorted(postmortem.action_items.select_related("owner"), key=lambda item: (order[ActionItem.Priority(item.priority)], item.pk))
 
 
+def look_back_row(postmortem: Postmortem, zone: ZoneInfo) -> Document | None:
+    """What was written three months later: for those inside, as it speaks of how people worked since."""
+    written = LookBack.objects.filter(postmortem=postmortem).first()
+    if written is None:
+        return None
+    day = written.written_at.astimezone(zone)
+    lines = [{"label": question, "text": clean_line(getattr(written, name), limit=500)} for name, (question, _) in LOOK_BACK.items() if getattr(written, name)]
+    return {"local": f"{day.day} {day:%B %Y}", "lines": lines}
+
+
 def action_row(item: ActionItem, internal: bool) -> Document:
     owner = str(item.owner) if item.owner else ""
     return {
@@ -297,7 +310,7 @@ def action_row(item: ActionItem, internal: bool) -> Document:
         "status_name": item.get_status_display(),
         "owner": owner if internal else (ASSIGNED if owner else ""),
         "due_on": item.due_on.isoformat() if item.due_on else None,
-    }
+    } | ({"expected_effect": clean_text(item.expected_effect).strip()} if internal and item.expected_effect.strip() else {})
 
 
 def people_of(

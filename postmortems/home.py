@@ -6,15 +6,30 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from incidents.access import Actor
 from incidents.hooks import Panel
-from postmortems import discussion, process_overview, states
+from postmortems import discussion, process_overview, states, surveying
 from postmortems import near_misses as reports
 from postmortems.access import full_view, may_read_draft
-from postmortems.models import ActionItem, Decision, Participant, Postmortem, PrivateNote, Review, Reviewer, Revision, Section, WrittenAccount
+from postmortems.models import (
+    ActionItem,
+    Conversation,
+    Decision,
+    Participant,
+    Postmortem,
+    PrivateNote,
+    Reading,
+    Review,
+    Reviewer,
+    Revision,
+    Section,
+    SharedDraft,
+    Survey,
+    WrittenAccount,
+)
 
 ROWS = 6
 MOST_REVIEWS = 50
@@ -86,6 +101,31 @@ def my_accounts(actor: Actor) -> Panel | None:
     rows = rows.exclude(postmortem__in=accounts).exclude(postmortem__in=notes)
     asked = list(rows.select_related("postmortem__incident").order_by("-pk")[:ROWS])
     return Panel("postmortems/_home_accounts.html", {"asked": asked}) if asked else None
+
+
+def my_voice(actor: Actor) -> Panel | None:
+    """What waits for my word: notes of a conversation with me, a draft of what I was part of, the questions after a meeting."""
+    over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
+    talks = Conversation.objects.readable_by(actor).filter(user=actor, confirmed_at=None).select_related("author", "postmortem__incident")
+    taking_part = Participant.objects.filter(full_view(actor, "postmortem__"), user=actor, role=Participant.Role.PARTICIPANT)
+    taking_part = taking_part.exclude(state=Participant.State.DECLINED).exclude(postmortem__status__in=over)
+    drafts = SharedDraft.objects.filter(postmortem__in=taking_part.values("postmortem"))
+    answered = Reading.objects.readable_by(actor).filter(author=actor, postmortem=OuterRef("postmortem"), answered_at__gte=OuterRef("shared_at"))
+    to_read = list(drafts.exclude(Exists(answered)).select_related("postmortem__incident", "shared_by").order_by("-shared_at")[:ROWS])
+    to_confirm = list(talks.order_by("-pk")[:ROWS])
+    asked = surveys(actor)
+    found = {"talks": to_confirm, "drafts": to_read, "surveys": asked}
+    return Panel("postmortems/_home_voice.html", found) if any(found.values()) else None
+
+
+def surveys(actor: Actor) -> list[Survey]:
+    """Return those that wait for my answer. Who answered is a list in the row itself, so it is looked at here."""
+    mine = Participant.objects.filter(user=actor).exclude(state=Participant.State.DECLINED)
+    there, leading = mine.filter(role__in=surveying.PRESENT), mine.filter(role=Participant.Role.FACILITATOR)
+    rows = Survey.objects.visible_to(actor).filter(is_closed=False, closes_on__gte=today(actor), postmortem__in=there.values("postmortem"))
+    rows = rows.exclude(postmortem__in=leading.values("postmortem"))
+    rows = rows.select_related("postmortem__incident").order_by("closes_on", "pk")[:MOST_REVIEWS]
+    return [row for row in rows if actor.pk not in row.answered][:ROWS]
 
 
 def recent_publications(actor: Actor) -> Panel | None:

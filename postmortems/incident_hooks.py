@@ -27,7 +27,7 @@ def register() -> None:
     document_changed.connect(lapsing.follow_document)
     hooks.incident_panels.append(incident_panel)
     hooks.hidden_subjects.append(hidden_subjects)
-    hooks.home_panels.extend([home.my_accounts, home.my_steps, home.my_mentions, home.my_actions, home.near_misses])
+    hooks.home_panels.extend([home.my_accounts, home.my_voice, home.my_steps, home.my_mentions, home.my_actions, home.near_misses])
     hooks.home_panels.extend([home.my_reviews, home.my_drafts, home.recent_publications])
 
 

@@ -15,7 +15,7 @@ from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
-from postmortems import console, stepping
+from postmortems import console, stepping, surveying
 from postmortems.access import require_open
 from postmortems.facilitation import agendas
 from postmortems.models import AgendaBlock, Meeting, Postmortem
@@ -132,7 +132,9 @@ def run_clock(*, actor: Actor, postmortem: Postmortem, do: str, seen: int | None
     meeting.block_id = after
     runs = after is not None and (do == "start" or (do in ("next", "go") and was_running))
     meeting.block_since = now if runs else None
-    meeting.began_at = meeting.began_at or (now if runs else None)
+    if runs and meeting.began_at is None:
+        meeting.began_at = now
+        stepping.follow(postmortem.pk, "calibrated")
     meeting.save(update_fields=["block", "block_since", "began_at"])
     return meeting, True
 
@@ -191,7 +193,9 @@ def settle(*, actor: Actor, postmortem: Postmortem, version: int, outcome: str, 
     cancels = "waived" in (outcome, meeting.outcome) and outcome != meeting.outcome and meeting.starts_at is not None
     meeting = changed(actor, meeting, version, sequence=F("sequence") + int(cancels), **values)
     AuditEvent.record(actor, f"meeting.{outcome}", postmortem.reference, reason=reason)
-    stepping.follow(postmortem.pk, "meeting", "soak", "actions")
+    if outcome == "held":
+        surveying.open_for(postmortem, now)
+    stepping.follow(postmortem.pk, "meeting", "soak", "actions", "calibrated", "surveyed")
     return meeting
 
 

@@ -19,7 +19,7 @@ from incidents.access import Actor, may
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, TimelineEvent, User
-from postmortems import overview
+from postmortems import overview, stepping
 from postmortems.access import check_open, may_know
 from postmortems.facilitation.texts import ACCOUNT, PERSPECTIVE
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
@@ -90,6 +90,7 @@ def save_account(*, actor: Actor, postmortem: Postmortem, version: int | None, s
     address(row, postmortem)
     if row.state == Shared.REVIEW:
         AuditEvent.record(actor, "account.given", postmortem.reference)
+    stepping.follow(postmortem.pk, "accounts")
     return row
 
 

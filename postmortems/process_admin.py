@@ -39,6 +39,7 @@ class StepPlanAdmin(admin.ModelAdmin[StepPlan]):
         (None, {"fields": ["name", "key", "size", "use_when", "position"]}),
         ("For which retrospectives", {"fields": ["templates", "is_default"]}),
         ("Dates", {"fields": ["urgent_rank", "late_after"]}),
+        ("What completes a step", {"fields": ["conversations"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StepPlan]:

@@ -25,9 +25,15 @@ PLACES = {
     "facilitator": ("postmortems:process", "People", "people"),
     "invited": ("postmortems:process", "People", "people"),
     "evidence": ("incidents:import", "Import files", ""),
+    "accounts": ("postmortems:perspectives", "Accounts", ""),
+    "talks": ("postmortems:meeting", "Conversations", "talks"),
+    "welfare": ("postmortems:welfare", "The facilitator's list", ""),
+    "calibrated": ("postmortems:calibrate", "The shared draft", ""),
+    "surveyed": ("postmortems:survey", "The survey", ""),
     "timeline": ("incidents:quality", "Quality report", ""),
     "draft": ("postmortems:postmortem", "Sections", ""),
     "actions": ("postmortems:action_add", "Action items", ""),
+    "looked_back": ("postmortems:look_back", "Look back", ""),
     "published": ("postmortems:publish", "Preview", ""),
 }
 
@@ -55,7 +61,7 @@ def rows_of(postmortem: Postmortem, actor: Actor, calendar: Calendar, today: dat
     for event in events:
         history[event.step_id].append(event)
     holders = holders_of(postmortem, participants)
-    following = steps.next_of(found, postmortem.status)
+    following = steps.next_of(found, postmortem.status, today)
     return [shown(step, postmortem, actor, holders, calendar, today, step is following, history[step.pk]) for step in found]
 
 
@@ -75,12 +81,14 @@ def shown(
     due = in_words(step.due_on, today, calendar) if step.due_on else "no date"
     asks = steps.nudges(step, postmortem.status)
     late = asks and step.due_on is not None and step.due_on < today
-    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, link_of(step, postmortem, actor) if asks else None, history)
+    facilitates = any(user_id == actor.pk for _, user_id in holders.get(Step.Role.FACILITATOR, []))
+    link = link_of(step, postmortem, actor, facilitates) if asks else None
+    return Shown(step, who, bool(is_mine and asks), due, late, is_next, asks, link, history)
 
 
-def link_of(step: Step, postmortem: Postmortem, actor: Actor) -> tuple[str, str] | None:
+def link_of(step: Step, postmortem: Postmortem, actor: Actor, facilitates: bool) -> tuple[str, str] | None:
     """Return address and words of the page on which this step is done, where it is the actor's to do."""
-    if step.rule not in PLACES or (step.rule == "published" and not may(actor, "publish")):
+    if step.rule not in PLACES or (step.rule == "published" and not may(actor, "publish")) or (step.rule == "welfare" and not facilitates):
         return None
     view, words, anchor = PLACES[step.rule]
     reference = postmortem.incident.reference if view.startswith("incidents:") else postmortem.reference
@@ -118,7 +126,7 @@ def progress_by_id(postmortems: Sequence[Postmortem], today: date) -> dict[int, 
 
 def waiting_for(person: User, today: date, limit: int) -> list[Step]:
     """Return the open steps that this person is to do: of each retrospective the next one and those whose date has come, the most pressing first."""
-    mine = Step.objects.visible_to(person).open().of(person)
+    mine = Step.objects.visible_to(person).asking(today).of(person)
     rows = list(mine.select_related("postmortem__incident").order_by(F("due_on").asc(nulls_last=True), "position")[: limit * 10])
     seen: set[int] = set()
     kept = []

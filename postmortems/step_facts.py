@@ -5,16 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from incidents import sources
 from incidents.models import Delivery, Incident, Milestone
-from postmortems import access, invitees, overview
+from postmortems import access, hearing, invitees, overview
 from postmortems.completeness import Check, Surroundings, check_all
-from postmortems.models import Audience, CalendarTeam, Meeting, Participant, Postmortem, Process, Section, Step, WorkCalendar
+from postmortems.models import (
+    ActionItem,
+    Audience,
+    CalendarTeam,
+    LookBack,
+    Meeting,
+    Participant,
+    Postmortem,
+    Process,
+    Section,
+    SharedDraft,
+    Step,
+    StepPlan,
+    Survey,
+    WelfareCheck,
+    WorkCalendar,
+)
 from postmortems.steps import MEETING, OPEN, Facts, Start, start_of
+from postmortems.survey_results import LEAST
 from postmortems.workdays import Calendar
 
 LATE_AFTER = 10
+CONVERSATIONS = 2  # confirmed ones that complete the interviews, without a list that says otherwise
 
 
 def calendar_row(incident: Incident) -> WorkCalendar | None:
@@ -70,13 +89,15 @@ def inspected(postmortem: Postmortem) -> tuple[bool, int]:
 def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: datetime, rules: Set[str]) -> Facts:
     """Return what these rules look at, and read nothing else: a save of one section shall not cost a reading of the timeline."""
     was_inspected, findings = inspected(postmortem) if "timeline" in rules else (False, 0)
-    participants = list(postmortem.participants.all()) if rules & {"facilitator", "invited"} else []
+    participants = list(postmortem.participants.all()) if rules & {"facilitator", "invited", "accounts", "calibrated"} else []
     unasked = invitees.not_asked(invitees.people_of(postmortem), participants) if "invited" in rules else []
     around = overview.surroundings([postmortem], set())[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
     required, unwritten = written(postmortem, around) if "draft" in rules else (0, 0)
     revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True)) if rules & {"published", "shared"} else []
+    meeting = Meeting.objects.filter(postmortem=postmortem).first() if rules & {"meeting", "calibrated", "surveyed"} else None
     met, soaked = meeting_state(rows, timing.calendar.day_of(now))
     return Facts(
+        **heard(postmortem, participants, meeting, rules),
         owner=str(postmortem.owner or ""),
         facilitators=tuple(one.name for one in participants if one.role == Participant.Role.FACILITATOR and one.state == Participant.State.ACCEPTED),
         asked=sum(one.role != Participant.Role.APPROVER for one in participants),
@@ -87,16 +108,36 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
         findings=findings,
         required=required,
         unwritten=unwritten,
-        meeting=outcome(postmortem, timing.calendar) if "meeting" in rules else "",
+        meeting=outcome(meeting, timing.calendar),
+        surveyed=surveyed(postmortem, meeting, timing.calendar.day_of(now)) if "surveyed" in rules else "",
         met=met,
         soaked=soaked,
         actions=around.actions,
         actions_without_owner=around.actions_without_owner,
         actions_without_date=around.actions_without_date,
+        actions_not_agreed=ActionItem.objects.open().filter(postmortem=postmortem, accepted_at=None).count() if "actions" in rules else 0,
         status=postmortem.status,
         revisions=len(revisions),
+        looked_back="looked_back" in rules and LookBack.objects.filter(postmortem=postmortem).exists(),
         audiences=tuple(dict.fromkeys(str(Audience(one).label).lower() for one in revisions if one != Audience.INTERNAL)),
     )
+
+
+def heard(postmortem: Postmortem, participants: Sequence[Participant], meeting: Meeting | None, rules: Set[str]) -> dict[str, Any]:
+    """Return what is asked about the people before the meeting."""
+    found: dict[str, Any] = {}
+    if "accounts" in rules:
+        found["half_wrote"] = hearing.accounts(postmortem, participants).is_half
+    if "talks" in rules:
+        plan = StepPlan.objects.filter(processes__postmortem=postmortem).first()
+        found |= {"talks": hearing.conversations(postmortem).answered, "talks_wanted": plan.conversations if plan else CONVERSATIONS}
+    if "welfare" in rules:
+        found["cared"] = WelfareCheck.objects.filter(postmortem=postmortem, is_done=True, reached__isnull=False).exists()
+    if "calibrated" in rules:
+        shared = SharedDraft.objects.filter(postmortem=postmortem).first()
+        began = bool(meeting and (meeting.began_at or meeting.met_at))
+        found |= {"shown": shared is not None, "meeting_began": began, "all_read": hearing.readers(postmortem, participants, shared).is_all}
+    return found
 
 
 def kept(postmortem: Postmortem) -> tuple[str, ...]:
@@ -119,13 +160,23 @@ def is_unwritten(section: Section, check: Check) -> bool:
     return check.state == "missing" or (section.version == 1 and bool(section.body.strip()))
 
 
-def outcome(postmortem: Postmortem, calendar: Calendar) -> str:
+def outcome(meeting: Meeting | None, calendar: Calendar) -> str:
     """Return what became of the meeting, as the console has it."""
-    meeting = Meeting.objects.filter(postmortem=postmortem).first()
     if meeting is None or meeting.met_at is None:
         return ""
     day = calendar.day_of(meeting.met_at)
     return f"was held on {day.day} {day:%B %Y}" if meeting.held_at else f"is waived: {meeting.reason}"
+
+
+def surveyed(postmortem: Postmortem, meeting: Meeting | None, today: date) -> str:
+    """Return what became of the survey, without a number that tells who was missing."""
+    if meeting and meeting.waived_at:
+        return "There was no meeting to ask about."
+    survey = Survey.objects.filter(postmortem=postmortem).first()
+    if survey is None:
+        return ""
+    is_over = survey.is_closed or survey.closes_on < today
+    return "The survey is over." if is_over else "Enough people answered the survey." if len(survey.answered) >= LEAST else ""
 
 
 def meeting_state(rows: Iterable[Step], today: date) -> tuple[bool, bool]:

@@ -17,6 +17,7 @@ WORKING, CALENDAR = "working", "calendar"
 RESOLVED, STARTED = "resolved", "started"
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
 MEETING, PUBLISH = "meeting", "publish"
+LATER = frozenset({"looked_back"})  # rules of steps that come long after the publication, and are silent until then
 
 
 # Dates ----------------------------------------------------------------------------------------------
@@ -88,6 +89,8 @@ class Listed(Protocol):
     state: str
     mandatory: bool
     counted_from: str
+    rule: str
+    due_on: date | None
 
 
 Row = TypeVar("Row", bound=Listed)
@@ -95,12 +98,12 @@ Row = TypeVar("Row", bound=Listed)
 
 def nudges(step: Listed, status: str) -> bool:
     """Say whether a step still asks for something. Once a document is out, what was meant to come before it does so no more."""
-    return step.state == OPEN and status != "archived" and (status != "published" or step.counted_from == PUBLISH)
+    return step.state == OPEN and status != "archived" and (status != "published" or step.counted_from == PUBLISH or step.rule in LATER)
 
 
-def next_of(steps: Sequence[Row], status: str) -> Row | None:
-    """Return the first step that asks for something: an optional one only once nothing else does."""
-    still = [step for step in steps if nudges(step, status)]
+def next_of(steps: Sequence[Row], status: str, today: date) -> Row | None:
+    """Return the first step that asks for something: an optional one only once nothing else does, one for later once its day has come."""
+    still = [step for step in steps if nudges(step, status) and not (step.rule in LATER and step.due_on and step.due_on > today)]
     return next((step for step in still if step.mandatory), still[0] if still else None)
 
 
@@ -121,7 +124,7 @@ class Progress:
 def progress_of(steps: Sequence[Any], status: str, today: date) -> Progress:
     """Return how far a retrospective of this status is."""
     late = sum(nudges(step, status) and step.due_on is not None and step.due_on < today for step in steps)
-    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps, status), late)
+    return Progress(sum(step.state != OPEN for step in steps), len(steps), next_of(steps, status, today), late)
 
 
 # What completes a step ------------------------------------------------------------------------------
@@ -135,6 +138,13 @@ class Facts:
     facilitators: tuple[str, ...] = ()  # who accepted
     asked: int = 0
     unasked: int = 0  # people of the timeline whom nobody has asked
+    half_wrote: bool = False  # at least half of those asked gave their account
+    talks: int = 0  # conversations whose notes are confirmed
+    talks_wanted: int = 2
+    cared: bool = False  # those closest to it were spoken to
+    shown: bool = False  # the draft, to those who were there
+    all_read: bool = False  # and each of them answered
+    meeting_began: bool = False
     sources: tuple[str, ...] = ()  # labels of what was imported, each once
     entries: int = 0
     inspected: bool = False
@@ -142,14 +152,17 @@ class Facts:
     required: int = 0
     unwritten: int = 0
     meeting: str = ""  # "was held on 3 March 2026", or "is waived: ..."
+    surveyed: str = ""  # what became of the survey after it
     met: bool = False  # the meeting is behind us, or there is none
     soaked: bool = False  # it is, and so is the time to think
     actions: int = 0
     actions_without_owner: int = 0
     actions_without_date: int = 0
+    actions_not_agreed: int = 0
     status: str = ""
     revisions: int = 0
     audiences: tuple[str, ...] = ()  # beyond the team, labels
+    looked_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +186,27 @@ def everyone_asked(facts: Facts) -> str:
     return f"Everyone found in the timeline is asked: {counted(facts.asked, 'person', 'people')}." if facts.asked and not facts.unasked else ""
 
 
+def accounts_given(facts: Facts) -> str:
+    return "At least half of those who were asked wrote their account." if facts.half_wrote else ""
+
+
+def talks_held(facts: Facts) -> str:
+    enough = facts.talks and facts.talks >= facts.talks_wanted
+    return f"{counted(facts.talks, 'conversation was', 'conversations were')} held, and the notes confirmed." if enough else ""
+
+
+def people_reached(facts: Facts) -> str:
+    return "Those closest to it were spoken to in person." if facts.cared else ""
+
+
+def draft_calibrated(facts: Facts) -> str:
+    if not facts.shown:
+        return ""
+    if facts.all_read:
+        return "The draft was shared, and everyone who was asked has answered."
+    return "The draft was shared before the meeting." if facts.meeting_began else ""
+
+
 def timeline_settled(facts: Facts) -> str:
     settled = facts.entries and facts.inspected and not facts.findings
     return f"{counted(facts.entries, 'entry', 'entries')}, and nothing is open in the quality report." if settled else ""
@@ -188,13 +222,18 @@ def meeting_held(facts: Facts) -> str:
     return f"The meeting {facts.meeting}." if facts.meeting else ""
 
 
+def survey_over(facts: Facts) -> str:
+    return facts.surveyed
+
+
 def soak_over(facts: Facts) -> str:
     return "The time between the meeting and the decisions is over." if facts.soaked else ""
 
 
 def actions_owned(facts: Facts) -> str:
-    settled = facts.met and facts.actions and not facts.actions_without_owner and not facts.actions_without_date
-    return f"{counted(facts.actions, 'action item', 'action items')}, with owners and dates." if settled else ""
+    open_ends = facts.actions_without_owner or facts.actions_without_date or facts.actions_not_agreed
+    settled = facts.met and facts.actions and not open_ends
+    return f"{counted(facts.actions, 'action item', 'action items')}, with owners who agreed and dates." if settled else ""
 
 
 def approved(facts: Facts) -> str:
@@ -209,18 +248,28 @@ def shared(facts: Facts) -> str:
     return f"Published for {joined(facts.audiences)}." if facts.audiences else ""
 
 
+def looked_back(facts: Facts) -> str:
+    return "Somebody looked back, and wrote it down." if facts.looked_back else ""
+
+
 RULES: dict[str, Rule] = {
     "facilitator": Rule("A facilitator accepted, and the document has an owner", facilitator_found),
     "evidence": Rule("Files of at least two sources were imported", evidence_kept),
     "invited": Rule("Everyone found in the timeline is asked to take part", everyone_asked),
+    "accounts": Rule("At least half of those asked wrote their account", accounts_given, stays=True),
+    "talks": Rule("The conversations that the list asks for were held and confirmed", talks_held, stays=True),
+    "welfare": Rule("A facilitator ticked those who were close to it as spoken to", people_reached, stays=True),
+    "calibrated": Rule("The draft was shared, and all answered or the meeting began", draft_calibrated, stays=True),
     "timeline": Rule("The timeline has entries and no open finding on its quality", timeline_settled),
     "draft": Rule("Every required section has a text of its own", draft_written),
     "meeting": Rule("The meeting was held, or is waived with a reason", meeting_held),
     "soak": Rule("The meeting was held and its due date has come", soak_over, stays=True),
-    "actions": Rule("After the meeting: action items are there, each with owner and date", actions_owned),
+    "surveyed": Rule("After the meeting: five people or all of them answered the survey, or it is over", survey_over, stays=True),
+    "actions": Rule("After the meeting: action items are there, each with an owner who agreed, and a date", actions_owned),
     "approved": Rule("The document was approved", approved, stays=True),
     "published": Rule("A revision was published", published, stays=True),
     "shared": Rule("A revision was published beyond the team", shared, stays=True),
+    "looked_back": Rule("Somebody looked back; asked for once its day has come", looked_back, stays=True),
 }
 
 

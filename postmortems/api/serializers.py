@@ -10,6 +10,7 @@ from rest_framework import serializers
 from incidents.api.fields import Named
 from incidents.models import User
 from postmortems.access import may_read_draft
+from postmortems.action_items import EDITABLE
 from postmortems.action_quality import EARLIER_KINDS
 from postmortems.api.section_values import AcceptsSerializer, SectionValuesField, accepts
 from postmortems.covering import MOST
@@ -195,10 +196,14 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
             "strength",
             "done_when",
             "side_effects",
+            "expected_effect",
+            "trade_off",
+            "tracked_in",
             "factors",
             "priority",
             "status",
             "owner",
+            "accepted_at",
             "due_on",
             "completed_at",
             "closing_note",
@@ -221,7 +226,7 @@ class ActionItemTextSerializer(serializers.ModelSerializer[ActionItem]):
 
     class Meta:
         model = ActionItem
-        fields = ["title", "description", "kind", "strength", "done_when", "side_effects", "priority", "status", "owner", "due_on", "closing_note"]
+        fields = list(EDITABLE)
 
 
 class NewActionItemSerializer(ActionItemTextSerializer):

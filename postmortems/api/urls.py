@@ -3,7 +3,25 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from postmortems.api import comments, evidence, factors, lint, meetings, perspectives, pictures, process, publication, reviews, scope, templates, views
+from postmortems.api import (
+    coding,
+    comments,
+    evidence,
+    factors,
+    lint,
+    look_back,
+    meetings,
+    perspectives,
+    pictures,
+    process,
+    publication,
+    reviews,
+    scope,
+    surveys,
+    templates,
+    views,
+    voices,
+)
 
 router = SimpleRouter()
 router.register("templates", templates.TemplateViewSet, basename="api-template")
@@ -27,7 +45,19 @@ postmortem = [
     path("parking/<int:pk>/action-item/", meetings.IdeaActionView.as_view()),
     path("perspectives/", perspectives.PerspectiveListView.as_view()),
     path("perspectives/<int:pk>/", perspectives.PerspectiveView.as_view()),
+    path("account/", voices.AccountView.as_view()),
+    path("conversations/", voices.ConversationListView.as_view()),
+    path("conversations/<int:pk>/", voices.ConversationView.as_view()),
+    path("conversations/<int:pk>/confirm/", voices.ConfirmView.as_view()),
+    path("shared-draft/", voices.SharedDraftView.as_view()),
+    path("shared-draft/answers/", voices.ReadingListView.as_view()),
+    path("shared-draft/answers/<int:pk>/", voices.ReadingView.as_view()),
+    path("survey/", surveys.SurveyView.as_view()),
+    path("look-back/", look_back.LookBackView.as_view()),
+    path("welfare/", voices.WelfareView.as_view()),
     path("factors/", factors.FactorListView.as_view()),
+    path("factors/bring-in/", coding.BringInView.as_view()),
+    path("factors/again/", coding.SecondCodingView.as_view()),
     path("factors/<int:pk>/", factors.FactorView.as_view()),
     path("trigger/", factors.TriggerView.as_view()),
     path("steps/", process.StepListView.as_view()),
@@ -58,7 +88,10 @@ postmortem = [
 urlpatterns = [
     path("search/", views.SearchView.as_view()),
     path("near-misses/", scope.NearMissView.as_view()),
+    path("factor-vocabularies/", coding.VocabularyView.as_view()),
+    path("factor-agreement/", coding.CodingAgreementView.as_view()),
     path("factor-taxonomy/", factors.TaxonomyView.as_view()),
+    path("survey-results/", surveys.SurveyResultsView.as_view()),
     path("lint/", lint.LintView.as_view()),
     re_path(r"^incidents/(?P<reference>[Ii][Nn][Cc]-[0-9]+)/template-suggestion/$", templates.SuggestionView.as_view()),
     re_path(r"^postmortems/(?P<reference>[Pp][Mm]-[0-9]+)/", include(postmortem)),

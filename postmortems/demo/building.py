@@ -222,13 +222,15 @@ def make_action(incident: Incident, postmortem: Postmortem | None, row: dict[str
         kind=row["kind"],
         strength=row.get("strength", ""),
         done_when=row.get("done_when", ""),
-        side_effects=row.get("side_effects", ""),
+        **{name: row.get(name, "") for name in ("side_effects", "expected_effect", "trade_off", "tracked_in")},
         priority=row["priority"],
         owner=people[row["owner"]],
         due_on=today + timedelta(days=row["due"]),
         status=row["status"],
         closing_note=row.get("note", ""),
     )
+    if item.status == ActionItem.Status.OPEN and item.owner and not row.get("proposed"):
+        item = action_items.change(actor=item.owner, item=item, version=item.version, status=ActionItem.Status.ACCEPTED)
     if item.completed_at:
         # As if it had been done some days before it was due.
         done = datetime.combine(today + timedelta(days=min(row["due"], 0) - 3), time(15), UTC)

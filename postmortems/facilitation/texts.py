@@ -84,3 +84,20 @@ PERSPECTIVE = {
 def length_in_words(minutes: int) -> str:
     """Return how long it is, as one says it: “hour”, “45 minutes”."""
     return {15: "quarter of an hour", 30: "half hour", 60: "hour", 90: "hour and a half", 120: "two hours"}.get(minutes, f"{minutes} minutes")
+
+
+#: The three questions after the meeting, on a scale of five, and the one for words.
+SURVEY = {
+    "said": "I could say what I wanted",
+    "learned": "I learned something about the system or another team’s work",
+    "well_spent": "The time was well spent",
+}
+SCALE = ("Not at all", "Little", "Partly", "Mostly", "Fully")
+SURVEY_WORDS = "One thing to do differently"
+
+#: The three lines of looking back: field -> its question, and what belongs there.
+LOOK_BACK = {
+    "helped": ("Did it help?", "What is different since: in the system, in how people work. “Not that we can tell” is an answer."),
+    "surprised": ("Did it surprise us?", "What came otherwise than expected, also for the better."),
+    "follows": ("What follows?", "What to keep, to undo, or to look at again. Nothing is fine, too."),
+}

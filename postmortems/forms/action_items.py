@@ -40,6 +40,17 @@ class ActionItemForm(forms.Form):
         label="Side effects",
         help_text="Which new difficulty it may bring. “None seen” is an answer.",
     )
+    expected_effect = forms.CharField(
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Expected effect",
+        help_text="What will be different, and how one will know. Asked again after three months.",
+    )
+    trade_off = forms.CharField(required=False, max_length=500, label="What waits for it", help_text="The work that is put off. “Nothing” is an answer.")
+    tracked_in = forms.CharField(
+        required=False, max_length=500, label="Tracked in", help_text="The key or the address of the ticket where the work is planned."
+    )
     factors = forms.ModelMultipleChoiceField(Factor.objects.none(), required=False, label="Factors it acts on", widget=forms.CheckboxSelectMultiple)
     priority = forms.ChoiceField(choices=ActionItem.Priority.choices, initial=ActionItem.Priority.MEDIUM)
 
@@ -63,7 +74,10 @@ class ActionItemForm(forms.Form):
 class EditActionItemForm(ActionItemForm):
     status = forms.ChoiceField(choices=ActionItem.Status.choices)
     closing_note = forms.CharField(
-        required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3}), help_text="How one can tell that it is done, or why it will not be."
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="How one can tell that it is done: a link, a measurement, who looked. Or why it will not be done, or what takes its place.",
     )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
@@ -84,6 +98,9 @@ class EditActionItemForm(ActionItemForm):
         "strength",
         "priority",
         "side_effects",
+        "expected_effect",
+        "trade_off",
+        "tracked_in",
         "factors",
         "status",
         "closing_note",

@@ -4,9 +4,11 @@ from postmortems.models.action_items import ActionItem
 from postmortems.models.calendar import CalendarTeam, Holiday, WorkCalendar
 from postmortems.models.choosing import LearningAssessment, LearningQuestion, ReviewRequirement, RuleCondition, TemplateRule
 from postmortems.models.coach import CoachSwitch, Dismissal
+from postmortems.models.coding import SecondCoding
 from postmortems.models.comments import Comment, Mention
 from postmortems.models.covering import RelatedIncident
 from postmortems.models.factors import Factor, FactorGroup, FactorLeaf, FactorLink
+from postmortems.models.look_back import LookBack
 from postmortems.models.meeting import AgendaBlock, Meeting, ParkedIdea
 from postmortems.models.near_miss import NearMiss
 from postmortems.models.participation import Participant
@@ -18,7 +20,9 @@ from postmortems.models.process import PlannedStep, Process, Step, StepEvent, St
 from postmortems.models.publication import Revision
 from postmortems.models.review import ApprovalRule, Decision, Review, Reviewer, Transition
 from postmortems.models.search import SearchEntry
+from postmortems.models.survey import Survey
 from postmortems.models.template import Audience, Depth, RetrospectiveTemplate, SectionKind, SectionText, TemplateSection, TemplateVersion
+from postmortems.models.voices import Conversation, Reading, SharedDraft, WelfareCheck
 
 __all__ = [
     "ActionItem",
@@ -28,6 +32,7 @@ __all__ = [
     "CalendarTeam",
     "CoachSwitch",
     "Comment",
+    "Conversation",
     "Decision",
     "Depth",
     "Difference",
@@ -39,6 +44,7 @@ __all__ = [
     "Holiday",
     "LearningAssessment",
     "LearningQuestion",
+    "LookBack",
     "Meeting",
     "Mention",
     "NearMiss",
@@ -52,6 +58,7 @@ __all__ = [
     "Presence",
     "PrivateNote",
     "Process",
+    "Reading",
     "RelatedIncident",
     "RetrospectiveTemplate",
     "Review",
@@ -60,19 +67,23 @@ __all__ = [
     "Revision",
     "RuleCondition",
     "SearchEntry",
+    "SecondCoding",
     "Section",
     "SectionKind",
     "SectionText",
     "SectionVersion",
     "Shared",
+    "SharedDraft",
     "Step",
     "StepEvent",
     "StepPlan",
+    "Survey",
     "TemplateRule",
     "TemplateSection",
     "TemplateVersion",
     "Transition",
     "Trigger",
+    "WelfareCheck",
     "WorkCalendar",
     "WrittenAccount",
 ]

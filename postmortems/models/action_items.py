@@ -17,17 +17,25 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
         return self.filter(incident_filter(actor, "incident__") & access.related_filter(actor, "postmortem__") & drafts)
 
     def open(self) -> ActionItemQuerySet:
-        return self.filter(status__in=[ActionItem.Status.OPEN, ActionItem.Status.IN_PROGRESS])
+        return self.filter(status__in=ActionItem.TO_DO)
 
 
 class ActionItem(models.Model):
     """One change to make. Its public reference is ACT-<pk>."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
+        """Proposed until its owner agreed in person. What is done is verified by somebody else, against "done when"."""
+
+        OPEN = "open", "Proposed"
+        ACCEPTED = "accepted", "Accepted"
         IN_PROGRESS = "in_progress", "In progress"
         DONE = "done", "Done"
+        VERIFIED = "verified", "Verified"
         DECLINED = "declined", "Won't do"
+        SUPERSEDED = "superseded", "Superseded"
+
+    TO_DO = (Status.OPEN, Status.ACCEPTED, Status.IN_PROGRESS)
+    FINISHED = (Status.DONE, Status.VERIFIED)
 
     class Kind(models.TextChoices):
         """What it acts on. `action_quality.EARLIER_KINDS` has the words of earlier versions and of other tools."""
@@ -62,9 +70,13 @@ class ActionItem(models.Model):
     strength = models.CharField(max_length=12, choices=Strength, blank=True)
     done_when = models.TextField(blank=True, max_length=2000, help_text="How somebody else can check that it is done.")
     side_effects = models.TextField(blank=True, max_length=2000, help_text="What new difficulty it may bring, or that none is seen.")
+    expected_effect = models.TextField(blank=True, max_length=2000, help_text="What will be different, and how one will know.")
+    trade_off = models.CharField(blank=True, max_length=500, help_text="What waits for it.")
+    tracked_in = models.CharField(blank=True, max_length=500, help_text="The key or the address of the ticket where the work is planned.")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text="When its owner agreed to it.")
     due_on = models.DateField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     closing_note = models.TextField(blank=True, max_length=20_000, help_text="How one can tell that it is done, or why it will not be.")
@@ -88,7 +100,17 @@ class ActionItem(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.status in {self.Status.OPEN, self.Status.IN_PROGRESS}
+        return self.status in self.TO_DO
+
+    @property
+    def badge(self) -> str:
+        """The look of its status: what is only proposed is no alarm."""
+        return "info" if self.status == self.Status.OPEN else self.status
+
+    @property
+    def tracked_at(self) -> str:
+        """The address of the ticket, where it is one."""
+        return self.tracked_in if self.tracked_in.startswith(("https://", "http://")) else ""
 
     def get_absolute_url(self) -> str:
         return reverse("postmortems:action_item", args=[self.reference])

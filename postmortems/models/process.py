@@ -42,6 +42,11 @@ class StepPlan(models.Model):
         validators=[MaxValueValidator(500)],
         help_text="A retrospective that was started more working days after the incident was resolved counts its dates from its own start.",
     )
+    conversations = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        help_text="So many, held and confirmed, complete the interviews; two to five is usual.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -104,7 +109,7 @@ class Process(models.Model):
     """Which list of steps a retrospective goes by."""
 
     postmortem = models.OneToOneField(Postmortem, on_delete=models.CASCADE, related_name="process")
-    plan = models.ForeignKey(StepPlan, null=True, on_delete=models.SET_NULL, related_name="+")
+    plan = models.ForeignKey(StepPlan, null=True, on_delete=models.SET_NULL, related_name="processes")
 
     class Meta:
         ordering = ["pk"]
@@ -120,8 +125,12 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def open(self) -> StepQuerySet:
         """Those that still ask for something, as `steps.nudges` has it."""
-        over = Q(postmortem__status=Postmortem.Status.PUBLISHED) & ~Q(counted_from=StepText.From.PUBLISH)
+        over = Q(postmortem__status=Postmortem.Status.PUBLISHED) & ~Q(counted_from=StepText.From.PUBLISH) & ~Q(rule__in=steps.LATER)
         return self.filter(state=Step.State.OPEN).exclude(over | Q(postmortem__status=Postmortem.Status.ARCHIVED))
+
+    def asking(self, today: date) -> StepQuerySet:
+        """The open ones but for those whose day is still far."""
+        return self.open().exclude(rule__in=steps.LATER, due_on__gt=today)
 
     def overdue(self, today: date) -> StepQuerySet:
         return self.open().filter(due_on__lt=today)

@@ -123,7 +123,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, str]:
         "Started": incident["started"],
         "Time zone": document["zone"],
         "Trigger": (document.get("trigger") or {}).get("name", ""),
-    }
+    } | {line["label"]: line["text"] for line in (document.get("look_back") or {}).get("lines", ())}
 
 
 def measures(document: Mapping[str, Any]) -> dict[str, str]:

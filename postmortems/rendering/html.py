@@ -49,6 +49,7 @@ ROWS = {
     "perspectives": "Perspectives",
     "factors": "Contributing factors",
     "actions": "Action items",
+    "look_back": "Looking back",
 }
 AUDIENCES = {"internal": "Internal", "stakeholder": "Stakeholders", "public": "Public"}
 #: Kinds that are not named beside an entry: what somebody said shows itself.

@@ -250,5 +250,17 @@ def factor_details(row: Mapping[str, Any]) -> list[str]:
     ]
 
 
-ROWS = {"milestones": milestones, "timeline": timeline, "factors": factors, "perspectives": perspectives, "actions": actions}
-TITLES = {"milestones": "Key moments and intervals", "timeline": "Timeline", "factors": "Contributing factors", "actions": "Action items"}
+def look_back(document: Mapping[str, Any]) -> list[str]:
+    """Three lines, three months later; most documents are from before then."""
+    written = document["look_back"]
+    return [*(f"- {escaped(line['label'])} {escaped(line['text'])}" for line in written["lines"]), "", f"Written on {written['local']}.", ""]
+
+
+ROWS = {"milestones": milestones, "timeline": timeline, "factors": factors, "perspectives": perspectives, "actions": actions, "look_back": look_back}
+TITLES = {
+    "milestones": "Key moments and intervals",
+    "timeline": "Timeline",
+    "factors": "Contributing factors",
+    "actions": "Action items",
+    "look_back": "Looking back",
+}

@@ -19,6 +19,7 @@ def add(revision: Revision) -> None:
     sections = [f"{section['title']}\n{words}" for section in document["sections"] if (words := " ".join(plain(text) for text in texts_of(section)))]
     factors = document.get("factors") or []  # revisions from before factors have none
     sections += ["\n".join(f"{row['statement']} {row['mechanism']}".strip() for row in factors)] if factors else []
+    sections += [line["text"] for line in (document.get("look_back") or {}).get("lines", ())]
     entry, _is_new = SearchEntry.objects.update_or_create(
         postmortem=revision.postmortem,
         defaults={

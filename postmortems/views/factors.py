@@ -45,6 +45,7 @@ def list_context(request: HttpRequest, postmortem: Postmortem) -> dict[str, Any]
         "graph": factor_graph({"title": postmortem.title, "factors": frozen}),
         "trigger_form": TriggerForm(initial={"trigger": postmortem.trigger, "version": postmortem.version}),
         "may_edit": may(request.user, "draft") and not postmortem.is_read_only,
+        "may_compare": may(request.user, "publish"),
     }
 
 

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.lib.conflict import Conflict
 from incidents.models import User
-from postmortems import console, invitations, meetings, participating, perspectives
+from postmortems import caring, console, hearing, invitations, meetings, participating, perspectives
 from postmortems.access import check_open
 from postmortems.facilitation import agendas, texts
 from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
-from postmortems.models import Meeting, Postmortem, PrivateNote
+from postmortems.models import Conversation, Meeting, Postmortem, PrivateNote, SharedDraft
 from postmortems.views.postmortems import draft_for
 
 
@@ -61,7 +61,8 @@ def changed_by(found: Meeting) -> str:
 def prepare_context(request: HttpRequest, postmortem: Postmortem, found: Meeting, form: PlanForm) -> dict[str, Any]:
     room = console.room_of(postmortem)
     blocks = console.blocks_of(found)
-    asked, given = console.accounts_back(postmortem, room.participants)
+    accounts = hearing.accounts(postmortem, room.participants)
+    talks = list(Conversation.objects.readable_by(request.user).filter(postmortem=postmortem).select_related("author"))
     return {
         "postmortem": postmortem,
         "incident": postmortem.incident,
@@ -76,8 +77,12 @@ def prepare_context(request: HttpRequest, postmortem: Postmortem, found: Meeting
         "slots": agendas.slots(blocks, found.starts_at, None, None, timezone.now()),
         "planned": sum(block.minutes for block in blocks),
         "texts": texts,
-        "accounts_asked": asked,
-        "accounts_given": given,
+        "accounts_asked": accounts.asked,
+        "accounts_given": accounts.answered,
+        "talks": talks,
+        "talks_held": hearing.conversations(postmortem),
+        "shared": SharedDraft.objects.filter(postmortem=postmortem).first(),
+        "may_care": caring.may_look(request.user, postmortem),
         "notes": PrivateNote.objects.readable_by(request.user).filter(postmortem=postmortem).exclude(author_id=request.user.pk).select_related("author"),
     }
 

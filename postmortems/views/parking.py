@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from incidents.access import require
+from incidents.access import Actor, may, require
 from incidents.lib.conflict import Conflict
-from postmortems import console, meetings, parking
+from postmortems import console, meetings, parking, survey_results, surveying
+from postmortems.facilitation.texts import SCALE
 from postmortems.forms.action_items import ActionItemForm
 from postmortems.forms.meetings import ParkForm, ReasonForm, whole
 from postmortems.models import ParkedIdea, Postmortem
@@ -30,10 +31,10 @@ ORDER = {ParkedIdea.State.PARKED: 0, ParkedIdea.State.ACTION: 1, ParkedIdea.Stat
 @require_GET
 def afterwards(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
-    return render(request, "postmortems/meeting_after.html", after_context(postmortem))
+    return render(request, "postmortems/meeting_after.html", after_context(request.user, postmortem))
 
 
-def after_context(postmortem: Postmortem, **more: Any) -> dict[str, Any]:
+def after_context(actor: Actor, postmortem: Postmortem, **more: Any) -> dict[str, Any]:
     found = console.meeting_of(postmortem)
     ideas = postmortem.parked_ideas.select_related("added_by", "decided_by", "action_item")
     return {
@@ -43,6 +44,10 @@ def after_context(postmortem: Postmortem, **more: Any) -> dict[str, Any]:
         "soak": console.soak_of(found, timezone.now()),
         "ideas": sorted(ideas, key=lambda idea: (ORDER[ParkedIdea.State(idea.state)], idea.pk)),
         "notes": [block for block in console.blocks_of(found) if block.notes.strip()],
+        "survey_results": surveying.read_by(actor, postmortem),
+        "may_compare": may(actor, "publish"),
+        "scale": SCALE,
+        "least": survey_results.LEAST,
         "park_form": ParkForm(),
         "soak_form": ReasonForm(initial={"version": found.version}),
         **more,
@@ -67,7 +72,7 @@ def park(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect(back(request, reverse("postmortems:meeting_after", args=[postmortem.reference])))
     if request.htmx:  # type: ignore[attr-defined]
         return parked_fragment(request, postmortem, form, status=422)
-    return render(request, "postmortems/meeting_after.html", after_context(postmortem, park_form=form), status=422)
+    return render(request, "postmortems/meeting_after.html", after_context(request.user, postmortem, park_form=form), status=422)
 
 
 def parked_fragment(request: HttpRequest, postmortem: Postmortem, form: ParkForm, status: int = 200) -> HttpResponse:
@@ -95,7 +100,7 @@ def soak(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, "The soak time is over: ideas may become action items.")
             return redirect("postmortems:meeting_after", postmortem.reference)
-    return render(request, "postmortems/meeting_after.html", after_context(postmortem, soak_form=form), status=status)
+    return render(request, "postmortems/meeting_after.html", after_context(request.user, postmortem, soak_form=form), status=status)
 
 
 @login_required

@@ -18,11 +18,11 @@ from incidents.access import Actor, incident_for, may, require
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity, User
-from postmortems import access, covering, discussion, drafting, near_misses, overview, process_overview, step_facts
+from postmortems import access, covering, discussion, drafting, looking_back, near_misses, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
 from postmortems.forms.postmortems import CoverForm, DetailsForm, FilterForm, StartForm
 from postmortems.home import today
-from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, Section, Step
+from postmortems.models import LookBack, NearMiss, Postmortem, RetrospectiveTemplate, Section, Step
 from postmortems.steps import progress_of
 from postmortems.views import sizing
 
@@ -104,8 +104,8 @@ def filtered(rows: Any, form: FilterForm, actor: Actor) -> Any:
 
 def late_or_mine(which: str, actor: Actor) -> Any:
     """Return the open steps whose date has passed, or those that the person is to take."""
-    waiting = Step.objects.visible_to(actor).open()
-    return waiting.of(actor) if which == "mine" else waiting.overdue(today(actor))
+    waiting = Step.objects.visible_to(actor)
+    return waiting.asking(today(actor)).of(actor) if which == "mine" else waiting.overdue(today(actor))
 
 
 def owned(rows: Any, owner: str, actor: Actor) -> Any:
@@ -164,7 +164,9 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.success(request, "Saved.")
                 return redirect(found)
     sections = list(found.sections.all())
+    written = LookBack.objects.visible_to(request.user).filter(postmortem=found).select_related("written_by").first()
     context = {"form": form, **overview_context(request.user, found, sections), "process": going(found, request.user)}
+    context |= {"look_back": written, "look_back_lines": looking_back.lines_of(written)}
     return render(request, "postmortems/postmortem.html", context, status=status)
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 
 from incidents import access as incident_access
 from incidents.access import Actor
+from postmortems import looking_back
 from postmortems.access import may_read_draft, postmortem_for
-from postmortems.models import Postmortem, Revision
+from postmortems.models import LookBack, Postmortem, Revision
 from postmortems.rendering import html
 from postmortems.rendering.changes import compare
 from postmortems.rendering.markdown import markdown
@@ -44,7 +45,12 @@ def revision(request: HttpRequest, reference: str, number: int | None = None) ->
     postmortem = shown.postmortem
     revisions = list(postmortem.revisions.defer("document", "html").select_related("published_by"))
     latest = revisions[0]
+    # Until a revision tells it, it stands beside the latest for those who work on the text.
+    told = shown != latest or "look_back" in shown.document
+    written = None if told else LookBack.objects.visible_to(request.user).filter(postmortem=postmortem).select_related("written_by").first()
     context: dict[str, Any] = {
+        "look_back": written,
+        "look_back_lines": looking_back.lines_of(written),
         "revision": shown,
         "postmortem": postmortem,
         "document": shown.document,

@@ -73,14 +73,19 @@ def world(db):
 
 def discuss(boss, postmortem):
     """One of everything that a retrospective brings: a meeting with an idea, a perspective, a factor, a comment."""
-    from postmortems import commenting, meetings, parking, perspectives
+    from postmortems import calibrating, commenting, meetings, parking, participating, perspectives, surveying, talking
 
     meetings.plan(actor=boss, postmortem=postmortem, version=meetings.ensure(postmortem).version, starts_at=timezone.now(), minutes=60)
     idea = parking.park(actor=boss, postmortem=postmortem, text="Could the limit be seen on the dashboard?")
     told = perspectives.save_perspective(actor=boss, postmortem=postmortem, at=T0, user=boss, saw="The graph was flat.", believed="It was the network.")
     factor = make_factor(postmortem, events=postmortem.incident.events.all()[:1])
     commenting.comment(actor=boss, section=postmortem.sections.get(key="summary"), body="Is this all of it?")
-    return {"parking/": idea.pk, "perspectives/": told.pk, "factors/": factor.pk}
+    for role in ("facilitator", "participant"):
+        participating.invite(actor=boss, postmortem=postmortem, role=role, user=boss, reason="Nobody else was free.")
+    talk = talking.note(actor=boss, postmortem=postmortem, held_on=T0.date(), name="Support", notes="Tickets came in before the alert.")
+    calibrating.share(actor=boss, postmortem=postmortem)
+    surveying.open_for(postmortem, timezone.now())
+    return {"parking/": idea.pk, "perspectives/": told.pk, "factors/": factor.pk, "talks/": talk.pk}
 
 
 def addresses(world):

@@ -166,3 +166,76 @@ def test_a_private_incident_hides_its_action_items(client, alice, bob):
     assert client.get(item.get_absolute_url()).status_code == 404
     with pytest.raises(ValidationError, match="cannot see the incident"):
         action_items.change(actor=alice, item=item, version=1, owner=bob)
+
+
+# Agreed, done, verified ---------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_volunteered_in_absence(alice, bob):
+    item = action_items.add(actor=alice, incident=make_incident(), title="Alert on queue age", owner=bob)
+    assert (item.status, item.accepted_at) == ("open", None)
+    with pytest.raises(ValidationError, match="bob accepts it in person"):
+        action_items.change(actor=alice, item=item, version=1, status="accepted")
+    with pytest.raises(ValidationError, match="Somebody owns"):
+        action_items.change(actor=alice, item=make_action_item(), version=1, status="accepted")
+    agreed = action_items.change(actor=bob, item=item, version=1, status="accepted")
+    assert agreed.status == "accepted" and agreed.accepted_at
+    moved = action_items.change(actor=bob, item=item, version=2, owner=alice)
+    assert (moved.status, moved.accepted_at) == ("open", None)
+    own = action_items.change(actor=bob, item=item, version=3, owner=bob)
+    assert own.status == "accepted" and own.accepted_at
+
+
+def test_working_on_it_is_agreeing_and_a_word_outlasts_the_closing(alice, bob):
+    item = make_action_item(owner=bob)
+    begun = action_items.change(actor=alice, item=item, version=1, status="in_progress")
+    assert begun.accepted_at is None
+    begun = action_items.change(actor=bob, item=item, version=2, status="open")
+    assert (begun.status, bool(begun.accepted_at)) == ("accepted", True)
+    closed = action_items.change(actor=alice, item=item, version=3, status="superseded", closing_note="ACT-9 does both.")
+    assert not closed.is_open and closed.completed_at is None
+    assert action_items.change(actor=alice, item=item, version=4, status="open").status == "accepted"
+
+
+def test_what_is_verified_was_done_and_seen_by_another(alice, bob):
+    item = make_action_item(owner=bob)
+    with pytest.raises(ValidationError, match="first that it is done"):
+        action_items.change(actor=alice, item=item, version=1, status="verified", closing_note="It rang.")
+    done = action_items.change(actor=bob, item=item, version=1, status="done", closing_note="It rang.")
+    with pytest.raises(ValidationError, match="Somebody else"):
+        action_items.change(actor=bob, item=item, version=2, status="verified")
+    seen = action_items.change(actor=alice, item=item, version=2, status="verified")
+    assert (seen.status, seen.completed_at) == ("verified", done.completed_at)
+    with pytest.raises(ValidationError, match="takes its place"):
+        action_items.change(actor=alice, item=item, version=3, status="superseded", closing_note=" ")
+
+
+@pytest.mark.parametrize("where", ["javascript://x", "ftp://tickets/1"])
+def test_a_ticket_is_a_key_or_an_address_of_the_web(alice, where):
+    with pytest.raises(ValidationError, match="https"):
+        action_items.change(actor=alice, item=make_action_item(), version=1, tracked_in=where)
+
+
+def test_the_page_asks_the_owner_and_links_the_ticket(alices, alice, bob, client):
+    item = make_action_item(owner=alice, tracked_in="https://tickets.example/OPS-12", trade_off="The redesign", expected_effect="No page at night.")
+    page = alices.get(item.get_absolute_url()).content.decode()
+    assert "Do you take it on?" in page and 'href="https://tickets.example/OPS-12"' in page and "The redesign" in page
+    assert "Do you take it on?" in alices.get("/").content.decode()
+    assert alices.post(reverse("postmortems:action_status", args=[item.reference]), {"status": "accepted", "version": 1, "next": "/"}).status_code == 302
+    item.refresh_from_db()
+    assert item.status == "accepted"
+    assert "Do you take it on?" not in alices.get("/").content.decode()
+    other = make_action_item(owner=bob, tracked_in="OPS-13")
+    assert "Not agreed yet" in alices.get(other.get_absolute_url()).content.decode()
+
+
+def test_items_of_earlier_versions_count_as_agreed(bob):
+    from importlib import import_module
+
+    from django.apps import apps
+
+    owned, unowned, done = make_action_item(owner=bob), make_action_item(), make_action_item(owner=bob, status="done", closing_note="Seen.")
+    import_module("postmortems.migrations.0016_action_states").agreed_already(apps, None)
+    for item in (owned, unowned, done):
+        item.refresh_from_db()
+    assert [(item.status, bool(item.accepted_at)) for item in (owned, unowned, done)] == [("accepted", True), ("open", False), ("done", True)]

@@ -90,5 +90,5 @@ def test_reading_takes_a_constant_number_of_queries(alice, django_assert_max_num
     for number in range(40):
         make_event(postmortem.incident, 10 + number, salience=2, actor=f"Person {number}")
         ActionItem.objects.create(incident=postmortem.incident, postmortem=postmortem, title="More", owner=make_user(f"owner{number}"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         build(postmortem, "internal", NOW)

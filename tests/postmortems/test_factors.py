@@ -93,7 +93,8 @@ def test_nothing_is_suggested_for_nothing():
 
 
 def make_action(title="Reject decommission requests that match more than 20 hosts", **fields):
-    full = {"kind": "prevent", "strength": "strong", "done_when": "A request for 21 hosts is refused in staging.", "has_owner": True}
+    full = {"kind": "prevent", "strength": "strong", "done_when": "A request for 21 hosts is refused in staging.", "has_owner": True, "is_accepted": True}
+    full |= {"expected_effect": "No host is lost by a wide request.", "trade_off": "Nothing.", "tracked_in": "OPS-12"}
     return action_quality.Facts(title, **{**full, "due_on": date(2026, 3, 10), "added_on": date(2026, 3, 2), "rank": 1, "side_effects": "None seen.", **fields})
 
 
@@ -110,6 +111,7 @@ def test_a_good_action_item_lacks_nothing():
     [
         ({"title": "Improve monitoring"}, "Q1"),
         ({"has_owner": False}, "Q2"),
+        ({"is_accepted": False}, "Q2"),
         ({"due_on": None}, "Q3"),
         ({"due_on": date(2026, 3, 18)}, "Q3"),
         ({"done_when": "It is done"}, "Q4"),
@@ -118,6 +120,9 @@ def test_a_good_action_item_lacks_nothing():
         ({"strength": ""}, "Q6"),
         ({"title": "Retrain Bob on the deployment procedure"}, "Q7"),
         ({"side_effects": ""}, "Q8"),
+        ({"expected_effect": " "}, "Q9"),
+        ({"tracked_in": ""}, "Q10"),
+        ({"trade_off": ""}, "Q12"),
     ],
 )
 def test_each_rule_of_an_action_item(fields, rule):
@@ -129,6 +134,7 @@ def test_what_excuses():
     assert "Q3" not in rules(due_on=date(2026, 4, 20), rank=4)
     assert "Q5" not in rules(has_factors_to_link=True, kind="repair")
     assert "Q8" not in rules(side_effects="", rank=3)
+    assert "Q9" not in rules(expected_effect="", kind="share")
     assert rules(is_open=False, has_owner=False, done_when="") == set()
 
 

@@ -45,7 +45,7 @@ def test_the_page_shows_steps_and_people(client, bob, alice, postmortem):
     participating.invite(actor=bob, postmortem=postmortem, role="facilitator", user=alice)
     client.force_login(bob)
     text = client.get(address(postmortem)).content.decode()
-    for words in ("Hold the meeting", "0 of 15", "Vera Vendor", "Ask all 1", "alice", "Facilitator (nobody yet)", "Dates count in working days"):
+    for words in ("Hold the meeting", "0 of 17", "Vera Vendor", "Ask all 1", "alice", "Facilitator (nobody yet)", "Dates count in working days"):
         assert words in text, words
     assert "asks you" not in text
     client.force_login(alice)
@@ -183,7 +183,7 @@ def test_the_list_finds_what_is_late_or_mine(client, alice, bob, postmortem):
 def test_the_overview_has_a_card(client, bob, postmortem):
     client.force_login(bob)
     text = client.get(postmortem.get_absolute_url()).content.decode()
-    assert "0 of 15 steps" in text and "Next: Find a facilitator and an owner" in text
+    assert "0 of 17 steps" in text and "Next: Find a facilitator and an owner" in text
 
 
 def test_pages_take_the_same_queries_however_much_there_is(client, bob, postmortem):

@@ -234,7 +234,7 @@ def test_the_sweep_lays_out_what_has_no_steps_and_misses_nothing(alice):
     published.process.delete()
     published.steps.all().delete()
     assert stepping.sweep() == 1
-    assert postmortem.steps.count() == 15
+    assert postmortem.steps.count() == 17
     assert not published.steps.exists()
 
 
@@ -261,4 +261,4 @@ def test_a_long_list_takes_no_more_queries(alice):
         make_event(postmortem.incident, number, actor=f"Person {number}", kind="message")
         make_user(f"u{number}")
         participating.invite(actor=alice, postmortem=postmortem, role="observer", name=f"N{number}")
-    assert queries() == few <= 24
+    assert queries() == few <= 30

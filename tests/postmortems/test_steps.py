@@ -27,6 +27,7 @@ class Row:
     due_on: date | None = None
     due_by_hand: bool = False
     mandatory: bool = True
+    rule: str = ""
 
 
 MEETING = Row("meeting", 5, urgent_offset=3, urgent_unit="calendar")
@@ -76,9 +77,17 @@ def test_the_start_is_the_end_of_the_incident_unless_that_is_unknown_or_long_ago
 
 def test_the_next_step_is_the_first_that_must_be_done():
     rows = [Row("a", state="done"), Row("b", mandatory=False), Row("c"), Row("d")]
-    assert next_of(rows, "draft").key == "c"
-    assert next_of(rows[:2], "draft").key == "b"
-    assert next_of(rows[:1], "draft") is None
+    assert next_of(rows, "draft", MONDAY).key == "c"
+    assert next_of(rows[:2], "draft", MONDAY).key == "b"
+    assert next_of(rows[:1], "draft", MONDAY) is None
+
+
+def test_looking_back_is_silent_until_its_day():
+    later = Row("look_back", rule="looked_back", due_on=date(2026, 6, 1), mandatory=False)
+    assert next_of([later], "published", MONDAY) is None
+    assert next_of([later], "published", date(2026, 6, 1)) is later
+    assert progress_of([later], "published", date(2026, 6, 2)).overdue == 1
+    assert not nudges(later, "archived")
 
 
 def test_what_is_published_is_nudged_no_more():
@@ -94,13 +103,19 @@ HAPPENED = {
     "facilitator": Facts(owner="Ana", facilitators=("Lena",)),
     "evidence": Facts(sources=("Slack", "PagerDuty")),
     "invited": Facts(asked=3),
+    "accounts": Facts(half_wrote=True),
+    "talks": Facts(talks=2),
+    "welfare": Facts(cared=True),
+    "calibrated": Facts(shown=True, all_read=True),
     "timeline": Facts(entries=4, inspected=True),
     "draft": Facts(required=7),
     "meeting": Facts(meeting="was held on 3 March 2026"),
     "soak": Facts(soaked=True),
+    "surveyed": Facts(surveyed="The survey is over."),
     "actions": Facts(met=True, actions=2),
     "approved": Facts(status="approved"),
     "published": Facts(revisions=1),
+    "looked_back": Facts(looked_back=True),
     "shared": Facts(audiences=("public",)),
 }
 
@@ -122,9 +137,14 @@ def test_every_rule_has_its_fact_and_no_other_rule_takes_it():
         ("timeline", Facts(entries=4, inspected=True, findings=1)),
         ("timeline", Facts(entries=4)),
         ("draft", Facts(required=7, unwritten=1)),
+        ("talks", Facts(talks=1)),
+        ("talks", Facts(talks=2, talks_wanted=3)),
+        ("calibrated", Facts(shown=True)),
+        ("calibrated", Facts(all_read=True, meeting_began=True)),
         ("actions", Facts(actions=2)),
         ("actions", Facts(met=True, actions=2, actions_without_owner=1)),
         ("actions", Facts(met=True, actions=2, actions_without_date=1)),
+        ("actions", Facts(met=True, actions=2, actions_not_agreed=1)),
         ("", Facts(revisions=3)),
         ("unheard of", Facts(revisions=3)),
     ],
