@@ -235,7 +235,7 @@ def test_items_of_earlier_versions_count_as_agreed(bob):
     from django.apps import apps
 
     owned, unowned, done = make_action_item(owner=bob), make_action_item(), make_action_item(owner=bob, status="done", closing_note="Seen.")
-    import_module("postmortems.migrations.0016_action_states").agreed_already(apps, None)
+    import_module("postmortems.migrations.0018_action_states").agreed_already(apps, None)
     for item in (owned, unowned, done):
         item.refresh_from_db()
     assert [(item.status, bool(item.accepted_at)) for item in (owned, unowned, done)] == [("accepted", True), ("open", False), ("done", True)]

@@ -413,7 +413,7 @@ def test_steps_of_earlier_versions_learn_to_complete_themselves(alice):
     Step.objects.filter(key__in=["accounts", "interviews"]).update(rule="")
     settled = step(postmortem, "interviews")
     stepping.complete(actor=alice, step=settled, version=settled.version)
-    import_module("postmortems.migrations.0013_voices").complete_by_themselves(apps, None)
+    import_module("postmortems.migrations.0015_voices").complete_by_themselves(apps, None)
     assert step(postmortem, "accounts").rule == "accounts"
     assert step(postmortem, "interviews").rule == ""
     assert own.steps.get().rule == ""
