@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_text
 from incidents.models import AuditEvent, User
 from postmortems import hearing, stepping
+from postmortems.access import check_open, require_open
 from postmortems.models import Participant, Postmortem, Reading, Shared, SharedDraft
 from postmortems.perspectives import address, moved_on
 
@@ -26,7 +27,7 @@ WORDS_LIMIT = 5_000
 @transaction.atomic
 def share(*, actor: Actor, postmortem: Postmortem, now: datetime | None = None) -> SharedDraft:
     """Show the draft to those who take part, or ask them again because it has changed much."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     shared_by = actor if isinstance(actor, User) else None
     shared, _ = SharedDraft.objects.update_or_create(postmortem=postmortem, defaults={"shared_at": now or timezone.now(), "shared_by": shared_by})
     AuditEvent.record(actor, "draft.shared", postmortem.reference)
@@ -43,6 +44,7 @@ def answer(
         raise PermissionDenied("Only people who take part in the review are asked about its draft.")
     if not SharedDraft.objects.filter(postmortem=postmortem).exists():
         raise ValidationError("The draft is not shared yet.")
+    check_open(postmortem)
     words = clean_text(words, limit=WORDS_LIMIT).strip()
     if verdict not in Reading.Verdict or state not in Shared:
         raise ValidationError({"verdict": "Choose one of the two."})
@@ -79,7 +81,7 @@ def is_unnamed(actor: User, postmortem: Postmortem) -> bool:
 @transaction.atomic
 def take_up(*, actor: Actor, reading: Reading, version: int, done: bool) -> Reading:
     """Say that the draft follows what was asked, or no longer. The caller fetched the reading as readable by the actor. Raises Conflict."""
-    require(actor, "draft")
+    require_open(actor, reading.postmortem_id)
     person = actor if isinstance(actor, User) else None
     moved_on(reading, version, taken_up_at=timezone.now() if done else None, taken_up_by=person if done else None)
     reading.refresh_from_db()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidents.models import User
-from postmortems.models import Conversation, Participant, Postmortem, Reading, SharedDraft, WrittenAccount
+from postmortems.models import Conversation, Meeting, Participant, Postmortem, Reading, SharedDraft, WrittenAccount
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,12 @@ def readers(postmortem: Postmortem, participants: Iterable[Participant], shared:
     if shared is None:
         return Heard(len(asked))
     return Heard(len(asked), Reading.objects.filter(postmortem=postmortem, author__in=asked, answered_at__gte=shared.shared_at).count())
+
+
+def has_met(postmortem: Postmortem) -> bool:
+    """Whether the meeting is behind us, or waived."""
+    meeting = Meeting.objects.filter(postmortem=postmortem).first()
+    return bool(meeting and meeting.met_at)
 
 
 def is_asked(person: User, postmortem: Postmortem) -> bool:

@@ -105,6 +105,8 @@ def my_accounts(actor: Actor) -> Panel | None:
 
 def my_voice(actor: Actor) -> Panel | None:
     """What waits for my word: notes of a conversation with me, a draft of what I was part of, the questions after a meeting."""
+    if not Participant.objects.filter(user=actor).exclude(state=Participant.State.DECLINED).exists():  # most people, on most days
+        return None
     over = [Postmortem.Status.PUBLISHED, Postmortem.Status.ARCHIVED]
     talks = Conversation.objects.readable_by(actor).filter(user=actor, confirmed_at=None).select_related("author", "postmortem__incident")
     taking_part = Participant.objects.filter(full_view(actor, "postmortem__"), user=actor, role=Participant.Role.PARTICIPANT)

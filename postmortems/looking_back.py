@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import AuditEvent, User
 from postmortems import stepping
+from postmortems.access import require_open
 from postmortems.facilitation.texts import LOOK_BACK
 from postmortems.models import LookBack, Postmortem
 
@@ -23,7 +24,7 @@ LIMIT = 500
 @transaction.atomic
 def write(*, actor: Actor, postmortem: Postmortem, version: int | None, now: datetime | None = None, **lines: str) -> LookBack:
     """Keep the three lines; `version` is None for the first time. The next revision tells them. Raises Conflict or ValidationError."""
-    require(actor, "draft")
+    require_open(actor, postmortem)
     texts = {name: clean_line(lines.get(name, ""), limit=LIMIT) for name in LOOK_BACK}
     if not texts["helped"]:
         raise ValidationError({"helped": "Say whether it helped. “Not that we can tell” is an answer."})

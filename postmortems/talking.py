@@ -12,10 +12,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
 from postmortems import stepping
+from postmortems.access import require_open
 from postmortems.models import Conversation, Postmortem, Shared
 from postmortems.perspectives import address, check_person, facilitators_of, is_asked, moved_on
 
@@ -29,7 +30,7 @@ def note(*, actor: Actor, postmortem: Postmortem, held_on: date, notes: str, use
 
     Nobody notes a conversation with themselves: what one saw is a perspective or a written account.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     check_person(postmortem, user)
     if user is not None and user == actor:
         raise ValidationError({"person": "This is you. Write your own account, or add a perspective."})
@@ -45,7 +46,7 @@ def note(*, actor: Actor, postmortem: Postmortem, held_on: date, notes: str, use
 @transaction.atomic
 def change(*, actor: Actor, conversation: Conversation, version: int, held_on: date, notes: str, name: str = "") -> Conversation:
     """Change the notes on top of `version`; the person confirms them anew. Raises Conflict or ValidationError."""
-    require(actor, "draft")
+    require_open(actor, conversation.postmortem_id)
     if not may_change(actor, conversation):
         raise PermissionDenied("Only who held the conversation or a facilitator of this review changes the notes.")
     values = checked(held_on, notes, name or conversation.name)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from incidents.access import Actor, require
+from incidents.access import Actor
 from postmortems import factoring, factors
+from postmortems.access import require_open
 from postmortems.models import Factor, FactorLeaf, Postmortem
 from postmortems.vocabularies import Term, vocabularies
 
@@ -40,7 +41,7 @@ def bring_in(*, actor: Actor, postmortem: Postmortem, rows: Iterable[Written]) -
 
     Bringing in the same again adds nothing: a statement that is there already is left out.
     """
-    require(actor, "draft")
+    require_open(actor, postmortem)
     postmortem = Postmortem.objects.select_for_update().get(pk=postmortem.pk)
     given = [(row, term_for(row, place)) for place, row in enumerate(rows, 1)]
     leaves = {leaf.key: leaf for leaf in FactorLeaf.objects.filter(is_active=True, group__is_active=True)}

@@ -18,7 +18,7 @@ from incidents.access import Actor, may
 from incidents.lib.conflict import Conflict
 from incidents.models import Salience, TimelineEvent, User
 from incidents.timeline import clock, parse_moment
-from postmortems import covering, overview, perspectives
+from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts
 from postmortems.forms.meetings import whole
@@ -59,14 +59,19 @@ def perspective_list(request: HttpRequest, reference: str) -> HttpResponse:
         row.marks = marks.get(row.pk, [])
         row.is_own = perspectives.is_own(request.user, row)
         row.may_change = row.is_own or (row.state == Shared.REVIEW and request.user in facilitators)
+    mine = WrittenAccount.objects.readable_by(request.user).filter(postmortem=postmortem, author=as_person(request)).first()
+    accounts = accounts_of(request.user, postmortem)
+    # Accounts are worth most when each was written before reading the others; whoever wants to reads them all the same.
+    waits = mine is None and "accounts" not in request.GET and hearing.is_asked(as_person(request), postmortem) and not hearing.has_met(postmortem)
     context = {
         "postmortem": postmortem,
         "incident": postmortem.incident,
         "moments": found,
         "after": after,
         "number": len(rows),
-        "accounts": accounts_of(request.user, postmortem),
-        "mine": WrittenAccount.objects.readable_by(request.user).filter(postmortem=postmortem, author=as_person(request)).first(),
+        "accounts": accounts,
+        "mine": mine,
+        "comes_first": waits and bool(accounts),
         "facilitators": facilitators,
         "may_write": may(request.user, "draft") and not postmortem.is_read_only,
     }

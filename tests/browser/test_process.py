@@ -33,6 +33,6 @@ def test_from_the_first_question_to_a_settled_step(page, sign_in, alice, bob, no
         page.get_by_label(label).check()
     page.get_by_role("button", name="Accept").click()
     expect(page.locator("#step-facilitator")).to_contain_text("alice accepted to facilitate")
-    expect(page.locator(".card__progress").first).to_contain_text("3 of 15")
+    expect(page.locator(".card__progress").first).to_contain_text("3 of 17")
     page.set_viewport_size({"width": 390, "height": 844})
     no_sideways_scroll(page)

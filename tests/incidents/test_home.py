@@ -56,7 +56,7 @@ def test_queries_do_not_grow_with_rows(home, django_assert_max_num_queries):
     def queries(number):
         for n in range(number):
             propose(make_incident(f"Incident {n}"))
-        with django_assert_max_num_queries(13) as seen:
+        with django_assert_max_num_queries(14) as seen:
             home()
         return len(seen)
 

@@ -61,6 +61,19 @@ def test_half_of_the_accounts_complete_their_step_and_a_withdrawal_is_not_told(p
     assert [event.verb for event in done.events.exclude(verb="dated")] == ["done"]
 
 
+def test_others_accounts_are_folded_until_ones_own_is_written(client, postmortem, alice, bob):
+    perspectives.save_account(actor=alice, postmortem=postmortem, version=None, state="review", began="At my desk.")
+    client.force_login(bob)
+    place = at(postmortem, "perspectives/")
+    assert "At my desk." in client.get(place).content.decode()  # nobody asked him
+    part(postmortem, bob)
+    page = client.get(place).content.decode()
+    assert "At my desk." not in page and "Read them now" in page
+    assert "At my desk." in client.get(f"{place}?accounts").content.decode()
+    perspectives.save_account(actor=bob, postmortem=postmortem, version=None, state="private", began="On the train.")
+    assert "At my desk." in client.get(place).content.decode()
+
+
 def test_an_own_account_over_the_api(postmortem, bob, charlie, alice):
     part(postmortem, charlie)
     part(postmortem, alice, "facilitator")
