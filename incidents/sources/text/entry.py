@@ -10,6 +10,7 @@ from incidents.lib.timestamps import TimeError
 from incidents.lib.zones import zone_named
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.setting import Setting, in_year, read_day
+from incidents.sources.text.tongues import weekday_number
 
 BESIDE = re.compile(
     r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)"
@@ -45,7 +46,7 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
     day = in_year(day, lead.date, heading_day or state.near)
     if day is None and lead.clock and (near := heading_day or state.day) and (match := BESIDE.match(text)):
         day = near + timedelta(days=-1 if match["before"] else 1)
-    if day is None and not lead.date and lead.weekday and (near := heading_day or state.day):
+    if day is None and not lead.date and lead.weekday and (near := heading_day or state.day or state.given):
         day = weekday_near(near, lead.weekday)
     if not lead.zone and lead.clock and (match := LAST.search(text[-40:])) and zone_named(match[1]) is not None:
         lead = replace(lead, zone=match[1])  # "14:02 first alert (JST)"
@@ -55,4 +56,4 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
 def weekday_near(near: date, weekday: str) -> date | None:
     """Return the day of that name within three days of another: "9:15 Friday" in a report of the Sunday after."""
     days = (near + timedelta(days=step) for step in (0, -1, 1, -2, 2, -3, 3))
-    return next((day for day in days if f"{day:%a}".lower() == weekday[:3].lower()), None)
+    return next((day for day in days if day.weekday() == weekday_number(weekday)), None)

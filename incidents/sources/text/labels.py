@@ -48,7 +48,7 @@ LABELLED = re.compile(
 LENGTH = re.compile(r"[~\s]*\d[\d.,]*\s?(?:h|hrs?|hours?|m|mins?|minutes?)\b[^()]{0,30}\(\s*", re.IGNORECASE)  # "Duration: 2 hours (09:00 - 11:00)"
 MOMENT = re.compile(r"(?:^|\s)dates?(?:\s*(?:/|&|and)\s*times?)?(?:\s+of)?(?=\s|$)", re.IGNORECASE)
 PERIOD = re.compile(
-    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
+    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time(?:s|frame| frame| period)?|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
     re.I,
 )
 

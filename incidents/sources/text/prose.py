@@ -21,35 +21,42 @@ from incidents.sources.text.worded import SHARED, WORDED
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen|\u0432|\u0432\u043e|\u043e\u043a\u043e\u043b\u043e|\u0441|\u0434\u043e|\u043f\u043e\u0441\u043b\u0435)\W{1,3}"
     r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??|(?:outage |incident )?duration)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]|revised to|e\.g\.|for example)\b",
+    r"\b(?:propos(?:e|ed|ing)\b|tentative\w*|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]|revised to|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio)\b",
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio|(?:network|connectivity|performance|login|service|access) (?:issues?|problems?))\b|\u969c\u5bb3|\u505c\u6b62|\u4e0d\u53ef|\u9045\u5ef6|\u6545\u969c|\u4e2d\u65ad|\u5f02\u5e38|\u8d85\u65f6|\u5b95\u673a|\u0441\u0431\u043e\u0439|\u0441\u0431\u043e\u0438|\u043d\u0435\u0434\u043e\u0441\u0442\u0443\u043f|\u0430\u0432\u0430\u0440\u0438",
     re.I,
 )
-CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|[)\]}\"'=];\s*$|=[^=;]*;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
 NEXT_DAY = re.compile(
     r"\b(?:(?:following|next) (?:day|morning|afternoon|evening)|am (?:folgetag|n\u00e4chsten (?:tag|morgen)|tag darauf)|le lendemain|du lendemain|d\u00eda siguiente|dia seguinte"
     r"|volgende (?:dag|ochtend)|giorno (?:dopo|seguente|successivo))\b",
     re.IGNORECASE,
 )
 ON_NTH = re.compile(rf"\s*(?:\([A-Z]{{2,5}}\)\s*)?on the (\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)
-STAMP = re.compile(r"\W*(?:(?:re: )?post(?:ed)?\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)", re.IGNORECASE)
+STAMP = re.compile(
+    r"\W*(?:(?:re: )?post(?:ed)?\b|(?:blog )?(?:article|entry|note|billet|beitrag|artikel|art\u00edculo|artigo|articolo)\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)",
+    re.IGNORECASE,
+)
 PUBLISHED = re.compile(
     r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
 )
 BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
+TODAY = re.compile(
+    r"\b(?:today|this (?:morning|afternoon|evening)|tonight|aujourd['\u2019]hui|ce (?:matin|soir)|cet apr\u00e8s-midi|heute|hoy|oggi|hoje|vandaag|vanochtend|\u0441\u0435\u0433\u043e\u0434\u043d\u044f)\b|\u672c\u65e5|\u4eca\u65e5|\u4eca\u671d|\u4eca\u5929",
+    re.IGNORECASE,
+)
 YESTERDAY = re.compile(r"\b(?:yesterday|last night|d['\u2019]hier|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
@@ -63,11 +70,15 @@ CLAUSE = re.compile(
     r"|,\s+(?=(?:at|by|around|about|um|gegen|ab|seit|vers|\u00e0|om|rond|vanaf|\u00e0s|a las)\s)",
     re.IGNORECASE,
 )
+AGAIN = re.compile(
+    rf"\s+(?:and|und|et|e|y|en)\s+(?:(?:again\s+)?(?:from|between)\s+)?(?P<second>(?:{CLOCK.pattern})\s*(?:-|\u2013|to|until)\s*\d)", re.IGNORECASE
+)
 RANGED = re.compile(r"\bbetween\b[^,;]*$", re.IGNORECASE)  # "between 11:15 pm and just after midnight"
 FUTURE = re.compile(r"\bwill (?:now )?(?:be|begin|start|take place|continue|attempt|try|commence)\b", re.IGNORECASE)  # what is yet to come, before its time
 LATER = re.compile(
     r"\s*(?:action items?|next steps?|follow[- ]?ups?(?: actions?| items?)?|corrective actions?|to ?dos?|lessons learned):?\s*", re.IGNORECASE
 )  # a heading without a mark
+SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
@@ -122,8 +133,14 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 continue
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
-                made.day = day_after(sentence, lead, day) or night_of(impact, lead) or night_before(sentence, lead, state.day) or nth_day(sentence, lead, day)
-            aside = lead.weekday or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
+                made.day = (
+                    day_after(sentence, lead, day)
+                    or night_of(impact, lead)
+                    or night_before(sentence, lead, state.day)
+                    or same_day(sentence, lead, state.day)
+                    or nth_day(sentence, lead, day)
+                )
+            aside = lead.weekday and day is not None or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
             day = day if aside else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
@@ -162,6 +179,11 @@ def clauses(sentence: str) -> list[str]:
         return steps
     if LASTED.search(sentence) or PLANNED.search(sentence):
         return [sentence]
+    if again := AGAIN.search(sentence):  # "from 9AM to 9:12AM and 10:50AM to 11:02AM"
+        opening, rest = sentence[: again.start()], sentence[again.start("second") :]
+        once, twice = time_within(opening), leads.read(rest)
+        if once and once.end and twice and twice.end:
+            return [opening, f"{opening.partition(once.written)[0]}{rest}"]
     parts = [sentence]
     for joint in islice(CLAUSE.finditer(sentence), MOST_CLOCKS):
         start = len(sentence) - len(parts[-1])
@@ -188,6 +210,12 @@ def night_before(sentence: str, lead: Lead, day: date | None) -> date | None:
     if day is None or said is None or minutes is None or abs(sentence.find(lead.clock) - said.start()) > FURTHEST:
         return None
     return day - timedelta(days=1) if said[0].lower() != "last night" or minutes >= 12 * 60 else day
+
+
+def same_day(sentence: str, lead: Lead, day: date | None) -> date | None:
+    """Return the report's day for "today at 14:02"."""
+    said = TODAY.search(sentence[:2000])
+    return day if day and said and -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST else None
 
 
 def day_after(sentence: str, lead: Lead, day: date | None) -> date | None:
@@ -275,7 +303,7 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        uhr = re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
+        uhr = SIGNED.search(alone.clock) or re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
         dotted = not uhr and "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
         if dotted and not (re.match(r"\d\d\.", alone.clock) and AT.search(before)):
             continue  # a version
@@ -304,6 +332,6 @@ def earliest(sentence: str, at: int, alone: Lead) -> Lead:
             if opening.end() > at or opening.start() and sentence[opening.start() - 1].isalnum():
                 continue
             lead = leads.read(sentence[opening.start() : at + 120])
-            if lead is not None and lead.clock == alone.clock and lead.date:
+            if lead is not None and lead.clock == alone.clock and (lead.date or lead.weekday):
                 return lead
     return alone

@@ -108,7 +108,14 @@ def of_mail(at: Lead, above: str) -> bool:
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
     halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
-    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (not lead.rest and (lead.end or alone(line))):
+    if (
+        inside
+        and not lead.marked
+        and not lead.parted
+        and (not lead.rest[:1].isupper() or WEEKDAY.match(lead.rest))
+        and not halved
+        and not (not lead.rest and (lead.end or alone(line)))
+    ):
         return False
     if lead.offset is not None:
         return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))

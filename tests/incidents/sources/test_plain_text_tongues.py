@@ -1,0 +1,70 @@
+"""Times of reports as other languages and other hands write them."""
+
+from datetime import date
+
+import pytest
+
+from incidents.sources import named
+from incidents.sources.drafts import EventDraft
+from incidents.sources.text.document import read as document_of
+from tests.incidents.sources.reading import options_for, payload_of
+
+
+def times(text, name="report.md", **options):
+    items = named("plain_text").read(payload_of(text.encode(), name), options_for(**{"time_zone": "UTC", **options}))
+    events = [item for item in items if isinstance(item, EventDraft)]
+    return [(f"{event.at:%Y-%m-%d}" if event.precision == "day" else f"{event.at:%Y-%m-%dT%H:%M}") if event.at else "?" for event in events]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("障害発生日時:2026年03月02日 4時58分~8時51分\n原因:調査中\n", ["2026-03-02T04:58", "2026-03-02T08:51"]),
+        ("①2026年3月2日(月)午前3時28分 - 3月2日(月)10時46分\n②2026年3月3日(火)午後1時半 - 3月4日(水)4時00分\n", ["2026-03-02T03:28", "2026-03-02T10:46", "2026-03-03T13:30", "2026-03-04T04:00"]),
+        ("# 障害報告 令和8年3月2日\n\n１４：０２　検知\n１４：１５　復旧\n", ["2026-03-02T14:02", "2026-03-02T14:15"]),
+        ("# 故障复盘 2026年3月2日\n\n- 14时02分 报警\n- 下午3点05分 恢复\n", ["2026-03-02T14:02", "2026-03-02T15:05"]),
+        ("# Сбой 2 марта 2026 г.\n\n- 14:02 — алерт\n- 14:15 — восстановлено\n", ["2026-03-02T14:02", "2026-03-02T14:15"]),
+        ("- 01.03, ~22:00 - старт\n- 02.03, 05:56 - сбой\n\nотчёт за 2026-03-02\n", ["2026-03-01T22:00", "2026-03-02T05:56"]),
+        ("Storing van 2 maart 2026\n\n- 14:02 melding\n- 14:15 opgelost\n", ["2026-03-02T14:02", "2026-03-02T14:15"]),
+        ("Incident du 2 mars 2026\n\nLa panne a commencé samedi vers 9h.\n\n- retour du réseau samedi vers 13h, sans perte ;\n", ["2026-02-28T09:00", "2026-02-28T13:00"]),
+        ("Date du rapport : 03/02/2026\n\nChronologie de la panne du service et des alertes pour le site :\n\n- 14:02 panne\n- 14:15 retour\n", ["2026-02-03T14:02", "2026-02-03T14:15"]),
+    ],
+)  # fmt: skip
+def test_times_of_other_languages(text, expected):
+    assert times(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# 2026-03-02\n\n| Time | Event |\n|---|---|\n| 06:2xZ | down |\n| 07:xx | up |\n", ["2026-03-02T06:20", "2026-03-02T07:00"]),
+        ("- 2026-03-01: report arrived\n- 2026-03-02: At 12:50:07 UTC, it was exploited\n\n## Timeline\n", ["2026-03-02T12:50"]),
+        ("# Timeline\n\n- 2026-03-01: report arrived\n- 2026-03-02: At 12:50:07 UTC, it was exploited\n", ["2026-03-01", "2026-03-02T12:50"]),
+        ("2026-03-02\n\nTimeline (these are Japan times):\n\n21:48 stopped\n22:11 noticed\n", ["2026-03-02T12:48", "2026-03-02T13:11"]),
+        ("Mail was down.\n\nIt began at 8:45 p.m. on 10/7/08.\nIt was restored at 6:45 a.m. on 10/9/08.\n", ["2008-10-07T20:45", "2008-10-09T06:45"]),
+        ("2 March 2026\n\nThere were network issues this morning from 9AM to 9:12AM and 10:50AM to 11:02AM.\n",
+         ["2026-03-02T09:00", "2026-03-02T09:12", "2026-03-02T10:50", "2026-03-02T11:02"]),
+        ("Timeframe: March 2, 2026, 4:06 pm - 4:38 pm\nCause: a deployment\n", ["2026-03-02T16:06", "2026-03-02T16:38"]),
+        ("They were down twice:\nMarch 2, 2026: 8:15am - 11:41am (3 hours)\nMarch 5, 2026: 3:47am - 11:53am (8 hours)\n",
+         ["2026-03-02T08:15", "2026-03-02T11:41", "2026-03-02T08:15", "2026-03-05T03:47"]),
+    ],
+)  # fmt: skip
+def test_times_of_other_hands(text, expected):
+    found = times(text)
+    assert [time for time in found if time in expected] == expected
+    assert len(found) <= len(expected) + 2
+
+
+def test_a_zone_in_an_entry_is_not_that_of_all():
+    assert times("# Timeline 2026-03-02\n\n- 14:02 UTC: release\n- 14:15: it is out since the early morning (CET) there\n") == [
+        "2026-03-02T14:02",
+        "2026-03-02T14:15",
+    ]
+
+
+def test_a_day_without_a_year_takes_the_one_before_it():
+    assert document_of("2025年12月31日 開始、1月2日 終了".encode()).lines == ["2025-12-31 開始、2025-1-2 終了"]
+
+
+def test_the_day_that_a_person_gives_holds_for_weekdays():
+    assert times("The site failed on Friday at 14:02 UTC and was back at 14:15 UTC.\n", date=date(2026, 3, 2)) == ["2026-02-27T14:02", "2026-02-27T14:15"]
