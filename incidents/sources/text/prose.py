@@ -21,7 +21,7 @@ from incidents.sources.text.worded import SHARED, WORDED
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=[^\W\d][.!?])(?<!prox\.)(?<!\bca\.)(?<!\b[a-z]\.)(?<!\bcirca\.)\s+(?=\d{{1,2}}:\d\d|\d{{1,3}} (?:hours?|minutes?|seconds?|days?|weeks?)\b)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
     r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen|\u0432|\u0432\u043e|\u043e\u043a\u043e\u043b\u043e|\u0441|\u0434\u043e|\u043f\u043e\u0441\u043b\u0435)\W{1,3}"
@@ -31,14 +31,16 @@ PLACED = re.compile(
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??|(?:outage |incident )?duration)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:propos(?:e|ed|ing)\b|tentative\w*|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]|revised to|e\.g\.|for example)\b",
+    r"\b(?:(?:we|i|they|he|she) propos\w+|propos(?:e|ed|ing)\b[^.;,]{0,40}(?:window|maintenance|time|date|start|for|at)\b|tentative\w*|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]\b[^.;]{0,30}\d|revised to|e\.g\.|for example)\b",
     re.I,
 )
 FAILING = re.compile(
     r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio|(?:network|connectivity|performance|login|service|access) (?:issues?|problems?))\b|\u969c\u5bb3|\u505c\u6b62|\u4e0d\u53ef|\u9045\u5ef6|\u6545\u969c|\u4e2d\u65ad|\u5f02\u5e38|\u8d85\u65f6|\u5b95\u673a|\u0441\u0431\u043e\u0439|\u0441\u0431\u043e\u0438|\u043d\u0435\u0434\u043e\u0441\u0442\u0443\u043f|\u0430\u0432\u0430\u0440\u0438",
     re.I,
 )
-CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|[)\]}\"'=];\s*$|=[^=;]*;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+CODE = re.compile(
+    r"\s\|\s|\w:\"|=>|::|[{}]\s|[\]\"'];\s|\w\([^()]{0,80}\);\s|[)\]}\"'=];\s*$|=[^=;]*;\s*$|\|\s*$|={3,}|-{5,}"
+)  # listings that lost their frame
 NEXT_DAY = re.compile(
     r"\b(?:(?:following|next) (?:day|morning|afternoon|evening)|am (?:folgetag|n\u00e4chsten (?:tag|morgen)|tag darauf)|le lendemain|du lendemain|d\u00eda siguiente|dia seguinte"
     r"|volgende (?:dag|ochtend)|giorno (?:dopo|seguente|successivo))\b",
@@ -78,6 +80,7 @@ FUTURE = re.compile(r"\bwill (?:now )?(?:be|begin|start|take place|continue|atte
 LATER = re.compile(
     r"\s*(?:action items?|next steps?|follow[- ]?ups?(?: actions?| items?)?|corrective actions?|to ?dos?|lessons learned):?\s*", re.IGNORECASE
 )  # a heading without a mark
+LENGTH_OF = re.compile(r"\d{1,2}h\d\d\s+(?:of|long|in total|total|outage|downtime)\b", re.IGNORECASE)  # "roughly 1h10 of outage"
 SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
@@ -87,6 +90,8 @@ RULED = re.compile(r"\s*[-=*_~]{3,}\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
+HARD_WRAPPED = 160  # a longer line was not broken by hand: it is a paragraph
+HEADED = 70  # characters of a line that may say what it heads
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
@@ -116,6 +121,8 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             if lead is None:
                 if headed := title_day(sentence, state.day_first):
                     day = headed
+                elif told <= OPENING and day and day == state.day and FAILING.search(sentence[:600]) and (said := YESTERDAY.search(sentence[:600])):
+                    day -= timedelta(days=said[0].lower() != "last night")  # the story of the day before the report
                 elif (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
@@ -131,6 +138,8 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 continue
             if FUTURE.search(sentence[: sentence.find(lead.written)]):
                 continue
+            if not lead.date and (opening := day_of_sentence(sentence)):
+                lead = replace(lead, date=opening)
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
                 made.day = (
@@ -153,6 +162,12 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 yield from told_span
                 continue
             yield made
+
+
+def day_of_sentence(sentence: str) -> str:
+    """Return the day that a sentence opens with, however far from its clock: "**July 10** — the provider failed, so that runs waited (16:45-17:45 UTC)"."""
+    opening = leads.read(ITEM.sub("", sentence[:200]))
+    return opening.date if opening and not opening.clock else ""
 
 
 def stamp(sentence: str, lead: Lead) -> bool:
@@ -276,7 +291,14 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         skipped = skipped or bool(LATER.fullmatch(line))
-        if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
+        if (
+            skipped
+            or fenced
+            or not line.strip()
+            or line.startswith(("|", "\t", "    "))
+            or len(line) < HEADED
+            and excluded.match(line.strip("*_ -•[]0123456789."))
+        ):
             continue
         if not lines:
             start = document.numbers[offset]
@@ -285,7 +307,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         short = len(line) < (70 if offset < 5 else 45) and (not following or not following[:1].islower()) and not SENTENCE.search(line)
         titled = len(lines) == 1 and short and not line.rstrip().endswith((".", ",", ":"))
         titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
-        if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
+        if len(line) > HARD_WRAPPED or len(lines) > 200 or titled or len(line) > HEADED and line.rstrip().endswith(":"):  # a line is a paragraph here
             yield start, " ".join(lines)[:LONGEST], above
             lines = []
 
@@ -310,6 +332,8 @@ def time_within(sentence: str) -> Lead | None:
         if not (
             uhr or alone.zone or alone.end or alone.date or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])
         ):
+            continue
+        if LENGTH_OF.match(alone.clock + sentence[clock.start() + len(alone.clock) : clock.end() + 20]):
             continue
         if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
             continue

@@ -44,6 +44,11 @@ TONGUES = re.compile(
     re.IGNORECASE,
 )
 ENGLISH = re.compile(r"\b(?:the|and|of|was|were|to|with|is|for)\b", re.IGNORECASE)
+SPAN = re.compile(  # "Apr 24-25, 2026", "24.-25. April 2026": the first of the days
+    rf"((?<![^\W\d]){MONTH}\s+\d{{1,2}})(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to)\s*\d{{1,2}}(?:st|nd|rd|th)?(?=,?\s+\d{{4}})"
+    rf"|(?<!\d)(\d{{1,2}}\.?)(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to|bis|und)\s*\d{{1,2}}\.?(?:st|nd|rd|th)?(?=\s+{MONTH}(?![^\W\d]))",
+    re.IGNORECASE,
+)
 OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
 NEAR_ENOUGH = timedelta(days=25)  # what the other order of day and month must come to
@@ -89,6 +94,8 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
         day = next((found for title in titles if (found := dated(title, day_first))), None)
     if day is None and (match := DAY.search(name)):
         day = safe_date(int(match[1]), int(match[2]), int(match[3]))
+        own = told(document.lines[:80], day_first)
+        day = own if day and own and own.year != day.year and (own.month, own.day) == (day.month, day.day) else day
     if day is None:
         day = told(document.lines[:80], day_first)
     years = {int(year) for year in re.findall(r"(?<![\d:.#/-])20[0-3]\d(?![\d:])", "\n".join([name, *document.lines[:200]])[:60_000])}
@@ -196,6 +203,7 @@ def dated(text: str, day_first: bool | None, near: date | None = None) -> date |
 
 def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date | None, str]:
     """Find a day as `read_date` does, and those that only a day near by makes clear: "Friday 16th", "03/02 14:02". Raises TimeError."""
+    text = SPAN.sub(lambda match: match[1] or match[2], text)
     if near is not None and (match := NTH.search(text)) and not re.search(r"\d{4}", text):
         months = [(near.year + (near.month + step - 1) // 12, (near.month + step - 1) % 12 + 1) for step in (-1, 0, 1)]
         days = [day for year, month in months if (day := safe_date(year, month, int(match["number"])))]

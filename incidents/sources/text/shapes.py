@@ -43,6 +43,8 @@ NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
 )
 PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
 PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+EXAMPLE = re.compile(r"examples?|sample", re.IGNORECASE)
+WITHIN = re.compile(r"(?<=[\s,(])\d{1,2}:\d\d(?::\d\d)?(?!\d)")
 ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
 NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
     rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
@@ -145,6 +147,8 @@ def columns_of(cells: list[str]) -> dict[str, int]:
     """Return where a header row says that time and date stand; empty when it is no header."""
     if any(re.search(r"\d{1,2}[:.]\d\d|\d{4}-\d\d", cell) for cell in cells):
         return {}
+    if any(EXAMPLE.fullmatch(cell.strip("*_ ")) for cell in cells):
+        return {"example": 0}  # a guide
     names = {name: index for name, pattern in COLUMNS.items() for index, cell in reversed(list(enumerate(cells))) if pattern.search(cell.strip("*_ "))}
     if "time" not in names:  # a column that is headed by its zone holds times
         named = next((index for index, cell in enumerate(cells) if zone_named(cell.strip("*_ "))), None)
@@ -167,6 +171,9 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
         elif found.date and not found.clock and not day:
             day = found.date
             used.add(index)
+    spoken = lead is None and bool(columns) and columns.get("time", len(cells)) < len(cells)
+    if spoken and (clock := WITHIN.search(cells[columns["time"]])):  # "block 26049254, 18:58:59"
+        lead = leads.read(cells[columns["time"]][clock.start() :])
     if lead is None:
         return None
     if day and not lead.date:
@@ -178,6 +185,8 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
             if index in (columns.get("end"), columns.get("again")):
                 used.add(index)
     left_out = {columns.get("actor"), columns.get("number")}
+    if spoken:
+        used.add(columns["time"])
     rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index not in left_out]
     return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)
 

@@ -183,6 +183,8 @@ class Walk:
             self.columns = header
             self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
             return True
+        if "example" in self.columns:
+            return True
         self.close()
         if not self.columns and sum(map(bool, cells)) == 2 and len(cells) == 2 and (shapes.PLANNED.match(cells[0]) or self.labelled(offset, ": ".join(cells))):
             return True
@@ -311,6 +313,9 @@ class Walk:
         self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day
         self.block += 1
         self.running = False
+        if leads.PREFIX.match(line) and not at.rest:  # "Update: 18 April 2022" above its text
+            self.days.add(id(self.open(offset, at, "")))
+            self.below, self.current_at = True, offset
         return True
 
     def labelled(self, offset: int, line: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from incidents.sources import named
-from incidents.sources.drafts import EventDraft
+from incidents.sources.drafts import EventDraft, SourceError
 from incidents.sources.text.document import read as document_of
 from tests.incidents.sources.reading import options_for, payload_of
 
@@ -53,6 +53,45 @@ def test_times_of_other_hands(text, expected):
     found = times(text)
     assert [time for time in found if time in expected] == expected
     assert len(found) <= len(expected) + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Start: 2026/03/02 07:25 - Monitors began alerting of an issue. The vendor began to look.\nEnd: 2026/03/02 08:30 - It was confirmed restored.\n",
+         ["2026-03-02T07:25", "2026-03-02T08:30"]),
+        ("**Date:** Mar 2-3, 2026\n\n- 23:50Z deployed\n- 00:48Z rolled back\n", ["2026-03-02T23:50", "2026-03-03T00:48"]),
+        ("Our outage of 1 March 2026\n\nUpdate: March 2, 2026\n\nEverything is back.\n\nUpdate: March 1, 2026\n\nHalf of it is back.\n", ["2026-03-02", "2026-03-01"]),
+        ("# 2026-03-02\n\n| Step | Block, time (UTC) |\n|---|---|\n| first sale | 26049304, 19:08:59 |\n| last sale | 26049407, 19:29:35 |\n",
+         ["2026-03-02T19:08", "2026-03-02T19:29"]),
+        ("In 2026.\n\n1. **March 2** - the flag provider failed for a while, which degraded the execution of functions (16:45 UTC).\n"
+         "2. **March 9** - the store of upgrades failed for a while, which degraded the execution of functions (09:32 UTC).\n",
+         ["2026-03-02T16:45", "2026-03-09T09:32"]),
+        ("July 14, 2026\n\nThe bank saw an outage yesterday.\n\nIts status page told of it at 19:10 BST, and it was over at 20:40 BST.\n",
+         ["2026-07-13T18:10", "2026-07-13T19:40"]),
+        ("On 2 March 2026 we tell it: the site failed. At 14:02 UTC we saw it. 14:15 UTC brought it back.\n", ["2026-03-02T14:02", "2026-03-02T14:15"]),
+    ],
+)  # fmt: skip
+def test_other_shapes_of_reports(text, expected):
+    assert times(text) == expected
+
+
+def test_a_guide_with_an_example_gives_none():
+    text = "| Field | Description | Example |\n|---|---|---|\n| Start time | When it began | 2026-03-02 14:30 CST |\n| End time | When it ended | 2026-03-02 15:30 CST |\n"
+    with pytest.raises(SourceError):
+        times(text)
+
+
+def test_the_year_of_the_text_is_surer_than_that_of_the_file():
+    text = "It began on 20 January 2025.\n\n- 22:04 suspended\n- 22:09 disabled\n"
+    assert times(text, "2026-01-20-accounts.md") == ["2025-01-20T22:04", "2025-01-20T22:09"]
+
+
+def test_a_length_in_hours_is_no_clock():
+    assert times("On 2 March 2026 at 14:02 UTC it failed. That is roughly 1h10 of outage. It was back at 15:12 UTC.\n") == [
+        "2026-03-02T14:02",
+        "2026-03-02T15:12",
+    ]
 
 
 def test_a_zone_in_an_entry_is_not_that_of_all():
