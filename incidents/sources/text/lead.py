@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from incidents.lib.timestamps import DOTTED, MONTH
 from incidents.lib.zones import ABBREVIATIONS, PLACES, zone_named
-from incidents.sources.text.tongues import FOREIGN_WEEKDAYS
+from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, PARTS_OF_DAY
 from incidents.sources.text.worded import SHARED, WORDED, shared, worded
 
 MARK = re.compile(
@@ -17,7 +17,7 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
+    rf"(?:{PARTS_OF_DAY}|at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)

@@ -18,7 +18,7 @@ HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(
 ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
 ZONES = re.compile(
     r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
-    rf"((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.)\s]|$)|[A-Z]{{3,5}})\b|"
+    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.)\s]|$)|[A-Z]{{3,5}})\b|"
     rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({lead.PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
     re.MULTILINE,
 )
@@ -40,7 +40,7 @@ NTH = re.compile(
 SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2}\.|0[1-9]|1[0-2]))")  # "03/02", "02.03."
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
 TONGUES = re.compile(
-    r"\b(?:le|les|des|du|une|est|et|dans|pour|avec|sur|der|die|das|und|nicht|wurde|wurden|el|los|las|del|una|para|con|por|n\u00e3o|uma|foi|il|della|che|sono|het|een|niet|van|werd|\u043d\u0430|\u043d\u0435|\u0432|\u0438)\b",
+    r"\b(?:le|les|des|du|une|est|et|dans|pour|avec|sur|der|die|das|und|nicht|wurde|wurden|el|los|las|del|una|para|con|por|n\u00e3o|uma|foi|il|della|che|sono|di|de|da|do|nel|nella|dei|alla|alle|si|dal|la|en|se|al|y|het|een|niet|van|werd|\u043d\u0430|\u043d\u0435|\u0432|\u0438)\b",
     re.IGNORECASE,
 )
 ENGLISH = re.compile(r"\b(?:the|and|of|was|were|to|with|is|for)\b", re.IGNORECASE)
@@ -262,7 +262,7 @@ def zone_in(text: str) -> str:
         name = next(group for group in match.groups() if group)
         if offset := OFFSET.match(text, match.end()) if match.string is text else None:
             name = offset[1]  # "PST (UTC-7)": the offset leaves no doubt
-        name = COMMON.get(name.split()[0].lower(), name) if name.lower().endswith("time") else name
+        name = COMMON.get(name.split()[0].lower(), name)
         if zone_named(name) is not None:
             return name
     return ""

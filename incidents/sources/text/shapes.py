@@ -38,6 +38,7 @@ QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next 
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
 )
+OFFSET_ALONE = re.compile(r"\W{0,4}T\s?[+-]\s?\d{1,3}:\d\d(?::\d\d)?\W{0,4}")  # above its text
 NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
     r"(?:%|ms\b(?!-)|(?-i:sec(?:ond)?s?|min(?:ute)?s?)\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
 )
@@ -120,7 +121,9 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     ):
         return False
     if lead.offset is not None:
-        return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
+        if not lead.rest:
+            return bool(OFFSET_ALONE.fullmatch(line))
+        return lead.marked or lead.written.startswith("T")
     if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
         return False
     if lead.spoken and not lead.marked:

@@ -12,6 +12,12 @@ HOURS = re.compile(
     r"(?<!\w)(\u00e0|vers|d\u00e8s|depuis|avant|apr\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)",
     re.IGNORECASE,
 )
+ITALIAN_HOUR = re.compile(  # "verso le 11 di questa mattina"
+    r"\b(verso le|(?:at|in)torno alle|alle|dalle) (?:ore )?([01]?\d|2[0-3])(?=\s*(?:[;()]|[,.](?!\s?\d)|$)|\s+(?:di (?:questa|ieri|oggi|stamattina|notte)|del (?:mattino|pomeriggio)|della (?:mattina|sera|notte)|circa\b|ieri\b|oggi\b|alle \d))",
+    re.IGNORECASE | re.MULTILINE,
+)
+FRENCH_AT = re.compile(r"\b[Aa] (?=\d{1,2}h[0-5]\d\b)")  # capitals often go without their accent
+MOSCOW = re.compile(r"(?<=\d) (?:по московскому времени|по (?:Москве|мск|МСК)|мск)(?![^\W\d])")
 UHR = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]) (bis|und) (etwa |circa |gegen )?([01]?\d|2[0-4]) Uhr\b")
 GERMAN = {
     name: number for number, name in enumerate(["ein", "zwei", "drei", "vier", "f\u00fcnf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zw\u00f6lf"], 1)
@@ -27,10 +33,16 @@ WEEKDAYS = {
         "segunda-feira ter\u00e7a-feira quarta-feira quinta-feira sexta-feira s\u00e1bado domingo",
         "luned\u00ec marted\u00ec mercoled\u00ec gioved\u00ec venerd\u00ec sabato domenica",
         "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "понедельника вторника среды четверга пятницы субботы воскресенья",
+        "понедельник вторник среду четверг пятницу субботу воскресенье",
     )
     for number, name in enumerate(names.split())
 }
-FOREIGN_WEEKDAYS = "|".join(name for name in WEEKDAYS if len(name) > 3)
+LONG = [name for name in WEEKDAYS if len(name) > 3]
+PART = "(?:vor|nach)?mittags?|morgens?|abends?|nachts?|fr\u00fch|ochtend|middag|avond"  # "Dienstagnachmittag", "woensdagavond"
+FOREIGN_WEEKDAYS = rf"(?:{'|'.join(LONG)})(?:s|{PART})?"
+PARTS_OF_DAY = "morning|afternoon|evening|night|apr\u00e8s-midi|matin|soir|nuit|vormittags?|nachmittags?|abends?|morgens?|tarde|noche|ma\u00f1ana|manh\u00e3|pomeriggio|sera|mattina|ochtend|middag|avond"
 # Japanese and Chinese: an era's year; year, month, day; month and day; the weekday in brackets; numbers in circles, which open items.
 ERA = re.compile("(\u4ee4\u548c|\u5e73\u6210)\\s?(\u5143|\\d{1,2})\\s?\u5e74")
 ERAS = {"\u4ee4\u548c": 2018, "\u5e73\u6210": 1988}
@@ -73,14 +85,17 @@ def known(text: str) -> str:
         text = HALVED.sub(on_the_clock, text)
         text = ON_THE_HOUR.sub(lambda match: f"{match[1]}{match[2]}{'30' if match[3] else '00'}\u5206", text)
         text = SHORT_MINUTE.sub(r"0\1", text)
+    if "h" in text:
+        text = FRENCH_AT.sub("\u00e0 ", text)
     text = CIRCLED.sub(r"\1- ", text)
-    return HOURS.sub(r"\1 \2h00", ITALIAN.sub(r"\1 \2:\3", text))
+    return HOURS.sub(r"\1 \2h00", ITALIAN_HOUR.sub(r"\1 \2:00", ITALIAN.sub(r"\1 \2:\3", text)))
 
 
 def weekday_number(name: str) -> int | None:
-    """Return 0 for "Monday", "Mon," and "lundi"."""
+    """Return 0 for "Monday", "Mon,", "lundi" and "Montagnachmittag"."""
     name = name.strip(".,").lower()
-    return WEEKDAYS.get(name, WEEKDAYS.get(name[:3]))
+    known = name if name in WEEKDAYS else next((each for each in LONG if name.startswith(each)), name[:3])
+    return WEEKDAYS.get(known)
 
 
 def year_of_era(match: re.Match[str]) -> str:
@@ -110,6 +125,8 @@ def days_of_a_year(text: str) -> str:
 
 
 CHANGES: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (  # (a sign of it, what, into what)
+    ("по ", MOSCOW, " МСК"),
+    ("мск", MOSCOW, " МСК"),
     ("Uhr", UHR_IN_WORDS, lambda match: f"{GERMAN[match[1].lower()]} Uhr"),
     ("Uhr", UHR, r"\1:00 \2 \3\4:00 Uhr"),
     ("\u5e74", ERA, year_of_era),

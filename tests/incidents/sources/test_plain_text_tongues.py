@@ -107,3 +107,47 @@ def test_a_day_without_a_year_takes_the_one_before_it():
 
 def test_the_day_that_a_person_gives_holds_for_weekdays():
     assert times("The site failed on Friday at 14:02 UTC and was back at 14:15 UTC.\n", date=date(2026, 3, 2)) == ["2026-02-27T14:02", "2026-02-27T14:15"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("La panne du 2 mars 2026 dans nos locaux.\n\nLa coupure survient. Il est 14h20.\n\nA 14h43, le service est rétabli.\n", ["2026-03-02T14:20", "2026-03-02T14:43"]),
+        ("2 marzo 2026\n\nIl blackout dei server è iniziato verso le 11 di questa mattina. Il sito è tornato attorno alle 12 (in parte).\n", ["2026-03-02T11:00", "2026-03-02T12:00"]),
+        ("04.03.2026\n\nAm Dienstagnachmittag kam es zu einem Ausfall der Telefone.\n\nDer Ausfall dauerte von etwa 14 bis 16 Uhr.\n", ["2026-03-03T14:00", "2026-03-03T16:00"]),
+        ("5 mars 2026\n\nL'hébergeur a pâti, hier, d'une panne de courant.\n\nElle a eu lieu mercredi après-midi à 15h11 à la suite d'une erreur.\n", ["2026-03-04T15:11"]),
+        ("Сбой в марте 2026\n\nС 12:45 по московскому времени понедельника, 2 марта, сервис был недоступен.\n", ["2026-03-02T09:45"]),
+        ("# Сбой 2 марта 2026 г.\n\n16:35 (МСК): рост ошибок\n16:40 (МСК): проблема подтверждена\n", ["2026-03-02T13:35", "2026-03-02T13:40"]),
+        ("2 de marzo de 2026\n\nLa caída comenzó en torno a la 1:00 de la madrugada. El servicio volvió a las 7:30.\n", ["2026-03-02T01:00", "2026-03-02T07:30"]),
+        ("In data 08/03/2026 intorno alle ore 12.00 si è verificata nel centro una interruzione della rete e del sito.\n", ["2026-03-08T12:00"]),
+    ],
+)  # fmt: skip
+def test_news_of_other_languages(text, expected):
+    assert times(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-14\n\nThe bank holiday of last year is looked into here.\n\nAt 8.32am on Thursday 28 August, the system failed.\n", ["2025-08-28T08:32"]),
+        ("Server outage\n\nPost by Ann » Feb 17th 2026 10:55\n\nAll services became unavailable at 22:36. The portal came up by itself at around 02:50.\n",
+         ["2026-02-16T22:36", "2026-02-17T02:50"]),
+        ("Date: 3 Oct 2025. Times are Pacific.\n\n- 9:12 AM - pushed\n- 9:31 AM - acknowledged\n", ["2025-10-03T16:12", "2025-10-03T16:31"]),
+        ("## A flow of an incident\n\n```text\nT+00:00\nAll are well.\n\nT+00:20\nOne is not.\n```\n", ["?", "?"]),
+    ],
+)  # fmt: skip
+def test_more_shapes_of_reports(text, expected):
+    assert times(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Notes\n\nThe bot posts at 5 PM GMT = 12 PM EST.\n\nShifts begin at 9 PM EST on open days.\n",
+        "Onderhoud\n\nElke nacht tussen 0:15 en 06:00 is er onderhoud aan het netwerk.\n\nHet venster is gepland tussen 22:00 en 23:00.\n",
+        "An apology\n\nWe will turn it on again, which will happen after 2026-03-13T16:00:00Z, as we told.\n",
+    ],
+)
+def test_what_is_planned_or_holds_every_day_is_no_timeline(text):
+    with pytest.raises(SourceError):
+        times(text)
