@@ -13,14 +13,16 @@ from incidents.lib.zones import Zone, to_utc, zone_named
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
-# As Germans, the French, Italians, the Spanish and Portuguese write them, where that differs.
+# As Germans, the French, Italians, the Spanish, Portuguese, Dutch and Russians write them, where that differs.
 MONTHS |= {"ene": 1, "genn": 1, "abr": 4, "magg": 5, "giug": 6, "lugl": 7, "ago": 8, "set": 9, "out": 10, "ott": 10, "dic": 12}
+MONTHS |= {"maa": 3, "mei": 5, "янв": 1, "фев": 2, "мар": 3, "апр": 4, "мая": 5, "июн": 6, "июл": 7, "авг": 8, "сен": 9, "окт": 10, "ноя": 11, "дек": 12}
 MONTHS |= {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "fév": 2, "fev": 2, "avr": 4, "juin": 6, "juil": 7, "aoû": 8, "aou": 8, "déc": 12}
 MONTH = (
-    r"(?:jan(?:uar[iy]?|vier)?|feb(?:ruary?)?|f[ée]v(?:rier)?|mar(?:ch|s)?|märz?|mrz|apr(?:il)?|avr(?:il)?|ma[iy]|june?|juni|juin|july?|juli|juil(?:let)?"
-    r"|aug(?:ust)?|ao[ûu]t|sept?(?:emb(?:er|re))?|o[ck]t(?:o(?:ber|bre))?|nov(?:emb(?:er|re))?|de[cz](?:ember)?|d[ée]c(?:embre)?"
+    r"(?:jan(?:uar[iy]?|vier)?|feb(?:ruar[iy]?)?|f[ée]v(?:rier)?|mar(?:ch|s)?|maart|märz?|mrz|apr(?:il)?|avr(?:il)?|ma[iy]|mei|june?|juni|juin|july?|juli|juil(?:let)?"
+    r"|aug(?:ust(?:us)?)?|ao[ûu]t|sept?(?:emb(?:er|re))?|o[ck]t(?:o(?:ber|bre))?|nov(?:emb(?:er|re))?|de[cz](?:ember)?|d[ée]c(?:embre)?"
     r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|se(?:tt?|p)embr[oe]|outubro|novembro|dezembro"
-    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|ottobre|dicembre)\.?"
+    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|ottobre|dicembre"
+    r"|янв(?:аря)?|фев(?:раля)?|мар(?:та)?|апр(?:еля)?|мая|июн[ья]?|июл[ья]?|авг(?:уста)?|сент?(?:ября)?|окт(?:ября)?|ноя(?:бря)?|дек(?:абря)?)\.?"
 )
 DOTTED = r"\.(?=\s+(?:januar|februar|märz|mai|juni|juli|oktober|dezember)\b)|\.(?=\s+[^\W\d]{3,10}\.?\s+\d{4})"  # "2. März", "2. April 2026"; not "2. May be"
 NULLS = {"", "?", "-", "n/a", "na", "null", "none", "nil", "0", "tbd", "unknown"}
@@ -33,7 +35,7 @@ ISO = re.compile(
 )
 DIGITS = re.compile(r"([+-]?)(\d{1,22})(?:\.(\d{1,20}))?")
 CLOCK = re.compile(
-    r"(?<![\d.:/-])(\d{1,2})(?:[:.h時](\d\d)分?(?:[:.](\d\d)(?:[.,](\d+))?)?|(?=\s*[ap]\.?m))(?!\d)(?:\s*([ap]\.?\s?m\b\.?|(?<=\d)[ap]\b))?|(?<![\d.:/-])([01]\d|2[0-4])([0-5]\d)(?:\s*(?:hrs?|h)\b|(?!\d))",
+    r"(?<![\d.:/-])(\d{1,2})(?:[:.h時时点點](\d\d)分?(?:[:.](\d\d)(?:[.,](\d+))?)?|(?=\s*[ap]\.?m))(?!\d)(?:\s*([ap]\.?\s?m\b\.?|(?<=\d)[ap]\b))?|(?<![\d.:/-])([01]\d|2[0-4])([0-5]\d)(?:\s*(?:hrs?|h)\b|(?!\d))",
     re.IGNORECASE,
 )
 NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")

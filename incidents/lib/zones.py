@@ -25,6 +25,7 @@ ABBREVIATIONS: dict[str, tuple[int, str]] = {
     "EET": (120, "Europe/Athens"),
     "EEST": (180, "Europe/Athens"),
     "MSK": (180, "Europe/Moscow"),
+    "МСК": (180, "Europe/Moscow"),
     "TRT": (180, "Europe/Istanbul"),
     "WAT": (60, "Africa/Lagos"),
     "CAT": (120, "Africa/Maputo"),
@@ -65,6 +66,30 @@ ABBREVIATIONS: dict[str, tuple[int, str]] = {
     "HST": (-600, "Pacific/Honolulu"),
 }
 SAID = {"PACIFIC": "Los_Angeles", "MOUNTAIN": "Denver", "CENTRAL": "Chicago", "EASTERN": "New_York"}
+# Places by whose name people call their time.
+PLACES = {
+    "AMSTERDAM": "Europe/Amsterdam",
+    "BEIJING": "Asia/Shanghai",
+    "BERLIN": "Europe/Berlin",
+    "BRASILIA": "America/Sao_Paulo",
+    "BRAS\u00cdLIA": "America/Sao_Paulo",
+    "CHINA": "Asia/Shanghai",
+    "EDINBURGH": "Europe/London",
+    "INDIA": "Asia/Kolkata",
+    "ISRAEL": "Asia/Jerusalem",
+    "JAPAN": "Asia/Tokyo",
+    "KOREA": "Asia/Seoul",
+    "LONDON": "Europe/London",
+    "MADRID": "Europe/Madrid",
+    "MOSCOW": "Europe/Moscow",
+    "NEW YORK": "America/New_York",
+    "PARIS": "Europe/Paris",
+    "ROME": "Europe/Rome",
+    "SINGAPORE": "Asia/Singapore",
+    "SYDNEY": "Australia/Sydney",
+    "TOKYO": "Asia/Tokyo",
+    "UK": "Europe/London",
+}
 # Names that leave summer time to the date.
 REGIONS = {
     "PT": "America/Los_Angeles",
@@ -84,16 +109,11 @@ REGIONS = {
     "US EASTERN": "America/New_York",
     "US/PDT": "America/Los_Angeles",
     "US/PST": "America/Los_Angeles",
-    "LONDON": "Europe/London",
-    "EDINBURGH": "Europe/London",
-    "PARIS": "Europe/Paris",
-    "BERLIN": "Europe/Berlin",
-    "AMSTERDAM": "Europe/Amsterdam",
-    "TOKYO": "Asia/Tokyo",
-    "SYDNEY": "Australia/Sydney",
+    **{place: region for place, region in PLACES.items() if place not in {"UK", "CHINA", "INDIA"}},
+    **{f"{place} TIME": region for place, region in PLACES.items()},
     "CENTRAL EUROPEAN TIME": "Europe/Berlin",
-    "UK TIME": "Europe/London",
-    "LONDON TIME": "Europe/London",
+    "CENTRAL EUROPEAN SUMMER TIME": "Europe/Berlin",
+    "BRITISH SUMMER TIME": "Europe/London",
 }
 # What else the same letters mean somewhere.
 AMBIGUOUS = {

@@ -19,12 +19,12 @@ from incidents.sources.text import document as documents
 from incidents.sources.text.about import INCIDENT, severity_of, summary_of, title_of
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
-from incidents.sources.text.placing import after, moment_of, placed_days, start_of
+from incidents.sources.text.placing import OVER, after, moment_of, placed_days, start_of
 from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
-from incidents.sources.text.setting import setting
+from incidents.sources.text.setting import Setting, setting
 
 FAULT = re.compile(
-    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|(?:is|was|are|were|went|goes) down)\b",
+    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|failed|failures?|interruzion\w+|blackout|ca\u00edda|ca\u00eddo|сбо[йяеию]\w*|недоступ\w+|авари\w+|(?:is|was|are|were|went|goes) down)\b",
     re.I,
 )
 TOP = 60  # lines that may say what a text is about
@@ -116,7 +116,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
     entries = found(document, state)
     few = sum(1 for line in document.lines if line.strip()) <= 3
     stated = any(says_all(entry, document) for entry in entries)
-    if not entries or (len(entries) < 2 and not few and not stated):
+    if not entries or (len(entries) < 2 and not few and not stated) or not tells(entries, state, options, document):
         raise SourceError(f"No timeline was found in this text. {ADVICE}", f"line {entries[0].line}" if entries else "line 1")
     title, summary, severity = title_of(document, entries[0].line), summary_of(document), severity_of(document)
     if title or summary or severity:
@@ -137,6 +137,13 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
             yield Rejected(f"line {entry.line}", moment)
         else:
             yield draft_of(entry, after(moment, start, entry.lead.offset, options), order, seen, names)
+
+
+def tells(entries: list[Entry], state: Setting, options: ReadOptions, document: documents.Document) -> bool:
+    """Say whether sentences alone tell of something that happened: they name a day, or the text speaks of a failure."""
+    if options.date or state.day or any(entry.block not in {PROSE, PROSE - 1} or entry.day or entry.heading_day or entry.lead.date for entry in entries):
+        return True
+    return any(pattern.search("\n".join(document.lines)[:LOOK]) for pattern in (FAULT, FAILING, INCIDENT, OVER))
 
 
 def says_all(entry: Entry, document: documents.Document) -> bool:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 from incidents.lib.text import clean_text
 from incidents.sources.drafts import SourceError
+from incidents.sources.text import tongues
 from incidents.sources.text.military import with_hours
 
 LONGEST = 5_000_000  # bytes
@@ -32,16 +33,11 @@ FURNITURE = re.compile(
     re.IGNORECASE,
 )
 ESCAPED = re.compile(r"^([ \t]*)\\([-*+#\[])", re.MULTILINE)  # "\- 14:02", as editors export lists
-IDEOGRAPHIC = re.compile("(20\\d\\d)\u5e74\\s?(\\d{1,2})\u6708\\s?(\\d{1,2})\u65e5")  # year, month, day in Japanese and Chinese
 ISO_WEEK = re.compile(r"(?<![\w-])(20\d\d)-?W(\d\d)-?([1-7])(?![\w-])")
-# Clocks that other languages write in their own way, behind a word that says that one follows.
-ITALIAN = re.compile(r"\b((?:alle|dalle|ore)) ([01]?\d|2[0-3])(?:,| e )([0-5]\d)\b(?!\s*%)", re.IGNORECASE)
-HOURS = re.compile(r"(?<!\w)(\u00e0|vers|d\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)", re.IGNORECASE)
-UHR = re.compile(r"(?<![\d.,:])([01]?\d|2[0-4]) (bis|und) (etwa |circa |gegen )?([01]?\d|2[0-4]) Uhr\b")
-GERMAN = {
-    name: number for number, name in enumerate(["ein", "zwei", "drei", "vier", "f\u00fcnf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zw\u00f6lf"], 1)
-}
-UHR_IN_WORDS = re.compile(rf"\b({'|'.join(GERMAN)}) Uhr\b", re.IGNORECASE)
+ROUGHLY = re.compile(  # "06:2x", "11:39:xx", "14:xx"
+    r"(?:(?<![\w:.])|(?<=\dT))((?:[01]?\d|2[0-3]):[0-5])x(?=Z?\b|:)(?::[\dx?]{2}(?!\w))?|(?:(?<![\w:.])|(?<=\dT))((?:[01]?\d|2[0-3])(:[0-5]\d)?):(?:xx|\?\?)(?=Z?\b|\W|$)",
+    re.IGNORECASE,
+)
 PICTURES = re.compile(  # ":fire: 14:02"
     "^([\\s>*\u2022-]*)(?::[a-z][a-z0-9_+-]{2,40}:\\s*(?=[^\\s:])|(?:[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]\\s*)+(?=[*_`\\[(]*(?:\\d|T[+-])))"
 )
@@ -104,11 +100,9 @@ def read(content: bytes, encoding: str = "") -> Document:
     if text.count("\n") > MOST_LINES:
         raise SourceError(f"The text has more than {MOST_LINES:,} lines. Leave out what is no timeline.")
     text = ESCAPED.sub(r"\1\2", text)
-    text = IDEOGRAPHIC.sub(r"\1-\2-\3", text) if "\u65e5" in text else text
-    text = HOURS.sub(r"\1 \2h00", ITALIAN.sub(r"\1 \2:\3", text))
-    if "Uhr" in text:
-        text = UHR.sub(r"\1:00 \2 \3\4:00 Uhr", UHR_IN_WORDS.sub(lambda match: f"{GERMAN[match[1].lower()]} Uhr", text))
+    text = tongues.known(text)
     text = ISO_WEEK.sub(day_of_week, text)
+    text = ROUGHLY.sub(lambda match: match[1] and f"{match[1]}0" or f"{match[2]}{'' if match[3] else ':00'}", text)
     text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
     pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
     if any(TABLE.match(line) for _, line in pairs):

@@ -63,7 +63,8 @@ def found(document: Document, state: Setting) -> list[Entry]:
             first = next((index for index, entry in enumerate(prose) if entry.lead.end and entry.line < entries[0].line and is_span(prose[index:])), None)
         if first is None and not known:
             first = next((index for index, entry in enumerate(prose) if begins(entry, entries, state)), None)
-        others = [entry for entry in prose if entry.line not in taken]
+        listed = {minutes_of(entry.lead.clock) for entry in entries}
+        others = [entry for entry in prose if entry.line not in taken and minutes_of(entry.lead.clock) not in listed]
         fences = fenced(document)
         if len(others) >= FEW and all(entry.line in fences for entry in entries):
             prose = others  # the lists are excerpts of logs: the story is told around them

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from incidents.lib.timestamps import TimeError
 from incidents.lib.zones import zone_named
-from incidents.sources.text.lead import Lead
-from incidents.sources.text.setting import Setting, in_year, read_day
+from incidents.sources.text.lead import WEEKDAY, Lead
+from incidents.sources.text.setting import CLOSE, YEAR, Setting, in_year, read_day, safe_date
+from incidents.sources.text.tongues import weekday_number
 
 BESIDE = re.compile(
     r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)"
@@ -43,16 +44,25 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
         except TimeError:
             needs = "date"
     day = in_year(day, lead.date, heading_day or state.near)
+    near = heading_day or state.near
+    if day is not None and near and day > near + CLOSE and not YEAR.search(lead.date) and (said := WEEKDAY.search(lead.written)):
+        day = last_year(day, weekday_number(said[0]))  # "Monday 28 August", told in the March after
     if day is None and lead.clock and (near := heading_day or state.day) and (match := BESIDE.match(text)):
         day = near + timedelta(days=-1 if match["before"] else 1)
-    if day is None and not lead.date and lead.weekday and (near := heading_day or state.day):
+    if day is None and not lead.date and lead.weekday and (near := heading_day or state.day or state.given):
         day = weekday_near(near, lead.weekday)
     if not lead.zone and lead.clock and (match := LAST.search(text[-40:])) and zone_named(match[1]) is not None:
         lead = replace(lead, zone=match[1])  # "14:02 first alert (JST)"
     return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)
 
 
+def last_year(day: date, number: int | None) -> date:
+    """Return a date without its year in the year before, where it falls on its day of the week only then."""
+    before = safe_date(day.year - 1, day.month, day.day)
+    return before if before and before.weekday() == number != day.weekday() else day
+
+
 def weekday_near(near: date, weekday: str) -> date | None:
     """Return the day of that name within three days of another: "9:15 Friday" in a report of the Sunday after."""
     days = (near + timedelta(days=step) for step in (0, -1, 1, -2, 2, -3, 3))
-    return next((day for day in days if f"{day:%a}".lower() == weekday[:3].lower()), None)
+    return next((day for day in days if day.weekday() == weekday_number(weekday)), None)

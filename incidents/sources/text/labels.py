@@ -48,7 +48,7 @@ LABELLED = re.compile(
 LENGTH = re.compile(r"[~\s]*\d[\d.,]*\s?(?:h|hrs?|hours?|m|mins?|minutes?)\b[^()]{0,30}\(\s*", re.IGNORECASE)  # "Duration: 2 hours (09:00 - 11:00)"
 MOMENT = re.compile(r"(?:^|\s)dates?(?:\s*(?:/|&|and)\s*times?)?(?:\s+of)?(?=\s|$)", re.IGNORECASE)
 PERIOD = re.compile(
-    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time|times|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
+    r"(?:(?:incident|outage|impact|disruption|downtime) )?(?:period|duration|window|time(?:s|frame| frame| period)?|downtime|outage|impact|when|start(?: time)? ?[-\u2013/] ?end(?: time)?)",
     re.I,
 )
 
@@ -73,7 +73,13 @@ def label_of(line: str) -> tuple[tuple[str, str], Lead] | None:
     length = LENGTH.match(line, match.end()) if PERIOD.fullmatch(match["label"].strip(" *_")) else None
     lead = leads.read(line[(length or match).end() :])
     rest = re.sub("[(\uff08][^()\uff08\uff09]*[)\uff09]", "", lead.rest) if lead else ""
-    if lead is None or not lead.clock or len(rest) > 40 or re.search(r"\d:\d\d", rest):
+    if (
+        lead is None
+        or not lead.clock
+        or len(rest) > 40
+        and not (lead.date and lead.parted and match["label"].strip(" *_").lower() in {"start", "started", "end", "ended"})
+        or re.search(r"\d:\d\d", rest)
+    ):
         return None
     label = re.sub(r"\s*\(.*", "", match["label"]).strip(" *_")
     if lead.end and PERIOD.fullmatch(label):

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from incidents.lib.timestamps import DOTTED, MONTH
-from incidents.lib.zones import ABBREVIATIONS, zone_named
+from incidents.lib.zones import ABBREVIATIONS, PLACES, zone_named
+from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, PARTS_OF_DAY
 from incidents.sources.text.worded import SHARED, WORDED, shared, worded
 
 MARK = re.compile(
@@ -16,13 +17,13 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    r"(?:at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|the|of|and then|then|later,?)\b\.?",
+    rf"(?:{PARTS_OF_DAY}|at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
-WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?", re.IGNORECASE)
+WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.)(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa)\s+){0,2}\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.|\.(?:0[1-9]|1[0-2]))(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa|в|около)\s+){0,2}~?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
@@ -30,19 +31,20 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|時(?=[0-5]\d分))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|[時时点點](?=[0-5]\d分?))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
 ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
 BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
 BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
+PLACE = "|".join("UK" if name == "UK" else name.title() for name in PLACES)
 ZONE = re.compile(
-    r"\s*[(\[]?(?:U\.?S\.?\s)?((?<=\()(?:UTC|GMT)\s[+\-−]\d{1,2}:\d\d(?=\))|(?:UTC|GMT)(?:[+\-−]|\s\+)\d{1,2}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:pacific|eastern|central|mountain) time\b|(?:UK|London) [Tt]ime\b|[PECM]T\b|[A-Z]{3,5}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
+    rf"\s*[(\[]?(?:U\.?S\.?\s)?((?<=\()(?:UTC|GMT)\s[+\-−]\d{{1,2}}:\d\d(?=\))|(?:UTC|GMT)(?:[+\-−]|\s\+)\d{{1,2}}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:pacific|eastern|central|mountain) time\b|(?:{PLACE}) [Tt]ime\b|[PECM]T\b|МСК|[A-Z]{{3,5}}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
-    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
+    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|~|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
     + MONTH
     + r")",
     re.IGNORECASE,
@@ -58,7 +60,9 @@ AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
-JOINED = re.compile(r"[-\u2013\u2014:,;@|]+\s*(?=\d)")  # "Feb 17, 2017 - 14:45"
+JOINED = re.compile(
+    r"[-\u2013\u2014:,;@|]+\s*(?:(?:at|around|about|approximately|approx\.?|circa|ca\.?|um|gegen|vers|\u00e0)\s+){0,2}~?(?=\d)", re.IGNORECASE
+)  # "Feb 17, 2017 - 14:45"
 PAIR = re.compile(
     r"\s*[/(]\s*(?P<clock>\d{1,2}:\d\d(?:\s*[ap]m)?)\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*(?:[-\u2013\u2014:|]|$)))", re.IGNORECASE
 )  # the same time in another zone
@@ -190,7 +194,7 @@ def read(line: str) -> Lead | None:
 
 
 def minutes_of(clock: str) -> int | None:
-    match = re.match(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:[:.]\d\d)?(?:[.,]\d{1,9})?\s*([ap])?", clock, re.I)
+    match = re.match(r"(\d{1,2})(?:[:.h時时点點]?(\d\d))?(?:[:.]\d\d)?(?:[.,]\d{1,9})?\s*([ap])?", clock, re.I)
     if match is None:
         return None
     hour = int(match[1])

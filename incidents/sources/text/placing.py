@@ -96,8 +96,8 @@ def moment_of(entry: Entry, day: date | None, options: ReadOptions, state: Setti
     if entry.lead.offset is not None:
         return Moment(local=entry.lead.written, needs="date", precision="minute")
     stated = entry.zone
-    if (region := zone_named(stated)) is not None and "/" in region.name:
-        stated = region.name  # "Pacific Time"
+    if (region := zone_named(stated)) is not None and ("/" in region.name or not stated.isascii()):
+        stated = region.name  # "Pacific Time", "МСК"
     if not entry.lead.clock:
         return whole_day(entry, day, options, state)
     if not entry.lead.clock and day is not None:

@@ -16,46 +16,63 @@ from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
 from incidents.sources.text.setting import HEADING, Setting, dated, safe_date, title_day
+from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, weekday_number
 from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\[*~\u201c])|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=[^\W\d][.!?])(?<!prox\.)(?<!\bca\.)(?<!\b[a-z]\.)(?<!\bcirca\.)\s+(?=\d{{1,2}}:\d\d|\d{{1,3}} (?:hours?|minutes?|seconds?|days?|weeks?)\b)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las|las|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen)\W{1,3}"
+    r"\b(?:at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las?|en torno a las?|las|il est|il \u00e9tait|es war|eran las|sono le|it was|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen|\u0432|\u0432\u043e|\u043e\u043a\u043e\u043b\u043e|\u0441|\u0434\u043e|\u043f\u043e\u0441\u043b\u0435)\W{1,3}"
     r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
 IMPACT = re.compile(r"^\W*(?:\[?\d\]?\s*)?(?:summary(?: of impact)?|(?:customer )?impact|what happened\??|(?:outage |incident )?duration)\W", re.I)
 BEGINNING = re.compile(r"\b(?:starting|beginning|began|started|as early as)\b", re.I)
 PLANNED = re.compile(
-    r"\b(?:propos(?:e|ed|ing)\b|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]|revised to|e\.g\.|for example)\b",
+    r"\b(?:(?:we|i|they|he|she) propos\w+|propos(?:e|ed|ing)\b[^.;,]{0,40}(?:window|maintenance|time|date|start|for|at)\b|tentative\w*|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]\b[^.;]{0,30}\d|revised to|e\.g\.|for example|gepland|geplant|planifi\u00e9e?s?|pr\u00e9vue?s?|programad[oa]s?|previst[oa]s?|ingepland)\b",
     re.I,
 )
 FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio)\b",
+    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio|(?:network|connectivity|performance|login|service|access) (?:issues?|problems?))\b|\u969c\u5bb3|\u505c\u6b62|\u4e0d\u53ef|\u9045\u5ef6|\u6545\u969c|\u4e2d\u65ad|\u5f02\u5e38|\u8d85\u65f6|\u5b95\u673a|\u0441\u0431\u043e\u0439|\u0441\u0431\u043e\u0438|\u043d\u0435\u0434\u043e\u0441\u0442\u0443\u043f|\u0430\u0432\u0430\u0440\u0438",
     re.I,
 )
-CODE = re.compile(r"\s\|\s|\w:\"|=>|::|[{}]\s|[)\]\"'];\s|;\s*$|\|\s*$|={3,}|-{5,}")  # listings that lost their frame
+CODE = re.compile(
+    r"\s\|\s|\w:\"|=>|::|[{}]\s|[\]\"'];\s|\w\([^()]{0,80}\);\s|[)\]}\"'=];\s*$|=[^=;]*;\s*$|\|\s*$|={3,}|-{5,}"
+)  # listings that lost their frame
 NEXT_DAY = re.compile(
     r"\b(?:(?:following|next) (?:day|morning|afternoon|evening)|am (?:folgetag|n\u00e4chsten (?:tag|morgen)|tag darauf)|le lendemain|du lendemain|d\u00eda siguiente|dia seguinte"
     r"|volgende (?:dag|ochtend)|giorno (?:dopo|seguente|successivo))\b",
     re.IGNORECASE,
 )
 ON_NTH = re.compile(rf"\s*(?:\([A-Z]{{2,5}}\)\s*)?on the (\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)
-STAMP = re.compile(r"\W*(?:(?:re: )?post(?:ed)?\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)", re.IGNORECASE)
+STAMP = re.compile(
+    r"\W*(?:(?:re: )?post(?:ed)?\b|(?:blog )?(?:article|entry|note|billet|beitrag|artikel|art\u00edculo|artigo|articolo)\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)",
+    re.IGNORECASE,
+)
 PUBLISHED = re.compile(
     r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
 )
 BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
-YESTERDAY = re.compile(r"\b(?:yesterday|last night|d['\u2019]hier|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE)
+TODAY = re.compile(
+    r"\b(?:today|this (?:morning|afternoon|evening)|tonight|aujourd['\u2019]hui|ce (?:matin|soir)|cet apr\u00e8s-midi|heute|hoy|oggi|hoje|vandaag|vanochtend|\u0441\u0435\u0433\u043e\u0434\u043d\u044f)\b|\u672c\u65e5|\u4eca\u65e5|\u4eca\u671d|\u4eca\u5929",
+    re.IGNORECASE,
+)
+YESTERDAY = re.compile(
+    r"\b(?:yesterday|last night|d['\u2019]hier|(?<=, )hier(?=,)|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE
+)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
 )
-HAPPENED = re.compile(r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident)\b", re.I)
-UNPLACED = re.compile(r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning)|point[- ]in[- ]time)\b", re.I)
+HAPPENED = re.compile(
+    r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident|anomalie|panne|coupure|survenue?s?|subie?s?)\b", re.I
+)
+UNPLACED = re.compile(
+    r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning|evening|\w+day)|(?:elke|iedere) \w+|jede[nrs]? (?:tag|nacht|woche|morgen|abend|\w+tag)|chaque \w+|cada (?:d\u00eda|dia|noche|noite|semana|ma\u00f1ana)|ogni \w+|point[- ]in[- ]time)\b",
+    re.I,
+)
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
 ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
 CLAUSE = re.compile(
@@ -63,12 +80,21 @@ CLAUSE = re.compile(
     r"|,\s+(?=(?:at|by|around|about|um|gegen|ab|seit|vers|\u00e0|om|rond|vanaf|\u00e0s|a las)\s)",
     re.IGNORECASE,
 )
+AGAIN = re.compile(
+    rf"\s+(?:and|und|et|e|y|en)\s+(?:(?:again\s+)?(?:from|between)\s+)?(?P<second>(?:{CLOCK.pattern})\s*(?:-|\u2013|to|until)\s*\d)", re.IGNORECASE
+)
 RANGED = re.compile(r"\bbetween\b[^,;]*$", re.IGNORECASE)  # "between 11:15 pm and just after midnight"
-FUTURE = re.compile(r"\bwill (?:now )?(?:be|begin|start|take place|continue|attempt|try|commence)\b", re.IGNORECASE)  # what is yet to come, before its time
+FUTURE = re.compile(
+    r"\bwill (?:now )?(?:be|begin|start|take place|continue|attempt|try|commence|happen|occur|resume|expire|end|stop)\b", re.IGNORECASE
+)  # what is yet to come, before its time
 LATER = re.compile(
     r"\s*(?:action items?|next steps?|follow[- ]?ups?(?: actions?| items?)?|corrective actions?|to ?dos?|lessons learned):?\s*", re.IGNORECASE
 )  # a heading without a mark
-AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|shortly after|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
+LENGTH_OF = re.compile(r"\d{1,2}h\d\d\s+(?:of|long|in total|total|outage|downtime)\b", re.IGNORECASE)  # "roughly 1h10 of outage"
+SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
+AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|after|before|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
+ON_WEEKDAY = re.compile(rf"(?<![^\W\d])(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:{FOREIGN_WEEKDAYS})\b)", re.IGNORECASE)
+CLOSED = re.compile(r"\s*[,;]|\s+(?:on|this|that|yesterday)\b")  # "At 9.15, ..."
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
 CELL_CLOCK = re.compile(r"\d:\d\d")
@@ -76,8 +102,11 @@ RULED = re.compile(r"\s*[-=*_~]{3,}\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
+HARD_WRAPPED = 160  # a longer line was not broken by hand: it is a paragraph
+HEADED = 70  # characters of a line that may say what it heads
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
+HOURS_AHEAD = 6 * 60  # minutes
 PROSE = -2  # the block of all sentences
 EITHER = re.compile(
     rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|h(?:rs|ours)?)\b)",
@@ -93,6 +122,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
     impact: list[Entry] = []
     told = 0
     section = ""
+    posted: int | None = None  # the clock at which what follows was written
     for line, text, heading in paragraphs(document, excluded):
         if heading != section:
             section = heading
@@ -105,6 +135,8 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             if lead is None:
                 if headed := title_day(sentence, state.day_first):
                     day = headed
+                elif told <= OPENING and day and day == state.day and FAILING.search(sentence[:600]) and not DATE.search(sentence[:600]):
+                    day = day_of_story(sentence[:600], day)
                 elif (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
                     day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
                 continue
@@ -116,14 +148,24 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
             ):
                 lead = replace(lead, end=f"{last.date} {last.clock}".strip(), zone=lead.zone or last.zone)
             if stamp(sentence, lead):
+                posted = minutes_of(lead.clock) if STAMP.match(sentence) else None
                 day = day or (dated(lead.date, state.day_first, state.near) if STAMP.match(sentence) else None)
                 continue
             if FUTURE.search(sentence[: sentence.find(lead.written)]):
                 continue
+            if not lead.date and (opening := day_of_sentence(sentence)):
+                lead = replace(lead, date=opening)
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
-                made.day = day_after(sentence, lead, day) or night_of(impact, lead) or night_before(sentence, lead, state.day) or nth_day(sentence, lead, day)
-            aside = lead.weekday or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
+                made.day = (
+                    day_after(sentence, lead, day)
+                    or night_of(impact, lead)
+                    or night_before(sentence, lead, state.day)
+                    or same_day(sentence, lead, state.day)
+                    or nth_day(sentence, lead, day)
+                    or eve(lead, day, posted)
+                )
+            aside = lead.weekday and day is not None or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
             day = day if aside else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
                 started = True
@@ -136,6 +178,22 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 yield from told_span
                 continue
             yield made
+
+
+def day_of_story(sentence: str, day: date) -> date:
+    """Return the day before the report's for "yesterday", and the last such day for "on Tuesday afternoon"."""
+    if said := YESTERDAY.search(sentence):
+        return day - timedelta(days=said[0].lower() != "last night")
+    named = {weekday_number(match[0]) for match in ON_WEEKDAY.finditer(sentence)}
+    if len(named) == 1 and (number := named.pop()) is not None:
+        return day - timedelta(days=(day.weekday() - number) % 7)
+    return day
+
+
+def day_of_sentence(sentence: str) -> str:
+    """Return the day that a sentence opens with, however far from its clock: "**July 10** — the provider failed, so that runs waited (16:45-17:45 UTC)"."""
+    opening = leads.read(ITEM.sub("", sentence[:200]))
+    return opening.date if opening and not opening.clock else ""
 
 
 def stamp(sentence: str, lead: Lead) -> bool:
@@ -162,6 +220,11 @@ def clauses(sentence: str) -> list[str]:
         return steps
     if LASTED.search(sentence) or PLANNED.search(sentence):
         return [sentence]
+    if again := AGAIN.search(sentence):  # "from 9AM to 9:12AM and 10:50AM to 11:02AM"
+        opening, rest = sentence[: again.start()], sentence[again.start("second") :]
+        once, twice = time_within(opening), leads.read(rest)
+        if once and once.end and twice and twice.end:
+            return [opening, f"{opening.partition(once.written)[0]}{rest}"]
     parts = [sentence]
     for joint in islice(CLAUSE.finditer(sentence), MOST_CLOCKS):
         start = len(sentence) - len(parts[-1])
@@ -190,12 +253,24 @@ def night_before(sentence: str, lead: Lead, day: date | None) -> date | None:
     return day - timedelta(days=1) if said[0].lower() != "last night" or minutes >= 12 * 60 else day
 
 
+def same_day(sentence: str, lead: Lead, day: date | None) -> date | None:
+    """Return the report's day for "today at 14:02"."""
+    said = TODAY.search(sentence[:2000])
+    return day if day and said and -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST else None
+
+
 def day_after(sentence: str, lead: Lead, day: date | None) -> date | None:
     """Return the day after the one in force for "at 9 the following day"."""
     said = NEXT_DAY.search(sentence[:2000])
     if day is None or said is None or not -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST:
         return None
     return day + timedelta(days=1)
+
+
+def eve(lead: Lead, day: date | None, posted: int | None) -> date | None:
+    """Return the day before, for a clock that lies hours after the one at which the story was written."""
+    minutes = minutes_of(lead.clock)
+    return day - timedelta(days=1) if day and posted is not None and minutes is not None and minutes - posted > HOURS_AHEAD else None
 
 
 def nth_day(sentence: str, lead: Lead, day: date | None) -> date | None:
@@ -248,7 +323,14 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
             skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         skipped = skipped or bool(LATER.fullmatch(line))
-        if skipped or fenced or not line.strip() or line.startswith(("|", "\t", "    ")) or excluded.match(line.strip("*_ -•[]0123456789.")[:80]):
+        if (
+            skipped
+            or fenced
+            or not line.strip()
+            or line.startswith(("|", "\t", "    "))
+            or len(line) < HEADED
+            and excluded.match(line.strip("*_ -•[]0123456789."))
+        ):
             continue
         if not lines:
             start = document.numbers[offset]
@@ -257,7 +339,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
         short = len(line) < (70 if offset < 5 else 45) and (not following or not following[:1].islower()) and not SENTENCE.search(line)
         titled = len(lines) == 1 and short and not line.rstrip().endswith((".", ",", ":"))
         titled = titled or bool(len(line) < 80 and OWN.match(line) and OWN.match(following))
-        if len(line) > 300 or len(lines) > 200 or titled:  # a line is a paragraph here
+        if len(line) > HARD_WRAPPED or len(lines) > 200 or titled or len(line) > HEADED and line.rstrip().endswith(":"):  # a line is a paragraph here
             yield start, " ".join(lines)[:LONGEST], above
             lines = []
 
@@ -275,13 +357,15 @@ def time_within(sentence: str) -> Lead | None:
         alone = leads.read(sentence[clock.start() : clock.start() + 120])
         if alone is None or not alone.clock:
             continue
-        uhr = re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
+        uhr = SIGNED.search(alone.clock) or re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
         dotted = not uhr and "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
-        if dotted and not (re.match(r"\d\d\.", alone.clock) and AT.search(before)):
+        if dotted and not ((re.match(r"\d\d\.", alone.clock) or CLOSED.match(sentence, clock.end())) and AT.search(before)):
             continue  # a version
         if not (
             uhr or alone.zone or alone.end or alone.date or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])
         ):
+            continue
+        if LENGTH_OF.match(alone.clock + sentence[clock.start() + len(alone.clock) : clock.end() + 20]):
             continue
         if re.match(r"\s*(?:%|hours?\b|minutes?\b|seconds?\b|ms\b|x\b|GB\b|MB\b)", sentence[clock.end() : clock.end() + 12]):
             continue
@@ -304,6 +388,6 @@ def earliest(sentence: str, at: int, alone: Lead) -> Lead:
             if opening.end() > at or opening.start() and sentence[opening.start() - 1].isalnum():
                 continue
             lead = leads.read(sentence[opening.start() : at + 120])
-            if lead is not None and lead.clock == alone.clock and lead.date:
+            if lead is not None and lead.clock == alone.clock and (lead.date or lead.weekday):
                 return lead
     return alone

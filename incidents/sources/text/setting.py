@@ -12,11 +12,14 @@ from incidents.sources.text import lead
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
+from incidents.sources.text.tongues import weekday_number
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
+ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
 ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?)\b[^.\n:]{0,40}?[\s(*]((?:Pacific|Eastern|Central|Mountain)(?: Standard| Daylight)? Time|(?:UTC|GMT)\s?[+\-−]\d{1,2}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:Edinburgh|London|Berlin|Paris|Amsterdam|Sydney|Tokyo)(?= time\b|[,.)\s]|$)|[A-Z]{3,5})\b|"
-    r"\b(UTC|GMT|[A-Z]{3,4}) (?:[Tt]imes?|TIMES?)\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{1,6}([A-Za-z]+/[A-Za-z_]+|[A-Z]{2,5}\b(?:[+-]\d{1,2})?)|\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)\)",
+    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
+    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.)\s]|$)|[A-Z]{{3,5}})\b|"
+    rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({lead.PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
     re.MULTILINE,
 )
 COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
@@ -34,10 +37,23 @@ ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)da
 NTH = re.compile(
     rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
 )  # "Friday 16th"
-SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2})\.)")  # "03/02", "02.03."
+SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2}\.|0[1-9]|1[0-2]))")  # "03/02", "02.03."
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
+TONGUES = re.compile(
+    r"\b(?:le|les|des|du|une|est|et|dans|pour|avec|sur|der|die|das|und|nicht|wurde|wurden|el|los|las|del|una|para|con|por|n\u00e3o|uma|foi|il|della|che|sono|di|de|da|do|nel|nella|dei|alla|alle|si|dal|la|en|se|al|y|het|een|niet|van|werd|\u043d\u0430|\u043d\u0435|\u0432|\u0438)\b",
+    re.IGNORECASE,
+)
+ENGLISH = re.compile(r"\b(?:the|and|of|was|were|to|with|is|for)\b", re.IGNORECASE)
+SPAN = re.compile(  # "Apr 24-25, 2026", "24.-25. April 2026": the first of the days
+    rf"((?<![^\W\d]){MONTH}\s+\d{{1,2}})(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to)\s*\d{{1,2}}(?:st|nd|rd|th)?(?=,?\s+\d{{4}})"
+    rf"|(?<!\d)(\d{{1,2}}\.?)(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to|bis|und)\s*\d{{1,2}}\.?(?:st|nd|rd|th)?(?=\s+{MONTH}(?![^\W\d]))",
+    re.IGNORECASE,
+)
 OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
+NEAR_ENOUGH = timedelta(days=25)  # what the other order of day and month must come to
+FEW_WORDS = 5
+LITTLE = 20  # characters
 WRITTEN = timedelta(days=60)  # after the incident, at most
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -78,6 +94,8 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
         day = next((found for title in titles if (found := dated(title, day_first))), None)
     if day is None and (match := DAY.search(name)):
         day = safe_date(int(match[1]), int(match[2]), int(match[3]))
+        own = told(document.lines[:80], day_first)
+        day = own if day and own and own.year != day.year and (own.month, own.day) == (day.month, day.day) else day
     if day is None:
         day = told(document.lines[:80], day_first)
     years = {int(year) for year in re.findall(r"(?<![\d:.#/-])20[0-3]\d(?![\d:])", "\n".join([name, *document.lines[:200]])[:60_000])}
@@ -135,19 +153,44 @@ def order_of_days(lines: list[str]) -> bool | None:
     first = second = 0
     head = "\n".join(lines[:40])
     for line in lines[:5000]:
-        for match in re.finditer(r"(?P<weekday>\b[a-z]{3,9}\b[.,]?\s+)?(?<!\d)(\d{1,2})([/.-])(\d{1,2})\3(\d{4}|\d\d)(?![\d:.])", line[:500], re.IGNORECASE):
+        for match in re.finditer(r"(?P<weekday>\b[^\W\d]{3,13}\b[.,]?\s+)?(?<!\d)(\d{1,2})([/.-])(\d{1,2})\3(\d{4}|\d\d)(?![\d:.])", line[:500], re.IGNORECASE):
             before, after = int(match[2]), int(match[4])
             if match["weekday"] and WEEKDAY.fullmatch(match["weekday"].strip()):  # "Mon 3/4/24" is the fourth of March
                 year = int(match[5]) + (2000 if len(match[5]) == 2 else 0)
                 ways = safe_date(year, after, before), safe_date(year, before, after)
-                fits = [bool(day) and f"{day:%a}".lower() == match["weekday"][:3].lower() for day in ways]
+                fits = [day is not None and day.weekday() == weekday_number(match["weekday"].strip()) for day in ways]
                 said = [bool(day) and f"{day:%Y-%m-%d}" in head for day in ways]  # surer than a weekday
                 first += fits[0] and not fits[1] and not said[1]
                 second += fits[1] and not fits[0] and not said[0]
             elif len(match[5]) == 4:
                 first += before > 12
                 second += after > 12
-    return None if first == second else first > second
+    if first == second:
+        close = closest_order(lines)
+        return True if close is None and day_before_month(lines) else close
+    return first > second
+
+
+def closest_order(lines: list[str]) -> bool | None:
+    """Tell the order in which all dates that could be read in both lie within days, as those of an incident do: 10/7/08 and 10/9/08 are of October."""
+    ways: dict[bool, set[date]] = {True: set(), False: set()}
+    for line in lines[:5000]:
+        for match in NUMERIC.finditer(line[:500]):
+            year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
+            for day_first, day in ((True, safe_date(year, int(match[2]), int(match[1]))), (False, safe_date(year, int(match[1]), int(match[2])))):
+                if day is None:
+                    return None
+                ways[day_first].add(day)
+    spans = {order: max(days) - min(days) for order, days in ways.items() if len(days) > 1}
+    near = [order for order, span in spans.items() if span <= CLOSE]
+    return near[0] if len(near) == 1 and spans[not near[0]] >= NEAR_ENOUGH else None
+
+
+def day_before_month(lines: list[str]) -> bool:
+    """Say whether the text is in a language whose readers write the day first: French, German, Spanish, Portuguese, Italian, Dutch, Russian."""
+    text = " ".join(lines[:200])[:20_000]
+    others = len(TONGUES.findall(text))
+    return others >= FEW_WORDS and others > 2 * len(ENGLISH.findall(text))
 
 
 def dated(text: str, day_first: bool | None, near: date | None = None) -> date | None:
@@ -160,14 +203,15 @@ def dated(text: str, day_first: bool | None, near: date | None = None) -> date |
 
 def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date | None, str]:
     """Find a day as `read_date` does, and those that only a day near by makes clear: "Friday 16th", "03/02 14:02". Raises TimeError."""
+    text = SPAN.sub(lambda match: match[1] or match[2], text)
     if near is not None and (match := NTH.search(text)) and not re.search(r"\d{4}", text):
         months = [(near.year + (near.month + step - 1) // 12, (near.month + step - 1) % 12 + 1) for step in (-1, 0, 1)]
         days = [day for year, month in months if (day := safe_date(year, month, int(match["number"])))]
-        named = [day for day in days if f"{day:%a}".lower() == match["weekday"][:3].lower()]
+        named = [day for day in days if day.weekday() == weekday_number(match["weekday"])]
         if abs((nearest := min(named or days, key=lambda day: abs((day - near).days))) - near) <= NEAR:
             return nearest, ""
     if match := SHORT.fullmatch(text.strip()):
-        first, second = int(match[1]), int(match[2] or match[3])
+        first, second = int(match[1]), int(match[2] or match[3].rstrip("."))
         day_first = True if match[3] else day_first
         if near is None:
             return None, "date"
@@ -202,14 +246,23 @@ def safe_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def begins_with_time(match: re.Match[str]) -> bool:
+    """Say whether the line of a match begins with a time, and goes on with text before the match."""
+    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    at = lead.read(line[:500])
+    return at is not None and len(at.rest) > LITTLE
+
+
 def zone_in(text: str) -> str:
     """Return the zone that a sentence such as "all times in UTC" states."""
     text = text[:40_000]
     for match in [*ZONES.finditer(text), *ZONES.finditer(re.sub(r"(?<!\n)\n(?!\n)", " ", text))]:
+        if match.lastindex == ZONES.groups and begins_with_time(match):
+            continue  # of that entry
         name = next(group for group in match.groups() if group)
         if offset := OFFSET.match(text, match.end()) if match.string is text else None:
             name = offset[1]  # "PST (UTC-7)": the offset leaves no doubt
-        name = COMMON.get(name.split()[0].lower(), name) if name.lower().endswith("time") else name
+        name = COMMON.get(name.split()[0].lower(), name)
         if zone_named(name) is not None:
             return name
     return ""

@@ -38,11 +38,14 @@ QUESTION = re.compile(  # "How was it detected?" and "Root cause" head the next 
     r"(?:[A-Z]|\d{1,2}[.)] [A-Z])[^.:?]{8,110}\?|"
     r"(?:Root [Cc]auses?|Lessons|What went|Corrective|Action [Ii]tems|Follow[- ]?[Uu]ps?|Next [Ss]teps|Background|Analysis|Conclusions?|References|Post[- ]?[Mm]ortem|Resolution|Impact|Summary|Detection)\b[^.,;]{0,40}:?"
 )
+OFFSET_ALONE = re.compile(r"\W{0,4}T\s?[+-]\s?\d{1,3}:\d\d(?::\d\d)?\W{0,4}")  # above its text
 NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
     r"(?:%|ms\b(?!-)|(?-i:sec(?:ond)?s?|min(?:ute)?s?)\b|hours\b|x\b|(?:ratio|aspect|odds|screens?|displays?|videos?|format|panels?)\b)", re.IGNORECASE
 )
 PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
 PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+EXAMPLE = re.compile(r"examples?|sample", re.IGNORECASE)
+WITHIN = re.compile(r"(?<=[\s,(])\d{1,2}:\d\d(?::\d\d)?(?!\d)")
 ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
 NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
     rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
@@ -108,10 +111,19 @@ def of_mail(at: Lead, above: str) -> bool:
 def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     """Say whether a line that begins with a time is an entry, rather than a sentence or a number. `inside`: it goes on from running text."""
     halved = re.search(r"[ap]\.?m", lead.clock, re.I) and (lead.rest[:1].isdigit() or lead.rest.startswith(("http", "`", "@")))
-    if inside and not lead.marked and not lead.parted and not lead.rest[:1].isupper() and not halved and not (not lead.rest and (lead.end or alone(line))):
+    if (
+        inside
+        and not lead.marked
+        and not lead.parted
+        and (not lead.rest[:1].isupper() or WEEKDAY.match(lead.rest))
+        and not halved
+        and not (not lead.rest and (lead.end or alone(line)))
+    ):
         return False
     if lead.offset is not None:
-        return bool(lead.rest) and (lead.marked or lead.written.startswith("T"))
+        if not lead.rest:
+            return bool(OFFSET_ALONE.fullmatch(line))
+        return lead.marked or lead.written.startswith("T")
     if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
         return False
     if lead.spoken and not lead.marked:
@@ -138,6 +150,8 @@ def columns_of(cells: list[str]) -> dict[str, int]:
     """Return where a header row says that time and date stand; empty when it is no header."""
     if any(re.search(r"\d{1,2}[:.]\d\d|\d{4}-\d\d", cell) for cell in cells):
         return {}
+    if any(EXAMPLE.fullmatch(cell.strip("*_ ")) for cell in cells):
+        return {"example": 0}  # a guide
     names = {name: index for name, pattern in COLUMNS.items() for index, cell in reversed(list(enumerate(cells))) if pattern.search(cell.strip("*_ "))}
     if "time" not in names:  # a column that is headed by its zone holds times
         named = next((index for index, cell in enumerate(cells) if zone_named(cell.strip("*_ "))), None)
@@ -160,6 +174,9 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
         elif found.date and not found.clock and not day:
             day = found.date
             used.add(index)
+    spoken = lead is None and bool(columns) and columns.get("time", len(cells)) < len(cells)
+    if spoken and (clock := WITHIN.search(cells[columns["time"]])):  # "block 26049254, 18:58:59"
+        lead = leads.read(cells[columns["time"]][clock.start() :])
     if lead is None:
         return None
     if day and not lead.date:
@@ -171,6 +188,8 @@ def row_lead(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | No
             if index in (columns.get("end"), columns.get("again")):
                 used.add(index)
     left_out = {columns.get("actor"), columns.get("number")}
+    if spoken:
+        used.add(columns["time"])
     rest = [cell for index, cell in enumerate(cells) if index not in used and cell and index not in left_out]
     return lead, " | ".join([lead.rest, *rest] if lead.rest else rest)
 

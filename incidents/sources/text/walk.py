@@ -17,7 +17,7 @@ from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.labels import label_of, span
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.prose import NEXT
-from incidents.sources.text.setting import HEADING, Setting, dated, title_day, zone_in
+from incidents.sources.text.setting import HEADING, Setting, dated, occurred, title_day, zone_in
 
 TRAILING_BAR = re.compile(r"(?<=[^|])\s*\|$")  # of a cell on a line of its own
 HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
@@ -158,13 +158,19 @@ class Walk:
         self.excluded = bool(shapes.NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
         day = dated(heading, self.state.day_first, self.day or self.state.near)
         self.listed = bool(shapes.TIMELINE.search(heading)) or (self.listed and day is not None)
-        if day:
+        if day and not self.is_title(offset, heading, day):
             self.day, self.excluded = day, False
         if day and self.listed and at and at.date and not at.rest:  # the text below may be all that is told of the day
             self.days.add(id(self.open(offset, at, "")))
             self.below = True
         self.zone = zone_in(heading) or self.zone
         return True
+
+    def is_title(self, offset: int, heading: str, day: date) -> bool:
+        """Say whether a heading is the report's title whose day, without a year, is the one after that of the first sentence that states day and time."""
+        if offset != self.first or self.state.day is None or re.search(r"\d{4}", heading) or abs((day - self.state.day).days) > 1:
+            return False
+        return occurred(self.document.lines[:80], self.state.day_first) == self.state.day
 
     def row(self, offset: int, line: str) -> bool:
         in_table = self.columns or line.lstrip().startswith("|") or ("|" in (following := self.following(offset)) and shapes.RULE.match(following))
@@ -176,6 +182,8 @@ class Walk:
         if header := shapes.columns_of(cells):
             self.columns = header
             self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
+            return True
+        if "example" in self.columns:
             return True
         self.close()
         if not self.columns and sum(map(bool, cells)) == 2 and len(cells) == 2 and (shapes.PLANNED.match(cells[0]) or self.labelled(offset, ": ".join(cells))):
@@ -196,6 +204,13 @@ class Walk:
     def as_before(self, at: Lead) -> bool:
         """Say whether the lines before began in the same way: with a clock of half a day and no mark."""
         return bool(HALVED.search(at.clock)) and sum(1 for entry in self.done[-3:] if HALVED.search(entry.lead.clock) and not entry.lead.marked) > 1
+
+    def listed_spans(self, offset: int, at: Lead) -> bool:
+        """Say whether a day with a range stands below a colon, or below another: "... on 2 occasions:", "October 29, 2009: 8:15am - 11:41am"."""
+        above = self.document.lines[offset - 1].rstrip() if offset else ""
+        return bool(
+            at.date and at.end and (above.endswith(":") or (self.done or self.current) and (before := leads.read(above)) and before.date and before.end)
+        )
 
     def keyed(self, offset: int, line: str) -> bool:
         """ "Time: 14:02 UTC" above "Event: ..."."""
@@ -225,7 +240,7 @@ class Walk:
         if (
             at is None
             or shapes.of_mail(at, self.document.lines[offset - 1] if offset else "")
-            or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at))
+            or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at) and not self.listed_spans(offset, at))
             or NEXT.match(at.rest)
         ):
             return False
@@ -298,6 +313,9 @@ class Walk:
         self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day
         self.block += 1
         self.running = False
+        if leads.PREFIX.match(line) and not at.rest:  # "Update: 18 April 2022" above its text
+            self.days.add(id(self.open(offset, at, "")))
+            self.below, self.current_at = True, offset
         return True
 
     def labelled(self, offset: int, line: str) -> bool:
