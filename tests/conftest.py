@@ -39,7 +39,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The rows that `manage.py seed` makes are in the database before every test with a database, also after one that committed others."""
     with django_db_blocker.unblock():
         call_command("seed", verbosity=0)
-        statements = remember(connection)
+        statements = remember(connection, "seeded")
     with pytest.MonkeyPatch.context() as patch:
         # How Django ends a test that commits; one that is rolled back has a way of its own.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: restore(connection, statements))

@@ -1,26 +1,28 @@
-"""The rows of `manage.py seed`, put back after a test that commits.
+"""The rows of a moment, put back later: those of `manage.py seed` after a test that commits.
 
 Django's own flush truncates a hundred tables and makes permissions and content types anew; with the seed on top that was most of what a test with a
-browser cost. Here the seeded rows lie beside the tables in copies and come back by one INSERT each."""
+browser cost. Here the rows lie beside the tables in copies and come back by one INSERT each."""
 
+from django.apps import apps
 from django.db import transaction
 
 #: What migrating makes and no test changes.
-KEPT = {"django_content_type", "auth_permission", "django_migrations"}
-COPY = "seeded_"
+KEPT = {"django_content_type", "auth_permission"}
 
 
-def remember(connection):
-    """Copy every table that has rows; return the statements that put back what is there now."""
+def remember(connection, name):
+    """Copy every table that has rows to one whose name begins with `name`; return the statements that put back what is there now."""
     quote = connection.ops.quote_name
-    tables = sorted(set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT)
-    emptying, filling = [f"DELETE FROM {quote(table)}" for table in tables], []
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed and model._meta.db_table not in KEPT]
+    emptying, filling = [f"DELETE FROM {quote(model._meta.db_table)}" for model in models], []
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1")
+        for model in models:
+            table, copy = quote(model._meta.db_table), quote(f"{name}_{model._meta.db_table}")
+            columns = ", ".join(quote(field.column) for field in model._meta.local_concrete_fields if not field.generated)
+            cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
             if cursor.fetchone():
-                cursor.execute(f"CREATE TABLE {quote(COPY + table)} AS SELECT * FROM {quote(table)}")
-                filling.append(f"INSERT INTO {quote(table)} SELECT * FROM {quote(COPY + table)}")
+                cursor.execute(f"CREATE TABLE {copy} AS SELECT {columns} FROM {table}")
+                filling.append(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {copy}")
     return emptying + filling
 
 

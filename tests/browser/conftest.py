@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,26 @@ def pytest_collection_modifyitems(items):
 def browser_type_launch_args(browser_type_launch_args):
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": args}
+
+
+#: Seconds by which every deferred script comes late. Tests that act before it has come are found by `DEBRIEF_TEST_SLOW_SCRIPTS=1.5 pytest tests/browser`.
+LATE = float(os.environ.get("DEBRIEF_TEST_SLOW_SCRIPTS", 0))
+
+
+@pytest.fixture(autouse=LATE > 0)
+def _slow_scripts(monkeypatch):
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from playwright.sync_api import Page
+
+    serve, goto = StaticFilesHandler.serve, Page.goto
+
+    def late(self, request):
+        if request.path.endswith(".js") and not request.path.endswith(("/theme.js", "/early.js")):
+            time.sleep(LATE)
+        return serve(self, request)
+
+    monkeypatch.setattr(StaticFilesHandler, "serve", late)
+    monkeypatch.setattr(Page, "goto", lambda page, url, **options: goto(page, url, **{"wait_until": "commit"} | options))
 
 
 @pytest.fixture
