@@ -41,9 +41,8 @@ LATE = float(os.environ.get("DEBRIEF_TEST_SLOW_SCRIPTS", 0))
 @pytest.fixture(autouse=LATE > 0)
 def _slow_scripts(monkeypatch):
     from django.contrib.staticfiles.handlers import StaticFilesHandler
-    from playwright.sync_api import Page
 
-    serve, goto = StaticFilesHandler.serve, Page.goto
+    serve = StaticFilesHandler.serve
 
     def late(self, request):
         if request.path.endswith(".js") and not request.path.endswith(("/theme.js", "/early.js")):
@@ -51,7 +50,6 @@ def _slow_scripts(monkeypatch):
         return serve(self, request)
 
     monkeypatch.setattr(StaticFilesHandler, "serve", late)
-    monkeypatch.setattr(Page, "goto", lambda page, url, **options: goto(page, url, **{"wait_until": "commit"} | options))
 
 
 @pytest.fixture

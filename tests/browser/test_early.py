@@ -87,3 +87,16 @@ def test_the_coach_and_the_merge_see_what_is_there(page, early, alice, bob):
     page.get_by_role("radio", name=re.compile("^Yours")).check()
     early.come()
     expect(page.locator("#id_body")).to_have_value("Alice was first.")
+
+
+def test_a_row_is_added(page, early, alice):
+    postmortem = make_postmortem(alice)
+    early(f"/postmortems/{postmortem.reference}/sections/difficulties/")
+    page.get_by_role("textbox", name="In words", exact=True).fill("Nobody could see the queue.")
+    page.get_by_role("button", name="Add a point").click()
+    expect(page.get_by_role("textbox", name="In words", exact=True)).to_have_count(2)
+    early.come()
+    page.get_by_role("textbox", name="In words", exact=True).nth(1).fill("The alert was for another team.")
+    expect(page.locator("[data-savestate]")).to_contain_text(re.compile(r"^Saved \d"))
+    rows = postmortem.sections.get(key="difficulties").values["rows"]
+    assert [row["statement"] for row in rows] == ["Nobody could see the queue.", "The alert was for another team."]
