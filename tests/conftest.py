@@ -20,8 +20,12 @@ hypothesis.settings.load_profile("debrief")
 STORED = {"db", "transactional_db", "live_server", "installation", "redis_url"}
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """On the second engine only what an engine can change: the rules of values and formats, and what happens in a browser, have been tried on the first."""
+    """Begin with what takes long, or one process would end long after the other.
+
+    On the second engine only what an engine can change: the rules of values and formats, and what happens in a browser, have been tried on the first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if os.environ.get("TEST_ENGINE") != "postgres":
         return
     kept, left = [], []

@@ -15,6 +15,7 @@ DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data"))
 BEGIN, END = "<!-- reach: written by tests/incidents/sources/test_reach.py -->", "<!-- /reach -->"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
     pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgres", reason="no database is asked: once, on the first engine, is enough"),
     pytest.mark.xdist_group("real files"),  # they are read once for all

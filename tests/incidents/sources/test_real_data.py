@@ -15,6 +15,7 @@ from tests.incidents.sources.reading import options_for, outcome_of, payload_of
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data")) / "payloads"
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
     pytest.mark.xdist_group("real files"),  # they are read once for all
 ]
