@@ -78,6 +78,7 @@ def test_the_coach_and_the_merge_see_what_is_there(page, early, alice, bob):
     page.locator("#id_body").fill("It was human error.")
     early.come()
     expect(page.locator("[data-coach-notes]")).to_contain_text("human error")
+    expect(page.locator("[data-savestate]")).to_contain_text(re.compile(r"^Saved \d"))
 
     section.refresh_from_db()
     drafting.save_section(actor=bob, section=section, version=section.version, body="Bob was first.", values={})
