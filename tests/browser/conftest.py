@@ -16,7 +16,7 @@ PASSWORD = "a long pass phrase"  # what tests.factories.make_user sets
 from playwright.sync_api import expect  # noqa: E402
 
 # A busy machine takes its time; what never comes still fails.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 def pytest_collection_modifyitems(items):
@@ -71,7 +71,7 @@ def page(page, expected_errors):
     page.on("pageerror", lambda error: seen.append(f"uncaught: {error}"))
     page.add_init_script("document.addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`))")
     page.add_init_script("navigator.sendBeacon = () => true")  # a page that is closed with its test would still write while the tables are emptied
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     yield page
     wrong = [text for text in seen if not any(part in text for part in expected_errors)]
     assert not wrong, f"errors in the browser's console: {wrong}"
