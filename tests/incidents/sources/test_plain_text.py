@@ -162,7 +162,7 @@ def test_any_bytes_give_events_or_a_source_error(data):
 
 LENGTH = 250_000  # characters; squared that is minutes
 PIECES = ["0:", "- ", "|", "# ", "14:", "1", "14:02 ", "14:02\n", "[", "*", "_", "= ", "at ", "Between ", "| 14:02 ", "<li>", "<!--", "a.", "A b. ", "jan ", "1 jan ", "+00:05 ", "update ", "T+", "~", " ", "\t",
-          "- 14:02 x\n", "posted ", "resolved\n", "a b 2:07\n", "\n\n", "```\n", "[x](", "(", "2026-03-02 "]  # fmt: skip
+          "- 14:02 x\n", "posted ", "resolved\n", "a b 2:07\n", "\n\n", "```\n", "[x](", "(", "2026-03-02 ", f"NAME{' ' * 50}CPU(cores)   CPU%   MEMORY(bytes)\n"]  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", PIECES)
