@@ -5,9 +5,11 @@ import os
 import hypothesis
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
 
-from incidents.models import Severity
 from tests.factories import make_user
+from tests.restoring import remember, restore
 
 # Examples are the same in every run, and no machine is too slow for them.
 hypothesis.settings.register_profile("debrief", deadline=None, derandomize=True, database=None)
@@ -18,8 +20,12 @@ hypothesis.settings.load_profile("debrief")
 STORED = {"db", "transactional_db", "live_server", "installation", "redis_url"}
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """On the second engine only what an engine can change: the rules of values and formats, and what happens in a browser, have been tried on the first."""
+    """Begin with what takes long, or one process would end long after the other.
+
+    On the second engine only what an engine can change: the rules of values and formats, and what happens in a browser, have been tried on the first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if os.environ.get("TEST_ENGINE") != "postgres":
         return
     kept, left = [], []
@@ -34,18 +40,14 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The rows that `manage.py seed` makes are in the database before the first test."""
+    """The rows that `manage.py seed` makes are in the database before every test with a database, also after one that committed others."""
     with django_db_blocker.unblock():
         call_command("seed", verbosity=0)
-
-
-@pytest.fixture(autouse=True)
-def _seeded(request):
-    """They are there in every test with a database, also after one that emptied all tables."""
-    if request.node.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
-        request.getfixturevalue("transactional_db" if "live_server" in request.fixturenames else "db")
-        if not Severity.objects.exists():
-            call_command("seed", verbosity=0)
+        statements = remember(connection, "seeded")
+    with pytest.MonkeyPatch.context() as patch:
+        # How Django ends a test that commits; one that is rolled back has a way of its own.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: restore(connection, statements))
+        yield
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds until a wait gives up; no test asserts a time
+PATIENCE = 240  # seconds until a wait gives up; no test asserts a time, and a machine may be busy
 
 
 def free_port():
@@ -101,7 +101,7 @@ class Installation:
     def get(self, path):
         """Return (status, body, headers) of a page, or None while nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode(), answer.headers
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(), error.headers

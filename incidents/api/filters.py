@@ -26,6 +26,10 @@ class MomentFilter(filters.IsoDateTimeFilter):
         bounds = [MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC))]
         super().__init__(validators=bounds, **kwargs)
 
+    def filter(self, qs: QuerySet[Incident], value: datetime | None) -> QuerySet[Incident]:
+        # PostgreSQL takes no offset of sixteen hours and more, ISO 8601 does.
+        return super().filter(qs, value and value.astimezone(UTC))
+
 
 class IncidentFilter(filters.FilterSet):
     q = filters.CharFilter(method="filter_words", max_length=200)

@@ -23,8 +23,7 @@ import sys
 from typing import Any
 
 ADDRESS_SPACE = 1 << 30
-CPU_SECONDS = 60
-WALL_SECONDS = 60
+SECONDS = 60
 FILE_SIZE = 64 << 20
 OPEN_FILES = 64
 LONGEST_INPUT = 32 << 20
@@ -55,17 +54,17 @@ def send_message(connection: socket.socket, content: bytes) -> None:
     connection.sendall(LENGTH.pack(len(content)) + content)
 
 
-def limit_child() -> None:
+def limit_child(seconds: int) -> None:
     """Give this process the limits of one document. Beyond any of them the kernel ends it."""
     for kind, limit in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (limit, limit))
-    signal.alarm(WALL_SECONDS)  # no handler: the default ends the process, also inside C code
+    signal.alarm(seconds)  # no handler: the default ends the process, also inside C code
 
 
 def without_network() -> None:
@@ -145,11 +144,11 @@ def without_producer(xmp: bytes) -> bytes:
     return re.sub(rb' pdf:Producer="[^"]*"', b"", xmp)
 
 
-def serve_one(renderer: Renderer, connection: socket.socket) -> None:
+def serve_one(renderer: Renderer, connection: socket.socket, seconds: int) -> None:
     """In the child: read one document, answer, end."""
     from weasyprint.urls import FatalURLFetchingError
 
-    limit_child()
+    limit_child(seconds)
     gc.disable()  # nothing lives longer than the document, and looking for garbage took a third of the time
     request = json.loads(read_message(connection, LONGEST_INPUT))
     assets = {key: base64.b64decode(content) for key, content in request["assets"].items()}
@@ -182,8 +181,8 @@ WARM_UP = f"""<!doctype html><html lang="en"><head><title>Warm</title></head><bo
 <p class="doc__none">{LETTERS}</p></section></body></html>"""
 
 
-def main(control_fd: int, fonts_file: str, css_file: str) -> None:
-    """Serve until the process that started us closes the control socket."""
+def main(control_fd: int, fonts_file: str, css_file: str, seconds: int) -> None:
+    """Serve until the process that started us closes the control socket; a document has so many seconds."""
     os.environ.clear()
     os.environ["FONTCONFIG_FILE"] = fonts_file  # before the library is loaded
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # no time of rendering in the fonts
@@ -214,7 +213,7 @@ def main(control_fd: int, fonts_file: str, css_file: str) -> None:
                     code = 1
                     try:
                         control.close()
-                        serve_one(renderer, connection)
+                        serve_one(renderer, connection, seconds)
                         code = 0
                     finally:
                         os._exit(code)

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
-from postmortems.rendering.fork_server import DONE, LONGEST_INPUT, LONGEST_OUTPUT, WALL_SECONDS, read_exactly, read_message, send_message
+from postmortems.rendering.fork_server import DONE, LONGEST_INPUT, LONGEST_OUTPUT, SECONDS, read_exactly, read_message, send_message
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STYLE_SHEET = ROOT / "config" / "static" / "css" / "pdf.css"
@@ -55,7 +55,7 @@ def render(html: str, assets: Mapping[str, bytes] | None = None) -> bytes:
     started = time.monotonic()
     for attempt in (1, 2):
         with SERVER.connect() as connection:
-            connection.settimeout(WALL_SECONDS + 5)
+            connection.settimeout(SERVER.seconds + 5)
             try:
                 send_message(connection, request)
                 status = read_exactly(connection, 1)
@@ -63,7 +63,7 @@ def render(html: str, assets: Mapping[str, bytes] | None = None) -> bytes:
             except (EOFError, ConnectionError):
                 if attempt == 1 and not SERVER.is_alive():  # the server itself was ended, not this child: once more with a new one
                     continue
-                reason = "took longer than a minute" if time.monotonic() - started > WALL_SECONDS - 2 else "needed more memory or time than one may have"
+                reason = "took longer than a minute" if time.monotonic() - started > SERVER.seconds - 2 else "needed more memory or time than one may have"
                 raise RenderError(f"The document {reason} to print.") from None
             except TimeoutError:
                 raise RenderError("The document took longer than a minute to print.") from None
@@ -74,9 +74,10 @@ def render(html: str, assets: Mapping[str, bytes] | None = None) -> bytes:
 
 
 class ForkServer:
-    """The one fork server of this process; started when the first document comes, anew after a fork or a crash."""
+    """The one fork server of this process; started when the first document comes, anew after a fork or a crash. A document has so many `seconds`."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int = SECONDS) -> None:
+        self.seconds = seconds
         self.lock = threading.Lock()
         self.owner = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -103,7 +104,7 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         program = (
             f"import sys; sys.path.insert(0, {str(ROOT)!r}); from postmortems.rendering import fork_server; "
-            f"fork_server.main({theirs.fileno()}, {str(fonts_file())!r}, {str(STYLE_SHEET)!r})"
+            f"fork_server.main({theirs.fileno()}, {str(fonts_file())!r}, {str(STYLE_SHEET)!r}, {self.seconds})"
         )
         with theirs:
             # -I: no user site, no PYTHON* variables, no current folder; env={}: no secret, no database.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ PASSWORD = "a long pass phrase"  # what tests.factories.make_user sets
 from playwright.sync_api import expect  # noqa: E402
 
 # A busy machine takes its time; what never comes still fails.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 def pytest_collection_modifyitems(items):
@@ -31,6 +32,24 @@ def pytest_collection_modifyitems(items):
 def browser_type_launch_args(browser_type_launch_args):
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": args}
+
+
+#: Seconds by which every deferred script comes late. Tests that act before it has come are found by `DEBRIEF_TEST_SLOW_SCRIPTS=1.5 pytest tests/browser`.
+LATE = float(os.environ.get("DEBRIEF_TEST_SLOW_SCRIPTS", 0))
+
+
+@pytest.fixture(autouse=LATE > 0)
+def _slow_scripts(monkeypatch):
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    serve = StaticFilesHandler.serve
+
+    def late(self, request):
+        if request.path.endswith(".js") and not request.path.endswith(("/theme.js", "/early.js")):
+            time.sleep(LATE)
+        return serve(self, request)
+
+    monkeypatch.setattr(StaticFilesHandler, "serve", late)
 
 
 @pytest.fixture
@@ -52,7 +71,7 @@ def page(page, expected_errors):
     page.on("pageerror", lambda error: seen.append(f"uncaught: {error}"))
     page.add_init_script("document.addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`))")
     page.add_init_script("navigator.sendBeacon = () => true")  # a page that is closed with its test would still write while the tables are emptied
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     yield page
     wrong = [text for text in seen if not any(part in text for part in expected_errors)]
     assert not wrong, f"errors in the browser's console: {wrong}"

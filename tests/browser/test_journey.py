@@ -35,6 +35,7 @@ def upload(page):
     expect(page.locator('[data-delivery="imported"]')).to_have_count(2)
     page.get_by_role("link", name=re.compile("timeline", re.IGNORECASE)).first.click()
     expect(page.get_by_role("heading", name="Orders hang in the queue", level=1)).to_be_visible()
+    page.wait_for_load_state()  # before its scripts, hiding answers with another page
 
 
 def curate(page):

@@ -218,5 +218,6 @@ def test_without_javascript_it_is_a_form(browser, browser_context_args, sign_in,
     page.goto(address(postmortem))
     page.locator("#id_body").fill("Plain words.")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("is saved.")).to_be_visible()
     assert body_of(postmortem) == "Plain words."
     page.context.close()

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.config.conftest import start_redis
-from tests.installation import alive, free_port, kill_group, wait_for
+from tests.installation import PATIENCE, alive, free_port, kill_group, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
 
@@ -117,7 +117,7 @@ def test_a_stopped_worker_finishes_its_job(installation):
     os.kill(worker.pid, signal.SIGTERM)
     wait_for(lambda: "shutdown" in worker.log.read_text(), "the worker to hear")
     hold.unlink()
-    assert worker.wait(60) == 0, worker.log.read_text()
+    assert worker.wait(PATIENCE) == 0, worker.log.read_text()
     assert states(installation) == ["done"]
     assert not alive(int(pid))
 
@@ -129,7 +129,7 @@ def test_concurrent_workers_do_each_job_once(installation):
     code = "from incidents import jobs; print(jobs.sweep())"
     sweeps = [installation.start(command=[sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code]) for _ in range(3)]
     for sweep in sweeps:
-        assert sweep.wait(60) == 0, sweep.log.read_text()
+        assert sweep.wait(PATIENCE) == 0, sweep.log.read_text()
     assert states(installation) == ["done"] * 60
     assert {len(lines(installation, f"{number}.runs")) for number in range(60)} == {1}
     assert sum(int(sweep.log.read_text().split()[-1]) for sweep in sweeps) == 60

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from tests.installation import alive, descendants, wait_for
+from tests.installation import PATIENCE, alive, descendants, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
 
@@ -27,7 +27,7 @@ def test_it_serves_and_stops_whole(installation, number):
     wait_for(lambda: json.loads(installation.get("/readyz")[1]) == {"status": "ok"}, "the worker's sweep")
     children = wait_for(lambda: found if len(found := descendants(process.pid)) >= 5 else None, "web, worker and beat")
     process.send_signal(number)
-    assert process.wait(40) == 0
+    assert process.wait(PATIENCE) == 0
     assert "Debrief has stopped." in process.log.read_text()
     assert not [pid for pid in children if alive(pid)]
 

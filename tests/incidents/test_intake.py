@@ -244,11 +244,13 @@ class Killed(BaseException):
 
 
 class KillAt:
+    """Kill before a statement. Reading changes nothing: killed before a SELECT it leaves what it leaves before the next statement that is none."""
+
     def __init__(self, number):
         self.left = number
 
     def __call__(self, execute, sql, params, many, context):
-        self.left -= 1
+        self.left -= not sql.startswith("SELECT")
         if self.left == 0:
             raise Killed
         return execute(sql, params, many, context)

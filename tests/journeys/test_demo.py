@@ -3,22 +3,34 @@
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 
 from incidents.models import Incident, User
 from postmortems.models import ActionItem, Comment, Mention, NearMiss, Postmortem, Revision
 from tests.factories import make_user
+from tests.restoring import remember, restore
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("demo"), pytest.mark.slow]
 
 PAGES = ["/", "/incidents/", "/incidents/?q=checkout", "/postmortems/", "/actions/", "/knowledge/", "/knowledge/?q=certificate", "/settings/"]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return {"folder": tmp_path_factory.mktemp("demo")}
+
+
 @pytest.fixture
-def demo(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    settings.MEDIA_ROOT = tmp_path / "media"
-    call_command("demo", verbosity=0)
-    return tmp_path
+def demo(transactional_db, settings, made):
+    """The folder of the example organisation. Making it takes seconds, so the second test gets the rows of the first."""
+    settings.DATA_DIR = made["folder"]
+    settings.MEDIA_ROOT = made["folder"] / "media"
+    if "rows" in made:
+        restore(connection, made["rows"])
+    else:
+        call_command("demo", verbosity=0)
+        made["rows"] = remember(connection, "demo")
+    return made["folder"]
 
 
 def addresses(actor):

@@ -24,4 +24,9 @@
     clearTimeout(timers.get(place));
     timers.set(place, setTimeout(ask, WAIT, form, place));
   });
+  // A quick hand may have typed before this file ran.
+  for (const place of document.querySelectorAll("[data-action-coach]")) {
+    const form = place.closest("form");
+    if ([...form.elements].some((one) => one.defaultValue !== undefined && one.value !== one.defaultValue)) ask(form, place);
+  }
 })();

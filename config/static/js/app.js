@@ -19,7 +19,7 @@ function say(text) {
 }
 
 // Clicks ------------------------------------------------------------------
-document.addEventListener("click", async (event) => {
+async function clicked(event) {
   const at = (selector) => event.target.closest(selector);
   const opener = at("[data-dialog]");
   if (opener) {
@@ -59,7 +59,9 @@ document.addEventListener("click", async (event) => {
 
   const row = at("tr[data-href]");
   if (row && !at("a, button, input, select, textarea, label, summary") && !getSelection().toString()) location.assign(row.dataset.href);
-});
+}
+document.addEventListener("click", clicked);
+window.takeEarly("click").forEach(clicked);
 
 function isOutside(event) {
   const box = event.target.getBoundingClientRect();

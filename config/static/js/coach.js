@@ -6,10 +6,15 @@
   const area = form?.querySelector("[data-editor] textarea");
   if (!panel || !area) return;
   const place = panel.querySelector("[data-coach-notes]");
-  let timer = 0, asked = texts(), running = null;
+  let timer = 0, asked = texts(asServed()), running = null;
 
-  function texts() { // all that is in the editor: the text, and the cells of rows
-    const data = new FormData(form);
+  function asServed() { // fields as the page brought them: a quick hand may have typed before this file ran
+    const copy = form.cloneNode(true);
+    copy.reset();
+    return copy;
+  }
+  function texts(of = form) { // all that is in the editor: the text, and the cells of rows
+    const data = new FormData(of);
     data.delete("version");
     return JSON.stringify([...data]);
   }
@@ -96,4 +101,5 @@
     else if (button.name === "coach") { event.preventDefault(); ask(button.value); }
   });
   ready();
+  if (texts() !== asked) soon();
 })();

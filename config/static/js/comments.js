@@ -249,6 +249,7 @@
     choose(0);
   }
   document.addEventListener("input", (event) => { if (event.target.matches?.("textarea[data-mentions]")) offer(event.target); });
+  if (document.activeElement?.matches("textarea[data-mentions]")) offer(document.activeElement);
   document.addEventListener("keydown", (event) => {
     if (!box || event.target !== owner) return;
     const rows = box.children;

@@ -74,7 +74,7 @@ if (select) {
   withButtons();
   let rest;
   const statement = form.querySelector("[name=statement]");
-  statement.addEventListener("input", () => {
+  const suggest = () => {
     clearTimeout(rest);
     rest = setTimeout(async () => {
       if (select.value) return;
@@ -85,13 +85,17 @@ if (select) {
         withButtons();
       } catch { /* no connection: there are no suggestions then */ }
     }, 600);
-  });
+  };
+  statement.addEventListener("input", suggest);
+  if (statement.value !== statement.defaultValue) suggest(); // a quick hand may have typed before this file ran
 }
 
 for (const picker of document.querySelectorAll("[data-picker]")) {
   const rows = [...picker.querySelectorAll(".picker__row")];
   const count = picker.querySelector("[data-picker-count]");
-  picker.addEventListener("change", () => { count.textContent = `${picker.querySelectorAll("input:checked").length} chosen`; });
+  const tell = () => { count.textContent = `${picker.querySelectorAll("input:checked").length} chosen`; };
+  picker.addEventListener("change", tell);
+  tell();
   if (rows.length < 8) continue;
   const [box, search] = field("Search the entries", "entry-search");
   picker.querySelector(".picker__head").after(box);

@@ -2,16 +2,18 @@
 
 // <form data-auto-submit>: submit on change; typed text after a short rest.
 let rest;
-document.addEventListener("change", (event) => {
+function changed(event) {
   const form = event.target.closest("form[data-auto-submit]");
   if (form && !event.target.matches("input[type=search], input[type=text]")) form.requestSubmit();
-});
-document.addEventListener("input", (event) => {
+}
+function typed(event) {
   const form = event.target.closest("form[data-auto-submit]");
   if (!form || !event.target.matches("input[type=search], input[type=text]")) return;
   clearTimeout(rest);
   rest = setTimeout(() => form.requestSubmit(), 500);
-});
+}
+document.addEventListener("change", changed);
+document.addEventListener("input", typed);
 // Empty filters stay out of the address.
 document.addEventListener("formdata", (event) => {
   if (!event.target.matches("form[data-auto-submit], form[role=search]")) return;
@@ -20,10 +22,11 @@ document.addEventListener("formdata", (event) => {
 
 // <form data-guard>: ask before leaving with unsaved changes. Autosave calls form.dispatchEvent(new Event("saved")).
 const isDirty = (form) => form.dataset.dirty === "true";
-document.addEventListener("input", (event) => {
+function unsaved(event) {
   const form = event.target.closest("form[data-guard]");
   if (form) form.dataset.dirty = "true";
-});
+}
+document.addEventListener("input", unsaved);
 document.addEventListener("saved", (event) => { delete event.target.dataset.dirty; }, true);
 document.addEventListener("submit", (event) => { delete event.target.dataset.dirty; });
 addEventListener("beforeunload", (event) => {
@@ -40,5 +43,16 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
-// The first thing to mend gets the focus.
-document.querySelector("[aria-invalid=true]")?.focus();
+// What was typed and chosen before this file had come.
+for (const event of window.takeEarly("input")) { typed(event); unsaved(event); }
+const choices = window.takeEarly("change");
+choices.forEach(changed);
+document.addEventListener("DOMContentLoaded", () => { // by now htmx has looked at the page
+  for (const { target } of choices) {
+    const asking = target.closest("[hx-trigger~=change]");
+    if (asking) window.htmx.trigger(asking, "change");
+  }
+});
+
+// The first thing to mend gets the focus, unless somebody writes already.
+if (document.activeElement === document.body) document.querySelector("[aria-invalid=true]")?.focus();

@@ -38,7 +38,7 @@ for (const form of document.querySelectorAll("form[data-notes]")) {
   let timer;
   let busy = false;
   let again = false;
-  let stored = field.value;
+  let stored = field.defaultValue; // as the page brought it: a quick hand may have typed before this file ran
 
   const save = async () => {
     clearTimeout(timer);
@@ -69,10 +69,12 @@ for (const form of document.querySelectorAll("form[data-notes]")) {
       save();
     }
   };
-  field.addEventListener("input", () => {
+  const soon = () => {
     state.textContent = "";
     clearTimeout(timer);
     timer = setTimeout(save, 1500);
-  });
+  };
+  field.addEventListener("input", soon);
   field.addEventListener("blur", save);
+  if (field.value !== stored) soon();
 }

@@ -5,7 +5,7 @@
   if (!choices || !form) return;
   const parts = JSON.parse(document.getElementById("merge-parts").textContent);
   const area = form.elements.body, note = form.querySelector("[data-merge-edited]");
-  let made = area.value;
+  let made = area.defaultValue; // as the page brought it: a quick hand may have typed or chosen before this file ran
 
   const chosen = (number) => choices.querySelector(`[name=o${number}]:checked`)?.value ?? "both";
   function together() {
@@ -19,10 +19,11 @@
   }
   const apply = choices.querySelector("[data-merge-apply]");
   if (apply) apply.hidden = true;
-  choices.addEventListener("change", () => {
+  function changed() {
     if (area.value.replaceAll("\r", "") === made.replaceAll("\r", "")) put();
     else note.hidden = false; // what was typed is not overwritten unasked
-  });
+  }
+  choices.addEventListener("change", changed);
   choices.addEventListener("click", (event) => {
     const every = event.target.closest("[data-choose-all]");
     if (!every) return;
@@ -32,4 +33,5 @@
   });
   choices.addEventListener("submit", (event) => { event.preventDefault(); put(); });
   form.querySelector("[data-merge-again]").addEventListener("click", () => { put(); area.focus(); });
+  if ([...choices.querySelectorAll("input")].some((one) => one.checked !== one.defaultChecked)) changed();
 })();

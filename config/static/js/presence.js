@@ -4,7 +4,7 @@
   const box = document.querySelector("[data-presence]");
   if (!box) return;
   const form = document.getElementById("section-form");
-  let typed = false, comments = null, told = "";
+  let typed = form?.dataset.dirty === "true", comments = null, told = "";
 
   function body(state) {
     const data = new FormData();

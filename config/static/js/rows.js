@@ -131,7 +131,9 @@
   });
 
   const take = box.querySelector("[data-rows-take]");
-  area?.addEventListener("input", () => { if (take) take.hidden = !LIST.test(area.value); });
+  const offer = () => { if (take) take.hidden = !LIST.test(area.value); };
+  area?.addEventListener("input", offer);
+  if (area && area.value !== area.defaultValue) offer();
   box.querySelector("[data-rows-keys]").hidden = false;
   first(document.getElementById("row-new"))?.focus();
 })();

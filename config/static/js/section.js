@@ -9,7 +9,8 @@
     const pane = editor.querySelector("[data-preview-pane]");
     const toggle = editor.querySelector("[data-preview-toggle]");
     const form = editor.closest("form");
-    editor.querySelector("[data-tools]").hidden = false;
+    // Some tools are other scripts': by this event all have come.
+    document.addEventListener("DOMContentLoaded", () => { editor.querySelector("[data-tools]").hidden = false; });
 
     const replace = (start, end, text, from, to) => {
       area.focus();

@@ -2,7 +2,8 @@
 
 const sizing = document.querySelector("[data-sizing]");
 const form = sizing?.closest("form");
-let chosenByHand = false;
+const isTouched = (name) => [...form.querySelectorAll(`input[name='${name}']`)].some((one) => one.checked !== one.defaultChecked);
+let chosenByHand = Boolean(form) && isTouched("template");
 let turn = 0;
 
 function take(page) {
@@ -43,4 +44,6 @@ if (form) {
     if (event.target.name === "tick") queue = queue.then(update);
     if (event.target.name === "template") chosenByHand = true;
   });
+  // A quick hand may have ticked before this file ran.
+  if (isTouched("tick")) queue = queue.then(update);
 }

@@ -41,8 +41,8 @@ LABELS = (  # label as people write it -> (kind, milestone)
         "resolved",
     ),
 )
-LABELLED = re.compile(
-    r"^[\s*_•+>|#-]*(?P<label>[^\W\d_][^\W\d_ /()\u2013-]{1,40}?|[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*(?:\*\*|__)?\s*[:|=–\uff1a-]?\s*(?:\*\*|__)?\s*(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
+LABELLED = re.compile(  # spaces are never given back: the columns of a terminal's table, shared out between four of them, took half a second a line
+    r"^[\s*_•+>|#-]*+(?P<label>[^\W\d_][^\W\d_ /()\u2013-]{1,40}?|[A-Za-z][A-Za-z /()\u2013-]{2,40}?)\s*+(?:\*\*|__)?\s*+[:|=–\uff1a-]?\s*+(?:\*\*|__)?\s*+(?=\d|~|\*|(?:from |between )|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)\w*\b)",
     re.I,
 )
 LENGTH = re.compile(r"[~\s]*\d[\d.,]*\s?(?:h|hrs?|hours?|m|mins?|minutes?)\b[^()]{0,30}\(\s*", re.IGNORECASE)  # "Duration: 2 hours (09:00 - 11:00)"

@@ -1,6 +1,7 @@
 """Payloads for the tests of the sources: files, folders that stand for ZIP files, and what they should give."""
 
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -8,9 +9,9 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from incidents.sources import registered
+from incidents.sources import detect, registered
 from incidents.sources.base import Payload
-from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected
+from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 
 PAYLOADS = Path(__file__).parent / "payloads"
 LATEST = datetime(2030, 1, 1, tzinfo=UTC)
@@ -54,6 +55,25 @@ def read(name, data, **kwargs):
         [each for each in items if isinstance(each, IncidentDraft)],
         [each for each in items if isinstance(each, Rejected)],
     )
+
+
+@functools.cache
+def outcome_of(path):
+    """Return what comes of a file: the source that recognised it, the numbers of events, of events with a time or a question, and of rejected parts, and why
+    it was refused. Several tests ask about the same real files."""
+    data = path.read_bytes()
+    name, events, placed, rejected = "", 0, 0, 0
+    try:
+        source = detect(payload_of(data, path.name))
+        name = source.name
+        for item in source.read(payload_of(data, path.name), options_for(time_zone="UTC")):
+            if isinstance(item, EventDraft):
+                events += 1
+                placed += item.at is not None or bool(item.needs)
+            rejected += isinstance(item, Rejected)
+    except SourceError as error:
+        return name, 0, 0, rejected, f"{error.message} ({error.where})"
+    return name, events, placed, rejected, ""
 
 
 def spelled(item):

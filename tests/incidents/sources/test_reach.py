@@ -6,43 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from incidents.sources import detect, registered
-from incidents.sources.drafts import EventDraft, Rejected, SourceError
-from tests.incidents.sources.reading import options_for, payload_of
+from incidents.sources import registered
+from tests.incidents.sources.reading import outcome_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs" / "sources.md"
 DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data"))
 BEGIN, END = "<!-- reach: written by tests/incidents/sources/test_reach.py -->", "<!-- /reach -->"
-ENOUGH = 20_000  # events of one file
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
     pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgres", reason="no database is asked: once, on the first engine, is enough"),
+    pytest.mark.xdist_group("real files"),  # they are read once for all
 ]
-
-
-def outcome_of(path):
-    """Return the source that recognised a file, the numbers of events and of rejected parts, and why it was refused."""
-    data = path.read_bytes()
-    name, events, rejected = "", 0, 0
-    try:
-        source = detect(payload_of(data, path.name))
-        name = source.name
-        for item in source.read(payload_of(data, path.name), options_for(time_zone="UTC")):
-            events += isinstance(item, EventDraft)
-            rejected += isinstance(item, Rejected)
-            if events >= ENOUGH:
-                break
-    except SourceError as error:
-        return name, 0, rejected, f"{error.message} ({error.where})"
-    return name, events, rejected, ""
 
 
 def test_every_file_gives_events_or_a_reason_to_act_on():
     table = {name: Counter() for name in registered()} | {"": Counter()}
-    for path in sorted(path for folder in ("payloads", "reports") for path in (DATA / folder).rglob("*") if path.is_file()):
-        name, events, rejected, reason = outcome_of(path)
+    for path in sorted(path for folder in ("payloads", "reports") for path in (DATA / folder).resolve().rglob("*") if path.is_file()):
+        name, events, placed, rejected, reason = outcome_of(path)
+        assert events == placed, f"{path}: {events - placed} events have no time and do not say what they need"
         assert bool(events) != bool(reason), f"{path}: {events} events and {reason or 'no reason'}"
         assert not reason or (len(reason) > 20 and "Error" not in reason), f"{path}: {reason}"
         table[name].update({"files": 1, "read": bool(events), "refused": bool(reason), "events": events, "parts": rejected})

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from incidents.sources import detect, named
-from incidents.sources.drafts import EventDraft, IncidentDraft, Rejected, SourceError
-from tests.incidents.sources.reading import options_for, payload_of
+from incidents.sources import named
+from incidents.sources.drafts import EventDraft, IncidentDraft
+from tests.incidents.sources.reading import options_for, outcome_of, payload_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data")) / "payloads"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
+    pytest.mark.xdist_group("real files"),  # they are read once for all
+]
 
 # Folder -> the source that must recognise its files, and files that hold no events of it.
 FOLDERS = {
@@ -65,36 +69,13 @@ FOLDERS = {
 }
 
 
-def read_file(path):
-    """Return the source's name, events, rejected parts and what was said against the file."""
-    data = path.read_bytes()
-    name = ""
-    try:
-        source = detect(payload_of(data, path.name))
-        name = source.name
-        items = list(source.read(payload_of(data, path.name), options_for(time_zone="UTC")))
-    except SourceError as error:
-        return name, [], [], error.message
-    return name, [item for item in items if isinstance(item, EventDraft)], [item for item in items if isinstance(item, Rejected)], ""
-
-
-def test_every_file_gives_events_or_a_reason():
-    lines = []
-    for path in sorted(DATA.glob("*/*")) if DATA.is_dir() else []:
-        name, events, rejected, reason = read_file(path)
-        lines.append(f"{path.parent.name + '/' + path.name:90.90} {name or '-':13} {len(events):6} events {len(rejected):4} rejected  {reason[:90]}")
-        assert events or reason, path
-        assert all(event.at is not None or event.needs for event in events), path
-    print("\n" + "\n".join(lines))
-
-
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_files_of_a_vendor_are_recognised_and_read(folder):
     source, without = FOLDERS[folder]
     for path in sorted((DATA / folder).glob("*")):
         if any(part in path.name for part in without):
             continue
-        name, events, _, reason = read_file(path)
+        name, events, _, _, reason = outcome_of(path.resolve())
         assert (name, bool(events), reason) == (source, True, ""), path.name
 
 
@@ -140,7 +121,7 @@ def test_opsgenie_agrees_with_another_projects_reading():
 
 def test_slack_loses_no_message():
     path = DATA / "slack-export" / "contrib__sample.json"
-    _, events, rejected, _ = read_file(path)
+    _, events, _, rejected, _ = outcome_of(path.resolve())
     messages = json.loads(path.read_bytes())["messages"]
 
-    assert len(events) + len(rejected) == sum(1 + len(each.get("slackdump_thread_replies") or ()) for each in messages)
+    assert events + rejected == sum(1 + len(each.get("slackdump_thread_replies") or ()) for each in messages)
