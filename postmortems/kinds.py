@@ -221,8 +221,9 @@ def as_text(section: Text, values: Mapping[str, Any], body: str, zone: ZoneInfo)
 
 
 def as_excerpt(section: Text, values: Mapping[str, Any], body: str, zone: ZoneInfo) -> str:
-    """Return how a section begins, for a line in a list: what was written before what was filled in, rows by their first two cells."""
+    """Return how a section begins, for a line in a list: what was written before what was filled in, rows by their first cells."""
     columns = columns_of(section)
     cells = [[words for _column, words in cells_of(columns, row, zone)][:2] for row in rows_of(values)]
-    facts = [f"{field.label}: {words}" for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
-    return " ".join(filter(str.strip, [body, *(f"{line}." for line in facts), *(": ".join(line) for line in cells)]))
+    lines = [found[0] if found[0].endswith((".", "?", "!")) else f"{': '.join(found).rstrip('.')}." for found in cells if found]
+    facts = [f"{field.label}: {words}." for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
+    return " ".join(filter(str.strip, [body, *facts, *lines]))

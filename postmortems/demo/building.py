@@ -32,10 +32,10 @@ from incidents.models import (
     Team,
     User,
 )
-from postmortems import action_items, drafting, factoring, prefill, publishing
+from postmortems import action_items, chains, drafting, factoring, prefill, publishing
 from postmortems.demo import process, together
 from postmortems.demo.exports import exports
-from postmortems.models import ActionItem, FactorLeaf, Postmortem, RetrospectiveTemplate
+from postmortems.models import ActionItem, Factor, FactorLeaf, Postmortem, RetrospectiveTemplate, Section
 
 LOGIN = "demo_login"  # file under the data dir, readable by its owner only
 Say = Callable[[str], None]
@@ -206,9 +206,10 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
 
 
 def moments_of(cells: dict[str, Any], start: datetime) -> dict[str, str]:
-    """Return the cells of a row; a whole number under "at" is minutes after the start, one under "date" days."""
+    """Return the cells of a row; a whole number under "at" is minutes after the start, one under "date" days, one under "factor" comes later."""
     at, day = cells.get("at"), cells.get("date")
     moments = {"at": prefill.stored(start + timedelta(minutes=at))} if isinstance(at, int) else {}
+    cells = {name: value for name, value in cells.items() if name != chains.COLUMN or isinstance(value, str)}
     return cells | moments | ({"date": (start + timedelta(days=day)).date().isoformat()} if isinstance(day, int) else {})
 
 
@@ -259,8 +260,22 @@ def make_factors(postmortem: Postmortem, row: dict[str, Any], items: list[Action
     for factor, one in zip(made, row.get("factors", []), strict=True):
         if links := {made[number - 1].pk: relation for number, relation in one.get("links", {}).items()}:
             factoring.change(actor=author, factor=factor, version=factor.version, links=links)
+    for section in postmortem.sections.filter(key__in=row["sections"]):
+        lead_to(section, row["sections"][section.key], made, author)
     if "trigger" in row:
         factoring.set_trigger(actor=author, postmortem=postmortem, version=postmortem.version, trigger=row["trigger"])
+
+
+def lead_to(section: Section, given: Any, made: list[Factor], author: User) -> None:
+    """Let the rows of a chain of questions lead to the factors whose number they have."""
+    ends = [row.get(chains.COLUMN) for row in given.get("rows", [])] if isinstance(given, dict) else []
+    if not any(isinstance(end, int) for end in ends):
+        return
+    rows = [
+        row | ({chains.COLUMN: chains.name_of(made[end - 1].pk, made[end - 1].statement)} if isinstance(end, int) else {})
+        for row, end in zip(section.values["rows"], ends, strict=True)
+    ]
+    drafting.save_section(actor=author, section=section, version=section.version, body=section.body, values=section.values | {"rows": rows})
 
 
 def publish(postmortem: Postmortem, row: dict[str, Any], publisher: User, start: datetime) -> None:
