@@ -24,7 +24,7 @@ from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
 from incidents.sources.text.setting import Setting, setting
 
 FAULT = re.compile(
-    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|failed|failures?|interruzion\w+|blackout|ca\u00edda|ca\u00eddo|сбо[йяеию]\w*|недоступ\w+|авари\w+|(?:is|was|are|were|went|goes) down)\b",
+    r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|failed|failures?|rebooted|hung|froze|lost power|stopped (?:running|working|responding)|leak\w*|vazamento\w*|explos\w+|accidents?|acidentes?|accidentes?|incidentes?|interruzion\w+|blackout|ca\u00edda|ca\u00eddo|сбо[йяеию]\w*|недоступ\w+|авари\w+|(?:is|was|are|were|went|goes) down)\b",
     re.I,
 )
 TOP = 60  # lines that may say what a text is about

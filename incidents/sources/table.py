@@ -71,7 +71,8 @@ def detect(payload: Payload) -> int:
     if not layout.named and "date" not in fields and any(looks_of(layout.values[name]).day >= SHARE for name, field in guessed.items() if field == "time"):
         return 0  # days alone at the start of lines: a chat log with a comma after the date
     if "time" in fields and "text" in fields:
-        return 75 if layout.named else 60 if layout.share > 0.9 else 30
+        rows = len(next(iter(layout.values.values())))
+        return 75 if layout.named else 60 if layout.share > 0.9 and rows > 1 else 30  # one line with commas may be a sentence
     return 25 if layout.named and len(layout.columns) >= 3 and layout.share > 0.9 and len(next(iter(layout.values.values()))) >= 1 else 0
 
 

@@ -10,13 +10,14 @@ from incidents.lib.timestamps import TimeError
 from incidents.lib.zones import zone_named
 from incidents.sources.text.lead import WEEKDAY, Lead
 from incidents.sources.text.setting import CLOSE, YEAR, Setting, in_year, read_day, safe_date
-from incidents.sources.text.tongues import weekday_number
+from incidents.sources.text.tongues import DAY_BEFORE, weekday_number
 
 BESIDE = re.compile(
     r"\(\W?(?:(?P<before>(?:the )?(?:previous|prior) (?:night|day|evening)|(?:the )?(?:day|night|evening) before)|(?:the )?(?:next|following) (?:day|morning)|\+1(?: day)?)\W?\)"
     r"|(?:the )?(?:next|following) (?:day|morning)\s*[,:;\u2013-]",
     re.I,
 )
+EVE = re.compile(DAY_BEFORE, re.IGNORECASE)
 LAST = re.compile(r"[(\[]((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T)[)\]]\W*$")
 
 
@@ -34,6 +35,7 @@ class Entry:
     label: tuple[str, str] | None = None  # kind and milestone that its label states
     block: int = 0  # entries of one list share it: the order of days is followed within
     actor: str = ""  # who the text says spoke or acted
+    aside: bool = False  # it looks back at the day before: the entries below are of the day in force again
 
 
 def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: date | None, zone: str, block: int) -> Entry:
@@ -51,9 +53,12 @@ def entry_of(number: int, lead: Lead, text: str, state: Setting, heading_day: da
         day = near + timedelta(days=-1 if match["before"] else 1)
     if day is None and not lead.date and lead.weekday and (near := heading_day or state.day or state.given):
         day = weekday_near(near, lead.weekday)
+    aside = False
+    if day is None and lead.clock and (near := heading_day or state.day) and EVE.search(lead.written):
+        day, aside = near - timedelta(days=1), True
     if not lead.zone and lead.clock and (match := LAST.search(text[-40:])) and zone_named(match[1]) is not None:
         lead = replace(lead, zone=match[1])  # "14:02 first alert (JST)"
-    return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block)
+    return Entry(number, lead, text, day, needs, heading_day, lead.zone or zone, block=block, aside=aside)
 
 
 def last_year(day: date, number: int | None) -> date:

@@ -36,7 +36,9 @@ LABELS = (  # label as people write it -> (kind, milestone)
     (re.compile(r"(?:incident )?(?:declared|opened)(?: at)?$", re.I), "status", ""),
     (re.compile(r"(?:incident |issue )?(?:mitigated|repaired|mitigation|contained)(?: at)?$", re.I), "mitigation", "mitigated"),
     (
-        re.compile(r"(?:incident |issue |impact |outage )?(?:time of )?(?:resolved|resolution|end(?:ed|s)?|fixed|closed|recovered)(?: at| time)?$", re.I),
+        re.compile(
+            r"(?:incident |issue |impact |outage )?(?:time of )?(?:resolved|resolution|end(?:ed|s)?|stop(?:ped|s)?|fixed|closed|recovered)(?: at| time)?$", re.I
+        ),
         "resolution",
         "resolved",
     ),

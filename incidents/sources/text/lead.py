@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from incidents.lib.timestamps import DOTTED, MONTH
 from incidents.lib.zones import ABBREVIATIONS, PLACES, zone_named
-from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, PARTS_OF_DAY
+from incidents.sources.text.tongues import DAY_BEFORE, FOREIGN_WEEKDAYS, PARTS_OF_DAY
 from incidents.sources.text.worded import SHARED, WORDED, shared, worded
 
 MARK = re.compile(
@@ -17,7 +17,7 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    rf"(?:{PARTS_OF_DAY}|at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
+    rf"(?:{DAY_BEFORE}|{PARTS_OF_DAY}|at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)
@@ -37,16 +37,16 @@ CLOCK = re.compile(
 PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
 ZONES = "|".join(name for name in ABBREVIATIONS if len(name) > 2)
 BEFORE = re.compile(r"(UTC|GMT)\s+(?=\d{1,2}:\d\d)")  # "UTC 14:02"
-BARE = re.compile(rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)")
+BARE = re.compile(
+    rf"(?:[01]\d|2[0-3])[0-5]\d(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|Z|h(?:rs?)?|LT|local time)\b|\s*[-–—:]\s|\s[-–—]|\]|\s*\|)"
+)
 PLACE = "|".join("UK" if name == "UK" else name.title() for name in PLACES)
 ZONE = re.compile(
     rf"\s*[(\[]?(?:U\.?S\.?\s)?((?<=\()(?:UTC|GMT)\s[+\-−]\d{{1,2}}:\d\d(?=\))|(?:UTC|GMT)(?:[+\-−]|\s\+)\d{{1,2}}(?::?\d\d)?(?!\d)|Z\b|[+\-−]\d\d:?\d\d\b|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+|(?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?[Tt]ime)?\b|(?:pacific|eastern|central|mountain) time\b|(?:{PLACE}) [Tt]ime\b|[PECM]T\b|МСК|[A-Z]{{3,5}}\b|(?:utc|gmt|pst|pdt|cet|cest|bst|est|edt|ist)\b)[)\]]?"
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
-    r"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|~|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|"
-    + MONTH
-    + r")",
+    rf"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|~|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|{MONTH}|{WEEKDAY.pattern}\s+\d)",
     re.IGNORECASE,
 )
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
@@ -70,7 +70,7 @@ TWINS = re.compile(  # "2:20/1:20 PM EST/CST": one moment in two zones, the firs
     r"(?P<clock>\d{1,2}:\d\d)\s*/\s*\d{1,2}:\d\d\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[A-Z]{2,4})\s*/\s*[A-Z]{2,4}\b", re.IGNORECASE
 )
 RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b)(?=[\s:|,*)\]–—-]|$)"
+    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b|(?<=T\+)(?P<bare>\d{1,3})(?=\s*(?:$|[|:])))(?=[\s:|,*)\]–—-]|$)"
 )
 OPENED = re.compile(r"[*_`\[(]{0,3}(?=[T+-])")  # "**T+5m** - ..."
 NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
@@ -218,6 +218,8 @@ def _range_end(line: str, position: int, zone: str) -> tuple[str, int, str]:
     at = joint.end()
     if skipped := re.compile(r"[~*\s]+").match(line, at):
         at = skipped.end()
+    if named := re.compile(rf"{WEEKDAY.pattern}\s+(?={DATE.pattern})", re.IGNORECASE).match(line, at):
+        at = named.end()
     day = DATE.match(line, at)
     if day:
         at = day.end()
@@ -243,6 +245,8 @@ def _relative(line: str, match: re.Match[str], marked: bool) -> Lead:
         return Lead(rest=_rest(line, match.end()), marked=marked, offset=0, written=match[0].strip())
     if match["unit"]:
         seconds = int(match["n"]) * OFFSETS[match["unit"][0].lower()] + int(match["more"] or 0) * 60
+    elif match["bare"]:  # "T+12" of a table: minutes
+        seconds = int(match["bare"]) * 60
     else:
         # +00:05 is minutes and seconds on a recording, hours and minutes elsewhere; three parts settle it, two are minutes.
         seconds = int(match["h"]) * 3600 + int(match["m"]) * 60 + int(match["s"]) if match["s"] else int(match["h"]) * 3600 + int(match["m"]) * 60

@@ -51,11 +51,14 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
     named: date | None = None  # the day of the first label, such as "Start time: ..."
     for entry in entries:
         own = entry.day
+        if entry.aside:
+            yield entry, own
+            continue
         if entry.label and own is not None and entry.block >= 0:  # the end of an impact says nothing of the day of the list below
             named = named or own
             yield entry, own
             continue
-        base = own or entry.heading_day or state.day or options.date or named or (first_day if entry.block < 0 or entry.label else None)
+        base = own or entry.heading_day or state.day or state.given or named or (first_day if entry.block < 0 or entry.label else None)
         minutes = minutes_of(entry.lead.clock)
         step = timedelta(0) if entry.lead.written.lower().endswith("midnight") else longest  # "by midnight" ends the day
         goes_on = current is not None and base is not None and current > base and minutes is not None and last is not None and 0 <= minutes - last < 360

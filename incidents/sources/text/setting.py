@@ -107,7 +107,7 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
         or zone_in(head)
         or posted_zone(document.lines)
     )
-    return Setting(day, zone, day_first, given, years.pop() if len(years) == 1 else 0)
+    return Setting(day, zone, day_first, believable(given), years.pop() if len(years) == 1 else 0)
 
 
 def occurred(lines: list[str], day_first: bool | None) -> date | None:
@@ -223,6 +223,8 @@ def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date
         chosen = possible if len(possible) == 1 else close
         return (chosen[0], "") if len(chosen) == 1 else (None, "order")
     found, needs = read_date(text, day_first=day_first, near=near)
+    if found is not None and believable(found) is None:
+        raise TimeError("No report is of that year.")
     if needs == "order" and near is not None and (match := NUMERIC.search(text)):
         year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
         either = {way for way in (safe_date(year, int(match[1]), int(match[2])), safe_date(year, int(match[2]), int(match[1]))) if way}
@@ -241,9 +243,14 @@ def in_year(day: date | None, text: str, near: date | None) -> date | None:
 
 def safe_date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return believable(date(year, month, day))
     except ValueError:
         return None
+
+
+def believable(day: date | None) -> date | None:
+    """Return the day, or None for one that no report is of: days are counted on from it, and must not pass the ends of the calendar."""
+    return day if day is not None and 1900 <= day.year <= 9000 else None
 
 
 def begins_with_time(match: re.Match[str]) -> bool:

@@ -117,7 +117,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
         and not lead.parted
         and (not lead.rest[:1].isupper() or WEEKDAY.match(lead.rest))
         and not halved
-        and not (not lead.rest and (lead.end or alone(line)))
+        and not (not lead.rest and (lead.end or alone(line) or (lead.date and lead.clock and lead.zone)))
     ):
         return False
     if lead.offset is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 # Clocks that other languages write in their own way, behind a word that says that one follows.
 ITALIAN = re.compile(r"\b((?:alle|dalle|ore)) ([01]?\d|2[0-3])(?:,| e )([0-5]\d)\b(?!\s*%)", re.IGNORECASE)
 HOURS = re.compile(
-    r"(?<!\w)(\u00e0|vers|d\u00e8s|depuis|avant|apr\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)",
+    r"(?<!\w)(por volta d[ae]s?|cerca d[ae]s?|\u00e0|vers|d\u00e8s|depuis|avant|apr\u00e8s|jusqu['\u2019]\u00e0|\u00e0s|as|das|las|entre|et) ([01]?\d|2[0-4]) ?(?:h|horas|heures)(?!\w)",
     re.IGNORECASE,
 )
 ITALIAN_HOUR = re.compile(  # "verso le 11 di questa mattina"
@@ -42,6 +42,7 @@ WEEKDAYS = {
 LONG = [name for name in WEEKDAYS if len(name) > 3]
 PART = "(?:vor|nach)?mittags?|morgens?|abends?|nachts?|fr\u00fch|ochtend|middag|avond"  # "Dienstagnachmittag", "woensdagavond"
 FOREIGN_WEEKDAYS = rf"(?:{'|'.join(LONG)})(?:s|{PART})?"
+DAY_BEFORE = r"(?:la )?veille(?: au soir)?|(?:am )?vortag|(?:the )?(?:day|evening|night) before|(?:the )?previous (?:day|evening|night)|(?:el )?d\u00eda anterior|(?:o )?dia anterior|(?:il )?giorno prima|\u524d\u65e5"
 PARTS_OF_DAY = "morning|afternoon|evening|night|apr\u00e8s-midi|matin|soir|nuit|vormittags?|nachmittags?|abends?|morgens?|tarde|noche|ma\u00f1ana|manh\u00e3|pomeriggio|sera|mattina|ochtend|middag|avond"
 # Japanese and Chinese: an era's year; year, month, day; month and day; the weekday in brackets; numbers in circles, which open items.
 ERA = re.compile("(\u4ee4\u548c|\u5e73\u6210)\\s?(\u5143|\\d{1,2})\\s?\u5e74")

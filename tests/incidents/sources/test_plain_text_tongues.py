@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from incidents.sources import named
+from incidents.sources import detect, named
 from incidents.sources.drafts import EventDraft, SourceError
 from incidents.sources.text.document import read as document_of
 from tests.incidents.sources.reading import options_for, payload_of
@@ -151,3 +151,39 @@ def test_more_shapes_of_reports(text, expected):
 def test_what_is_planned_or_holds_every_day_is_no_timeline(text):
     with pytest.raises(SourceError):
         times(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Panne du 2 mars 2026\n\n| Heure | Quoi |\n|---|---|\n| Veille, 16h05 | déployé |\n| 10h57 | lent |\n| 11h13 | en panne |\n",
+         ["2026-03-01T16:05", "2026-03-02T10:57", "2026-03-02T11:13"]),
+        ("The list bounced mails between Sunday 2026-03-01 17:28:52 PST and Tuesday 2026-03-03 17:25:46 PST.\n", ["2026-03-02T01:28", "2026-03-04T01:25"]),
+        ("# Accident\n\nDate & Time: Mar 2, 2026 at 1440 LT\n\nAt 1436 LT the crew called.\n", ["2026-03-02T14:40", "2026-03-02T14:36"]),
+        ("O acidente no navio\n\nO alarme de gás tocou (11/02/2026 às 11:26 h), devido a um vazamento de gás na casa de bombas, e não foi o último.\n", ["2026-02-11T11:26"]),
+        ("No sábado, 21 de março, a plataforma foi afetada pelo incidente por volta de 12h.\n", ["?"]),
+        ("# 2026-03-02\n\n## Timeline\n\nStarted at 10:00 UTC.\n\n| Time | Event |\n|---|---|\n| T+0 | deployed |\n| T+12 | alert |\n", ["2026-03-02T10:00", "2026-03-02T10:00", "2026-03-02T10:12"]),
+        ("What was done\n\nOutage Start: March 2, 2026 at 20:51 GMT\n\nOutage Stop: March 4, 2026 at 00:30 GMT\n", ["2026-03-02T20:51", "2026-03-04T00:30"]),
+    ],
+)  # fmt: skip
+def test_reports_of_other_trades(text, expected):
+    found = times(text)
+    assert [time for time in found if time in expected] == expected
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_no_days_of_a_report(day):
+    for text in (
+        f"# {day}\n\n- day before, 14:02 x failed\n- 23:00 a\n- 01:00 b\n- Mon 14:02 c\n- Dec 31, 14:03 d\n",
+        f"{day}\n\nOn Monday afternoon it failed.\n\nYesterday at 23:00 it failed. At 9am the following day it was back.\n",
+    ):
+        for given in (None, date.fromisoformat(day)):
+            try:
+                assert all(time == "?" or time.startswith("20") for time in times(text, date=given))
+            except SourceError as error:
+                assert error.message
+
+
+def test_a_line_with_commas_is_no_table():
+    text = b"Wed Feb 7 16:55:31 PST 2026 \xe2\x80\x94 Later, the server is back, the others held. At 13:44 it failed, and mail waited, as we saw.\n"
+    assert detect(payload_of(text, "post.txt")).name == "plain_text"
