@@ -10,6 +10,7 @@ reads incidents and published post-mortems, and may report a near miss. A privat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -92,10 +93,12 @@ def number_of(reference: str, prefix: str) -> int:
     return int(tail)
 
 
-def incident_for(actor: Actor, reference: str, verb: str = "read", *, with_definitions: bool = False) -> Incident:
-    """Return the incident named "INC-12", if asked with the definitions of its custom fields. Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed."""
-    rows = apps.get_model("incidents", "Incident").objects.visible_to(actor)
-    rows = rows.with_definitions() if with_definitions else rows
+def incident_for(actor: Actor, reference: str, verb: str = "read", *, along: Mapping[str, RawSQL] | None = None) -> Incident:
+    """Return the incident named "INC-12". Raises Http404 when it is unknown or hidden, PermissionDenied when `verb` is not allowed.
+
+    `along` are further values to read in the same query, by the names of the attributes they become.
+    """
+    rows = apps.get_model("incidents", "Incident").objects.visible_to(actor).annotate(**along or {})
     incident: Incident | None = rows.select_related("severity", "type", "team", "lead").filter(pk=number_of(reference, "INC")).first()
     if incident is None:
         raise Http404

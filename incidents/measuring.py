@@ -249,6 +249,12 @@ def definitions() -> list[metrics.Definition]:
     return [metrics.Definition(*row) for row in MetricDefinition.objects.values_list(*fields)]
 
 
+def parse(rows: list[dict[str, Any]]) -> list[metrics.Definition]:
+    """Return the definitions that were read along with another row (`measures_column`), in their order."""
+    names = ("key", "name", "definition", "start", "end", "start_name", "end_name")
+    return [metrics.Definition(*(row[name] for name in names)) for row in sorted(rows, key=lambda row: row["position"])]
+
+
 def measures(rows: Iterable[Milestone], now: datetime, of: list[metrics.Definition] | None = None) -> list[metrics.Measure]:
     """Return the measures of one incident from its milestones, loaded with their kind."""
     moments = [metrics.Moment(row.kind.key, row.decision, row.at, row.proposed_at) for row in rows]

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from incidents import access, custom_fields
 from incidents.models.catalog import IncidentType, Service, Severity, Tag
-from incidents.models.custom_fields import definitions_column
 from incidents.models.people import Team, User, check_zone
 
 
@@ -22,10 +21,6 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def happened(self) -> IncidentQuerySet:
         """Without near misses and good catches: what is running, measured, routed to."""
         return self.filter(kind=Incident.Kind.INCIDENT)
-
-    def with_definitions(self) -> IncidentQuerySet:
-        """With the fields that administrators added, in the same query: `definitions`, for `custom_fields.parse`."""
-        return self.annotate(definitions=definitions_column())
 
     def having(self, field: custom_fields.Field, value: Any) -> IncidentQuerySet:
         """Those whose value of a field is this one, has it among others, or contains the words; see `custom_fields.sought`."""

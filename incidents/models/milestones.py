@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from django.db import models
+from django.db.models import F
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONObject
 
 from incidents import access
+from incidents.lib.json_rows import JsonRows
 from incidents.models.incident import Incident
 from incidents.models.people import User
 from incidents.models.timeline import TimelineEvent
@@ -71,6 +78,19 @@ class Milestone(models.Model):
         return f"{self.kind} of {self.incident.reference}"
 
 
+class MetricDefinitionQuerySet(models.QuerySet["MetricDefinition"]):
+    def as_json(self) -> models.QuerySet[Any]:
+        """Each with the names of its ends, as `metrics.Definition` takes them."""
+        ends = {"start_name": F("start__name"), "end_name": F("end__name"), "start": F("start__key"), "end": F("end__key")}
+        return self.order_by("position", "pk").values(data=JSONObject(position="position", key="key", name="name", definition="definition", **ends))
+
+
+@cache
+def measures_column() -> RawSQL:
+    """All definitions of durations as one JSON value, to read along with any row; `measuring.parse` reads it."""
+    return JsonRows(MetricDefinition.objects.as_json()).written_out()
+
+
 class MetricDefinition(models.Model):
     """A duration between two milestones."""
 
@@ -80,6 +100,8 @@ class MetricDefinition(models.Model):
     start = models.ForeignKey(MilestoneKind, on_delete=models.PROTECT, related_name="+")
     end = models.ForeignKey(MilestoneKind, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = MetricDefinitionQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

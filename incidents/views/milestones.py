@@ -30,7 +30,7 @@ SUGGESTS = {"resolved": Incident.Status.RESOLVED, "mitigated": Incident.Status.M
 
 def milestone_context(request: HttpRequest, incident: Incident, rows: list[Milestone], zone: ZoneInfo, known: datetime | None = None) -> dict[str, Any]:
     """Return the milestone panel; with `known`, as it was known at that moment (`measuring.as_known`) and only to be read."""
-    definitions = measuring.definitions()
+    definitions = measuring.parse(incident.measures) if hasattr(incident, "measures") else measuring.definitions()
     cards = [card(row, zone) for row in rows]
     shown = {card["key"]: card["moment"] for card in cards if card["moment"]}
     marks = positions(shown)
