@@ -8,7 +8,7 @@ sh scripts/install.sh test || exit 1
 status=0
 for engine in ${DEBRIEF_ENGINES:-sqlite postgres}; do
   say "== Tests on $engine"
-  TEST_ENGINE=$engine .venv/bin/python -m pytest -q -n "${DEBRIEF_TEST_PROCESSES:-2}" --dist loadgroup "$@" || status=$?
+  TEST_ENGINE=$engine .venv/bin/python -m pytest -q -n "${DEBRIEF_TEST_PROCESSES:-2}" --dist loadscope "$@" || status=$?
 done
 # The last engine's summary is the last line; a failure of an earlier one is still the exit code.
 exit $status

@@ -16,6 +16,30 @@ hypothesis.settings.register_profile("debrief", deadline=None, derandomize=True,
 hypothesis.settings.load_profile("debrief")
 
 
+#: Files whose tests run in one process, because they share what takes long to make: an installation, the example organisation, what was read of real files.
+#: (Not pytest-xdist's groups: version 3.8 writes them where pytest 9 no longer looks.)
+TOGETHER = {
+    "tests/config/test_compose.py": "processes",
+    "tests/config/test_jobs_survive.py": "processes",
+    "tests/config/test_serve.py": "processes",
+    "tests/incidents/sources/test_reach.py": "real files",
+    "tests/incidents/sources/test_real_data.py": "real files",
+    "tests/journeys/test_demo.py": "demo",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Every other test goes to whichever process is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return ByGroup(config, log)
+
+
 #: What a test asks for when it needs a database, or starts processes that do.
 STORED = {"db", "transactional_db", "live_server", "installation", "redis_url"}
 

@@ -53,7 +53,6 @@ def test_the_image_copies_what_it_runs():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("processes")
 @pytest.mark.skipif(os.environ.get("TEST_ENGINE") != "postgres", reason="compose.yaml's database is PostgreSQL; this runs with TEST_ENGINE=postgres")
 def test_the_same_processes_run_without_docker(tmp_path, redis_url):
     given = {

@@ -10,7 +10,7 @@ import pytest
 from tests.config.conftest import start_redis
 from tests.installation import PATIENCE, alive, free_port, kill_group, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.slow
 
 BROKERS = ["embedded", "redis"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.installation import PATIENCE, alive, descendants, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.slow
 
 
 def served(installation):

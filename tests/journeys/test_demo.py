@@ -10,7 +10,7 @@ from postmortems.models import ActionItem, Comment, Mention, NearMiss, Postmorte
 from tests.factories import make_user
 from tests.restoring import remember, restore
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("demo"), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PAGES = ["/", "/incidents/", "/incidents/?q=checkout", "/postmortems/", "/actions/", "/knowledge/", "/knowledge/?q=certificate", "/settings/"]
 

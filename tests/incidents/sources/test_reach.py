@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
     pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgres", reason="no database is asked: once, on the first engine, is enough"),
-    pytest.mark.xdist_group("real files"),  # they are read once for all
 ]
 
 

@@ -17,7 +17,6 @@ DATA = Path(os.environ.get("DEBRIEF_SHARED_DATA", ROOT / "../shared/data")) / "p
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"there are no real files at {DATA}; set DEBRIEF_SHARED_DATA"),
-    pytest.mark.xdist_group("real files"),  # they are read once for all
 ]
 
 # Folder -> the source that must recognise its files, and files that hold no events of it.
