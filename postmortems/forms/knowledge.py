@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
 
 from incidents.access import Actor
 from incidents.models import Incident, IncidentType, Service, Severity, Tag
@@ -38,9 +38,10 @@ class SearchForm(forms.Form):
         further = Exists(RelatedIncident.objects.filter(incident=OuterRef("incident"), postmortem__in=visible.order_by().values("postmortem_id")))
         services = Incident.services.through.objects.filter(main | further, service=OuterRef("pk"))
         tags = Incident.tags.through.objects.filter(main | further, tag=OuterRef("pk"))
-        self.choose("type", "Any type", IncidentType.objects.values_list("key", "name"))
+        catalog = catalog_choices()
+        self.choose("type", "Any type", catalog["type"])
         self.choose("service", "Any service", Service.objects.filter(Exists(services)).values_list("key", "name"))
-        self.choose("severity", "Any severity", Severity.objects.values_list("key", "name"))
+        self.choose("severity", "Any severity", catalog["severity"])
         self.choose("tag", "Any tag", ((name, name) for name in Tag.objects.filter(Exists(tags)).values_list("name", flat=True)))
 
         published = SearchEntry.leaves.through.objects.filter(searchentry__in=SearchEntry.objects.visible_to(actor), factorleaf=OuterRef("pk"))
@@ -57,6 +58,14 @@ class SearchForm(forms.Form):
         return Filters(
             values["service"], values["severity"], values["tag"], values["since"], values["until"], zone, values["kind"], values["type"], values["factor"]
         )
+
+
+def catalog_choices() -> dict[str, list[tuple[str, str]]]:
+    """Return all types and severities in their order, in one query."""
+    types = IncidentType.objects.order_by().annotate(what=Value("type")).values_list("what", "position", "name", "key")
+    severities = Severity.objects.order_by().annotate(what=Value("severity")).values_list("what", "rank", "name", "key")
+    rows = sorted(types.union(severities, all=True))
+    return {wanted: [(key, name) for what, _place, name, key in rows if what == wanted] for wanted in ("type", "severity")}
 
 
 def grouped(leaves: Iterable[FactorLeaf]) -> list[tuple[str, list[tuple[str, str]]]]:
