@@ -34,9 +34,8 @@ def announce(incident_id: int) -> None:
 
 
 def begin(*, incident: Incident) -> None:
-    """Give a new incident its milestones, all undecided: there is no evidence yet."""
+    """Give a new incident its milestones, all undecided: there is no evidence yet, and nobody has heard of it to be told."""
     Milestone.objects.bulk_create(Milestone(incident=incident, kind=kind) for kind in MilestoneKind.objects.all())
-    announce(incident.pk)
 
 
 @transaction.atomic
