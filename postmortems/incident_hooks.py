@@ -33,7 +33,7 @@ def register() -> None:
 
 def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     """The post-mortems of an incident, its action items, and the way to start one."""
-    visible = Postmortem.objects.visible_to(actor).about(Incident.objects.filter(pk=incident.pk))
+    visible = Postmortem.objects.visible_to(actor).about_one(incident.pk)
     postmortems = list(visible.select_related("owner", "template").only("title", "status", "published_at", "incident_id", "template__name", *OWNER))
     about = Q(incident=incident) | Q(postmortem__in=postmortems) if postmortems else Q(incident=incident)
     items = list(ActionItem.objects.visible_to(actor).filter(about).select_related("owner").only("title", "status", "due_on", *OWNER))

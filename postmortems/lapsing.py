@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from incidents.access import SYSTEM
 from incidents.lib.conflict import Conflict
-from incidents.models import Incident
 from postmortems import states
 from postmortems.approvals import Approvals
 from postmortems.models import Postmortem
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def follow_incident(sender: Any, incident_id: int, **kwargs: Any) -> None:
     """Hear that an incident changed: its timeline and milestones are in the documents about it, and its severity, services and tags choose the rules."""
-    recheck(Postmortem.objects.about(Incident.objects.filter(pk=incident_id)))
+    recheck(Postmortem.objects.about_one(incident_id))
 
 
 def follow_document(sender: Any, postmortem_id: int, **kwargs: Any) -> None:

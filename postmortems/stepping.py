@@ -20,7 +20,7 @@ from django.utils import timezone
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
-from incidents.models import AuditEvent, Incident, User
+from incidents.models import AuditEvent, User
 from postmortems import invitees, step_facts
 from postmortems.access import require_open
 from postmortems.models import PlannedStep, Postmortem, Process, Step, StepEvent, StepPlan
@@ -238,7 +238,7 @@ def follow(postmortem_id: int, *rules: str) -> None:
 def follow_incident(sender: Any, incident_id: int, **kwargs: Any) -> None:
     """Hear that an incident changed: its end, its findings, its timeline."""
     try:
-        about = Postmortem.objects.about(Incident.objects.filter(pk=incident_id))
+        about = Postmortem.objects.about_one(incident_id)
         for pk in about.filter(process__isnull=False).values_list("pk", flat=True):
             refresh(pk)
     except Exception:  # the incident is saved and others wait to hear of it; the sweep looks again
