@@ -21,6 +21,7 @@ from tests.benchmarks import database
 from tests.benchmarks.measuring import ms, p50, p95
 
 INCIDENTS, EVENTS, REQUESTS, MOST_QUERIES, TARGET = 10_000, 20, 60, 12, 3.0
+WARM_UP = 24  # until every thread of a process has its connection, and that its statements prepared
 PEER_BARE = 0.000341  # seconds
 #: The best peer's p50 in seconds at one client on like work: FireFighter, Dispatch, Response.
 PEERS = {
@@ -72,7 +73,7 @@ def load(port: int, clients: int, requests: int, method: str, path: str, headers
 
     def client() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for number in range(requests // clients + 2):
+        for number in range(requests // clients + WARM_UP):
             start = time.perf_counter()
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -80,7 +81,7 @@ def load(port: int, clients: int, requests: int, method: str, path: str, headers
             if answer.status not in statuses:
                 problems.append(f"{method} {path}: {answer.status} {content[:200]!r}")
                 return
-            if number > 1:  # the first two warm up
+            if number >= WARM_UP:
                 times.append(time.perf_counter() - start)
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
