@@ -8,6 +8,9 @@ import threading
 
 import pikepdf
 import pytest
+import weasyprint
+from django.conf import settings
+from django.template.loader import render_to_string
 
 from postmortems.rendering import html, pdf
 from tests.benchmarks.bench_pdf import example
@@ -44,6 +47,18 @@ def streams(content):
 @pytest.fixture(scope="module")
 def printed():
     return pdf.render(printable())
+
+
+def test_no_line_about_a_factor_runs_off_the_page():
+    steps = [{"question": "How did it come about that orders waited for a connection?"}] * 6
+    links = [{"relation_name": "made possible", "to": number} for number in range(1, 30)]
+    factor = {"number": 1, "statement": "It grew.", "confidence": "high", "links": links, "chains": [{"title": "Chain of questions", "steps": steps}]}
+    body = render_to_string("postmortems/document_factors.html", {"factors": [factor], "printed": True})
+    printed = weasyprint.HTML(string=page(body)).render(stylesheets=[weasyprint.CSS(settings.ROOT / "config" / "static" / "css" / "pdf.css")])
+    first = printed.pages[0]
+    ends = [box.position_x + box.width for box in first._page_box.descendants() if isinstance(box, weasyprint.formatting_structure.boxes.TextBox)]
+    assert len(ends) > 8
+    assert max(ends) < first.width
 
 
 @pytest.fixture
