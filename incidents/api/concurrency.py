@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from incidents.lib.conflict import Conflict
 
 
 class PreconditionFailed(APIException):
@@ -42,6 +46,15 @@ def version_sent(request: Request) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
         raise MalformedPrecondition
     return int(digits)
+
+
+@contextmanager
+def lost_race(serializer: Callable[[Any], Any]) -> Iterator[None]:
+    """Around a change: where somebody else's came first, raise PreconditionFailed with what is stored now, as `serializer` tells it."""
+    try:
+        yield
+    except Conflict as conflict:
+        raise PreconditionFailed(serializer(conflict.current).data) from conflict
 
 
 def tagged(data: Any, version: int, code: int = status.HTTP_200_OK) -> Response:

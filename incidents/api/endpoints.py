@@ -13,12 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import access, assigning, endpoint_reports, endpoints, routing
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.api.pagination import Pages
 from incidents.api.serializers import DeliverySerializer
 from incidents.lib import signing
-from incidents.lib.conflict import Conflict
 from incidents.models import Delivery, Endpoint, Incident, Severity, Team
 from incidents.models.endpoints import AUTO
 
@@ -159,11 +158,8 @@ class EndpointViewSet(viewsets.GenericViewSet[Endpoint]):
         body.is_valid(raise_exception=True)
         if endpoint.version != version:
             raise PreconditionFailed(EndpointSerializer(endpoint).data)
-        try:
-            with transaction.atomic():
-                endpoint = self.change(request, endpoint, dict(body.validated_data))
-        except Conflict as conflict:
-            raise PreconditionFailed(EndpointSerializer(conflict.current).data) from conflict
+        with lost_race(EndpointSerializer), transaction.atomic():
+            endpoint = self.change(request, endpoint, dict(body.validated_data))
         return tagged(EndpointSerializer(endpoint).data, endpoint.version)
 
     def change(self, request: Request, endpoint: Endpoint, sent: dict[str, Any]) -> Endpoint:

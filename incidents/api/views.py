@@ -18,7 +18,7 @@ from incidents import lifecycle, measuring, timeline_query
 from incidents.access import incident_for, require
 from incidents.api import filters
 from incidents.api import serializers as shapes
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
 from incidents.api.pagination import EventPages
 from incidents.lib.conflict import Conflict
 from incidents.models import CustomField, Incident, IncidentType, Milestone, Service, Severity, TimelineEvent
@@ -93,10 +93,8 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
         version = version_sent(request)
         body = shapes.EditIncidentSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(shapes.IncidentSerializer):
             incident = lifecycle.edit(actor=request.user, incident=incident, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.IncidentSerializer(conflict.current).data) from conflict
         return tagged(shapes.IncidentSerializer(incident).data, incident.version)
 
 
@@ -207,8 +205,6 @@ class MilestoneView(APIView):
         version = version_sent(request)
         body = shapes.DecideSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(shapes.MilestoneSerializer):
             milestone = measuring.decide(actor=request.user, milestone=milestone, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.MilestoneSerializer(conflict.current).data) from conflict
         return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)

@@ -14,9 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent
 from incidents.api.fields import Named
-from incidents.lib.conflict import Conflict
 from postmortems import access, commenting, discussion, parts
 from postmortems.anchors import LONGEST
 from postmortems.models import Comment, Postmortem
@@ -144,10 +143,8 @@ class CommentView(CommentViews):
         said = self.comment_for(request, reference, pk, "draft")
         version = version_sent(request)
         given = valid(WordsSerializer, request)
-        try:
+        with lost_race(SaidSerializer):
             said = commenting.edit(actor=request.user, said=said, version=version, **given)
-        except Conflict as conflict:
-            raise PreconditionFailed(SaidSerializer(conflict.current).data) from conflict
         return tagged(SaidSerializer(said).data, said.version)
 
     @extend_schema(operation_id="postmortems_comments_delete", responses={204: None})

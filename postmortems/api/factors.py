@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from postmortems import access, chaining, chains, covering, factoring, factors, overview
@@ -258,10 +258,8 @@ class ChainFactorView(FactorViews):
         section = postmortem.sections.select_related("postmortem").filter(key=key).first()
         if section is None:
             raise Http404
-        try:
+        with lost_race(SectionSerializer):
             made = chaining.make_factor(actor=request.user, section=section, version=version_sent(request), place=place)
-        except Conflict as conflict:
-            raise PreconditionFailed(SectionSerializer(conflict.current).data) from conflict
         return tagged(FactorSerializer(self.factor_for(postmortem, made.pk)).data, made.version, status.HTTP_201_CREATED)
 
 

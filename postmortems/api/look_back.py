@@ -12,9 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent
 from incidents.api.fields import Named
-from incidents.lib.conflict import Conflict
 from postmortems import looking_back
 from postmortems.facilitation.texts import LOOK_BACK
 from postmortems.models import LookBack
@@ -56,8 +55,6 @@ class LookBackView(APIView):
         version = version_sent(request) if exists else None
         body = LookBackTextSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(LookBackSerializer):
             row = looking_back.write(actor=request.user, postmortem=postmortem, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(LookBackSerializer(conflict.current).data) from conflict
         return tagged(LookBackSerializer(row).data, row.version)

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, parking
@@ -113,10 +113,8 @@ class MeetingView(APIView):
         version = version_sent(request)
         body = MeetingChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(MeetingSerializer):
             meeting = change(request.user, postmortem, version, body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(MeetingSerializer(conflict.current).data) from conflict
         return tagged(MeetingSerializer(meeting).data, meeting.version)
 
 
@@ -218,13 +216,11 @@ class IdeaView(APIView):
         version = version_sent(request)
         body = IdeaDecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(IdeaSerializer):
             if body.validated_data["state"] == "left":
                 idea = parking.leave(actor=request.user, idea=idea, version=version, reason=body.validated_data["reason"])
             else:
                 idea = parking.bring_back(actor=request.user, idea=idea, version=version)
-        except Conflict as conflict:
-            raise PreconditionFailed(IdeaSerializer(conflict.current).data) from conflict
         return tagged(IdeaSerializer(idea).data, idea.version)
 
 
@@ -237,8 +233,6 @@ class IdeaActionView(APIView):
         body = ActionItemTextSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         fields = {"title": idea.text[:300], **body.validated_data}
-        try:
+        with lost_race(IdeaSerializer):
             item = parking.act(actor=request.user, idea=idea, version=version, **fields)
-        except Conflict as conflict:
-            raise PreconditionFailed(IdeaSerializer(conflict.current).data) from conflict
         return tagged(ActionItemSerializer(item).data, item.version, status.HTTP_201_CREATED)

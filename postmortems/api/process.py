@@ -12,9 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent
 from incidents.api.fields import Named
-from incidents.lib.conflict import Conflict
 from incidents.models import User
 from postmortems import access, participating, stepping
 from postmortems.models import Participant, Postmortem, Step
@@ -135,10 +134,8 @@ class StepView(APIView):
         body = StepChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = {"due_on": step.due_on, "owner": step.owner, **body.validated_data}
-        try:
+        with lost_race(RetrospectiveStepSerializer):
             step = stepping.change(actor=request.user, step=step, version=version, **given)
-        except Conflict as conflict:
-            raise PreconditionFailed(RetrospectiveStepSerializer(conflict.current).data) from conflict
         return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
 
@@ -153,10 +150,8 @@ class StepVerbView(APIView):
         version = version_sent(request)
         body = StepNoteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(RetrospectiveStepSerializer):
             step = self.verb(actor=request.user, step=step, version=version, **{self.word: body.validated_data["note"]})
-        except Conflict as conflict:
-            raise PreconditionFailed(RetrospectiveStepSerializer(conflict.current).data) from conflict
         return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
 
@@ -233,20 +228,16 @@ class ParticipantView(APIView):
         version = version_sent(request)
         body = UnnamedSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(ParticipantSerializer):
             row = participating.set_unnamed(actor=request.user, participant=row, version=version, unnamed=body.validated_data["asks_to_be_unnamed"])
-        except Conflict as conflict:
-            raise PreconditionFailed(ParticipantSerializer(conflict.current).data) from conflict
         return tagged(ParticipantSerializer(row).data, row.version)
 
     @extend_schema(operation_id="postmortems_participants_remove", responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request: Request, reference: str, number: int) -> Response:
         """Take somebody off a role."""
         row = participant_for(request, reference, number, write=True)
-        try:
+        with lost_race(ParticipantSerializer):
             participating.remove(actor=request.user, participant=row, version=version_sent(request))
-        except Conflict as conflict:
-            raise PreconditionFailed(ParticipantSerializer(conflict.current).data) from conflict
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -258,8 +249,6 @@ class AnswerView(APIView):
         version = version_sent(request)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(ParticipantSerializer):
             row = participating.answer(actor=request.user, participant=row, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(ParticipantSerializer(conflict.current).data) from conflict
         return tagged(ParticipantSerializer(row).data, row.version)

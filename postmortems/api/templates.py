@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import incident_for, may, require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from postmortems import access, assessing, authoring, learning, moving, template_yaml
@@ -241,8 +241,6 @@ class TemplateMoveView(APIView):
         if version is None:
             raise ValidationError({"template_version": ["The template has no such version."]})
         choice = {name: body.validated_data[name] for name in ("take", "take_order")}
-        try:
+        with lost_race(shapes.PostmortemSerializer):
             postmortem = moving.move(actor=request.user, postmortem=postmortem, version=version, seen=seen, **choice)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.PostmortemSerializer(conflict.current).data) from conflict
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version, status.HTTP_200_OK)

@@ -13,8 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import incident_for, number_of, require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
-from incidents.lib.conflict import Conflict
+from incidents.api.concurrency import lost_race, tagged, version_sent
 from postmortems import access, action_items, assessing, covering, drafting, search
 from postmortems.api import filters
 from postmortems.api import serializers as shapes
@@ -61,10 +60,8 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
         details = {"title": postmortem.title, "owner": postmortem.owner, **body.validated_data}
         if details.pop("status", postmortem.status) != postmortem.status:
             raise ValidationError({"status": ["The state is changed by transitions/, reviews/ and publish/, where who may and why is asked."]})
-        try:
+        with lost_race(shapes.PostmortemSerializer):
             postmortem = drafting.save_details(actor=request.user, postmortem=postmortem, version=version, **details)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.PostmortemSerializer(conflict.current).data) from conflict
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version)
 
 
@@ -114,10 +111,8 @@ class SectionView(SectionViews):
         body = shapes.SectionTextSerializer(data=request.data, context={"section": section})
         body.is_valid(raise_exception=True)
         text = {"body": section.body, "values": section.values, **body.validated_data}
-        try:
+        with lost_race(shapes.SectionSerializer):
             section = drafting.save_section(actor=request.user, section=section, version=version, **text)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.SectionSerializer(conflict.current).data) from conflict
         return tagged(shapes.SectionSerializer(section).data, section.version)
 
 
@@ -169,10 +164,8 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
         version = version_sent(request)
         body = shapes.ActionItemTextSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(shapes.ActionItemSerializer):
             item = action_items.change(actor=request.user, item=item, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(shapes.ActionItemSerializer(conflict.current).data) from conflict
         return tagged(shapes.ActionItemSerializer(item).data, item.version)
 
 

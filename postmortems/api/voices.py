@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from incidents.models import User
@@ -175,10 +175,8 @@ class ConversationView(APIView):
         body = ConversationChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = {"held_on": row.held_on, "notes": row.notes, **body.validated_data}
-        try:
+        with lost_race(ConversationSerializer):
             row = talking.change(actor=request.user, conversation=row, version=version, **given)
-        except Conflict as conflict:
-            raise PreconditionFailed(ConversationSerializer(conflict.current).data) from conflict
         return tagged(ConversationSerializer(row).data, row.version)
 
     @extend_schema(operation_id="postmortems_conversations_withdraw", parameters=[PK], responses={204: None})
@@ -199,10 +197,8 @@ class ConfirmView(ConversationView):
         body = ConfirmSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = {"notes": row.notes, "state": row.state, **body.validated_data}
-        try:
+        with lost_race(ConversationSerializer):
             row = talking.confirm(actor=request.user, conversation=row, version=version, **given)
-        except Conflict as conflict:
-            raise PreconditionFailed(ConversationSerializer(conflict.current).data) from conflict
         return tagged(ConversationSerializer(row).data, row.version)
 
 
@@ -269,10 +265,8 @@ class ReadingListView(APIView):
         version = version_sent(request) if exists else None
         body = ReadingTextSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(ReadingSerializer):
             row = calibrating.answer(actor=person, postmortem=postmortem, version=version, **body.validated_data)
-        except Conflict as conflict:
-            raise PreconditionFailed(ReadingSerializer(conflict.current).data) from conflict
         return tagged(ReadingSerializer(row).data, row.version)
 
 
@@ -287,10 +281,8 @@ class ReadingView(APIView):
         version = version_sent(request)
         body = TakenUpSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        try:
+        with lost_race(ReadingSerializer):
             row = calibrating.take_up(actor=request.user, reading=row, version=version, done=body.validated_data["taken_up"])
-        except Conflict as conflict:
-            raise PreconditionFailed(ReadingSerializer(conflict.current).data) from conflict
         return tagged(ReadingSerializer(row).data, row.version)
 
 
