@@ -24,6 +24,7 @@ from incidents.models import Incident, Team
 from postmortems import action_items, action_quality, coaching, discussion, overview, parts
 from postmortems.access import may_read_draft, require_open
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
+from postmortems.forms.conflicts import on_top_of
 from postmortems.models import ActionItem, Postmortem, SectionKind
 from postmortems.views.action_coach import advice_on, given_in
 from postmortems.views.postmortems import draft_for, filter_choices, owned
@@ -153,7 +154,7 @@ def differences(form: EditActionItemForm, theirs: ActionItem) -> list[tuple[str,
             label, choices = str(form.fields[name].label or name.replace("_", " ").capitalize()), dict(getattr(form.fields[name], "choices", ()))
             pair = [str(choices.get(value, value)) if isinstance(value, str) else str(value or "–") for value in (other, mine)]
             rows.append((label, pair[0], pair[1]))
-    form.data = {**form.data.dict(), "version": str(theirs.version)}  # type: ignore[attr-defined]
+    on_top_of(form, theirs.version)
     return rows
 
 

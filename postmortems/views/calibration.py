@@ -18,6 +18,7 @@ from incidents.lib.conflict import Conflict
 from postmortems import calibrating, caring, hearing, perspectives
 from postmortems.access import may_read_draft, review_for
 from postmortems.document import build
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.voices import ReadingForm, TakeUpForm, WelfareForm
 from postmortems.models import Audience, Participant, Postmortem, Reading, SharedDraft
 from postmortems.rendering import html
@@ -45,7 +46,7 @@ def calibrate(request: HttpRequest, reference: str) -> HttpResponse:
             except Conflict as conflict:
                 status = 409
                 form.add_error(None, "You answered meanwhile in another window. Saving again replaces what is stored now.")
-                form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
+                on_top_of(form, conflict.current.version)
             else:
                 messages.success(request, "Thank you. Your answer is kept.")
                 return redirect("postmortems:calibrate", postmortem.reference)

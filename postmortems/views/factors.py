@@ -17,6 +17,7 @@ from incidents.access import may, require
 from incidents.lib.conflict import Conflict
 from postmortems import chains, discussion, document_factors, factoring, factors, overview, parts
 from postmortems.access import require_open
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
 from postmortems.rendering.factor_graph import factor_graph
@@ -168,7 +169,7 @@ def differences(form: FactorForm, theirs: Factor) -> list[tuple[str, str, str]]:
             rows.append((str(form.fields[name].label), f"{len(saved)} chosen", f"{len(chosen)} chosen"))
     if {link.target_id: link.relation for link in theirs.links.all()} != mine["links"]:
         rows.append(("What it led to", f"{theirs.links.count()} links", f"{len(mine['links'])} links"))
-    form.data = {**form.data.dict(), **{name: form.data.getlist(name) for name in ("events", "actions")}, "version": str(theirs.version)}  # type: ignore[attr-defined]
+    on_top_of(form, theirs.version)
     return rows
 
 

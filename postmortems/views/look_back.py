@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
 from postmortems import looking_back
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.look_back import LookBackForm
 from postmortems.models import LookBack
 from postmortems.views.postmortems import draft_for
@@ -37,7 +38,7 @@ def look_back(request: HttpRequest, reference: str) -> HttpResponse:
             except Conflict as conflict:
                 found, status = conflict.current, 409
                 form.add_error(None, f"{found.written_by or 'Somebody'} wrote it meanwhile, as it stands beside this. Saving again replaces it.")
-                form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
+                on_top_of(form, found.version)
             else:
                 messages.success(request, "Kept. The next revision tells it.")
                 return redirect(postmortem)

@@ -16,6 +16,7 @@ from incidents.access import require
 from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, step_facts
 from postmortems.facilitation import agendas, texts
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import NotesForm, OutcomeForm, ParkForm, whole
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 from postmortems.views.meetings import changed_by, zone_of
@@ -139,7 +140,7 @@ def outcome(request: HttpRequest, reference: str) -> HttpResponse:
         except Conflict as conflict:
             status = 409
             form.add_error(None, changed_by(conflict.current))
-            form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
+            on_top_of(form, conflict.current.version)
         else:
             said = {"held": "The meeting was held. Ideas soak now.", "waived": "No meeting is needed.", "planned": "The meeting is still to come."}
             messages.success(request, said[settled.outcome])

@@ -19,6 +19,7 @@ from incidents.models import User
 from postmortems import caring, console, hearing, invitations, meetings, participating, perspectives
 from postmortems.access import check_open
 from postmortems.facilitation import agendas, texts
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
 from postmortems.models import Conversation, Meeting, Postmortem, PrivateNote, SharedDraft
 from postmortems.views.postmortems import draft_for
@@ -47,7 +48,7 @@ def meeting(request: HttpRequest, reference: str) -> HttpResponse:
             except Conflict as conflict:
                 found, status = conflict.current, 409
                 form.add_error(None, changed_by(found))
-                form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
+                on_top_of(form, found.version)
             else:
                 messages.success(request, "The meeting is planned.")
                 return redirect("postmortems:meeting", postmortem.reference)

@@ -18,6 +18,7 @@ from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, parking, survey_results, surveying
 from postmortems.facilitation.texts import SCALE
 from postmortems.forms.action_items import ActionItemForm
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import ParkForm, ReasonForm, whole
 from postmortems.models import ParkedIdea, Postmortem
 from postmortems.views.action_items import back
@@ -96,7 +97,7 @@ def soak(request: HttpRequest, reference: str) -> HttpResponse:
         except Conflict as conflict:
             status = 409
             form.add_error(None, changed_by(conflict.current))
-            form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
+            on_top_of(form, conflict.current.version)
         else:
             messages.success(request, "The soak time is over: ideas may become action items.")
             return redirect("postmortems:meeting_after", postmortem.reference)

@@ -21,6 +21,7 @@ from incidents.timeline import clock, parse_moment
 from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import whole
 from postmortems.forms.perspectives import AccountForm, PerspectiveForm
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
@@ -123,7 +124,7 @@ def edit(request: HttpRequest, postmortem: Postmortem, found: Perspective | None
             except Conflict as conflict:
                 status = 409
                 form.add_error(None, "It was changed meanwhile, in another window or by the facilitator. Saving again replaces what is stored now.")
-                form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
+                on_top_of(form, conflict.current.version)
             else:
                 messages.success(request, "Kept. Thank you.")
                 return redirect(place_after(request.user), postmortem.reference)
@@ -230,7 +231,7 @@ def account(request: HttpRequest, reference: str) -> HttpResponse:
             except Conflict as conflict:
                 status = 409
                 form.add_error(None, "You saved it meanwhile in another window. Saving again replaces what is stored now.")
-                form.data = {**form.data.dict(), "version": str(conflict.current.version)}  # type: ignore[attr-defined]
+                on_top_of(form, conflict.current.version)
             else:
                 messages.success(request, "Your account is kept. Thank you.")
                 return redirect("postmortems:account", postmortem.reference)

@@ -20,6 +20,7 @@ from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity, User
 from postmortems import access, covering, discussion, drafting, looking_back, near_misses, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.postmortems import CoverForm, DetailsForm, FilterForm, StartForm
 from postmortems.home import today
 from postmortems.models import LookBack, NearMiss, Postmortem, RetrospectiveTemplate, Section, Step
@@ -158,8 +159,7 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
             except Conflict as conflict:
                 found, status = conflict.current, 409
                 form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the owner {found.owner or 'nobody'}.")
-                # What was typed stays; saving again is now a decision made with both in sight.
-                form.data = {**form.data.dict(), "version": str(found.version)}  # type: ignore[attr-defined]
+                on_top_of(form, found.version)
             else:
                 messages.success(request, "Saved.")
                 return redirect(found)

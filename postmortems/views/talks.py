@@ -17,6 +17,7 @@ from incidents.models import User
 from postmortems import perspectives, talking
 from postmortems.access import may_read_draft, review_for
 from postmortems.facilitation import texts
+from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.voices import SOMEBODY, ConfirmForm, ConversationForm
 from postmortems.home import today
 from postmortems.models import Conversation, Participant, Postmortem
@@ -122,7 +123,7 @@ def theirs(request: HttpRequest, postmortem: Postmortem, found: Conversation) ->
 
 def lost(form: Any, conflict: Conflict) -> None:
     form.add_error(None, CHANGED)
-    form.data = {**form.data.dict(), "version": str(conflict.current.version)}
+    on_top_of(form, conflict.current.version)
 
 
 def talk_for(actor: Actor, reference: str, pk: int) -> tuple[Postmortem, Conversation]:
