@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from incidents.lib.stored import ADDRESS, day, moment
 from incidents.lib.text import clean_line
 
 #: What administrators choose from.
@@ -34,7 +35,6 @@ IN_WORDS = frozenset({"text", "person", "link"})
 LIMITS = {"text": 500, "person": 200, "link": 2_000}
 KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 KEY_LIMIT = 40
-LINK = re.compile(r"https?://[^\s<>\"]+|/(?![/\\])[^\s<>\"]*")
 YES, NO = frozenset({"yes", "true", "1", "on"}), frozenset({"no", "false", "0", "off"})
 SWITCH = {True: "Yes", False: "No"}
 MOST_NUMBER = Decimal(10) ** 15
@@ -196,7 +196,7 @@ def take_text(field: Field, raw: Any, _before: Value, _zone: tzinfo) -> Value | 
 
 def take_link(field: Field, raw: Any, before: Value, zone: tzinfo) -> Value | None:
     text = take_text(field, raw, before, zone)
-    if text is not None and not LINK.fullmatch(text):
+    if text is not None and not ADDRESS.fullmatch(text):
         raise FieldError(f"“{field.label}” takes an address that begins with https:// or, on this site, with /.")
     return text
 
@@ -316,21 +316,6 @@ def words(field: Field, value: Value, zone: tzinfo = UTC) -> str:
 def label_of(field: Field, value: Any) -> str:
     option = field.option(value) if field.kind in WITH_OPTIONS else None
     return option.label if option else str(value)
-
-
-def moment(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
-
-
-def day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def facts(fields: Iterable[Field], values: Values) -> dict[str, list[str]]:

@@ -244,8 +244,7 @@ def iso(at: datetime | None) -> str | None:
 
 
 def definitions() -> list[metrics.Definition]:
-    fields = ("key", "name", "definition", "start__key", "end__key", "start__name", "end__name")
-    return [metrics.Definition(*row) for row in MetricDefinition.objects.values_list(*fields)]
+    return parse([row["data"] for row in MetricDefinition.objects.as_json()])
 
 
 def parse(rows: list[dict[str, Any]]) -> list[metrics.Definition]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
+
+from incidents.lib.stored import ADDRESS, day, moment
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)(?:\((?P<detail>[^)]*)\))?$")
 FACTOR = re.compile(r"factor:(\d{1,15})(?: |$)")
 SNAKE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
-ADDRESS = re.compile(r"https?://[^\s<>\"]+|/(?![/\\])[^\s<>\"]*")
 #: A template defines at most so many; more than that is a form that nobody fills in.
 MOST_FIELDS = 24
 TEXT_LIMIT, LONG_LIMIT = 2_000, 5_000
@@ -174,23 +174,6 @@ def factor_of(value: str) -> int | None:
 def factor_words(value: str) -> str:
     """Return the words of a stored name of a factor."""
     return FACTOR.sub("", value, count=1)
-
-
-def moment(value: str) -> datetime | None:
-    """Return a stored moment, or None for anything else."""
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
-
-
-def day(value: str) -> date | None:
-    """Return a stored day, or None for anything else."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
 
 
 def number(value: str) -> Decimal | None:

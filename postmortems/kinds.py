@@ -206,9 +206,14 @@ def cells_of(columns: Sequence[Field], row: Mapping[str, str], zone: ZoneInfo) -
     return [(column, show(column, row[column.name], zone)) for column in columns if row.get(column.name, "").strip()]
 
 
+def facts_told(section: Text, values: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
+    """Return the filled fields, each as “label: value”."""
+    return [f"{field.label}: {words}" for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
+
+
 def as_text(section: Text, values: Mapping[str, Any], body: str, zone: ZoneInfo) -> str:
     """Return all that a section says as lines of text: for comparing versions, for searching, for an excerpt."""
-    lines = [f"{field.label}: {words}" for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
+    lines = facts_told(section, values, zone)
     columns = columns_of(section)
     for row in rows_of(values):
         indent = "  " * int(row.get("depth") or 0)
@@ -225,5 +230,4 @@ def as_excerpt(section: Text, values: Mapping[str, Any], body: str, zone: ZoneIn
     columns = columns_of(section)
     cells = [[words for _column, words in cells_of(columns, row, zone)][:2] for row in rows_of(values)]
     lines = [found[0] if found[0].endswith((".", "?", "!")) else f"{': '.join(found).rstrip('.')}." for found in cells if found]
-    facts = [f"{field.label}: {words}." for field in facts_of(section) if (words := fact_text(section, field, values, zone))]
-    return " ".join(filter(str.strip, [body, *facts, *lines]))
+    return " ".join(filter(str.strip, [body, *(f"{fact}." for fact in facts_told(section, values, zone)), *lines]))

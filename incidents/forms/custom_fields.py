@@ -15,6 +15,7 @@ from django.utils.html import escape
 from incidents import custom_fields
 from incidents.custom_fields import Field, FieldError
 from incidents.forms.fields import VersionField
+from incidents.lib import stored
 from incidents.models import CustomField, Incident, IncidentType, User
 
 #: Before a field's key in a form, so that no field can take the place of `title` or `version`.
@@ -40,7 +41,7 @@ class ValueField(forms.Field):
         """Turn what is kept into what the widget shows; what a person sent stays as it is."""
         if isinstance(value, bool):
             return "yes" if value else "no"
-        if self.one.kind == "moment" and (at := custom_fields.moment(value)):
+        if self.one.kind == "moment" and (at := stored.moment(value)):
             return at.astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
         return value
 

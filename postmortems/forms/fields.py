@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from postmortems.fields import TEXT_LIMIT, Field, factor_of, factor_words, moment, problem
+from incidents.lib.stored import moment
+from postmortems.fields import TEXT_LIMIT, Field, factor_of, factor_words, problem
 from postmortems.prefill import stored
 
 

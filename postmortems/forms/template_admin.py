@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from incidents import conditions, custom_fields
 from incidents.conditions import ConditionError
+from incidents.lib import stored
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import CustomField, IncidentType, Severity, Team
 from postmortems import template_content
@@ -117,7 +118,7 @@ class ConditionForm(forms.ModelForm[RuleCondition]):
             self.add_error(None, str(error))
             return data
         if condition.operator in ("at_least", "at_most"):
-            if conditions.number(condition.value) is None and custom_fields.day(condition.value[:10]) is None:
+            if conditions.number(condition.value) is None and stored.day(condition.value[:10]) is None:
                 self.add_error("value", "“Is at least” and “is at most” compare numbers and days: write 100, or 2026-03-02.")
             return data
         known = known_values(condition.field, self.custom)

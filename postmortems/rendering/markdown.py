@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from incidents.lib.citations import replaced
-from postmortems.fields import ADDRESS
+from incidents.lib.stored import ADDRESS
 from postmortems.rendering.rows import Cell, Row, rows_of
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from incidents import custom_fields, lifecycle
 from incidents.custom_fields import Field, FieldError, FieldErrors, Option, clean, merged, words
+from incidents.lib import stored
 from incidents.models import AuditEvent, CustomField, Incident, IncidentType
 from tests.factories import api_client, make_field, make_incident, make_user
 
@@ -457,5 +458,5 @@ def test_seeding_leaves_types_as_administrators_have_them():
 
 
 def test_days_of_moments_are_in_the_zone_they_are_told_in():
-    assert custom_fields.moment("2026-03-02T23:30:00Z") == datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    assert stored.moment("2026-03-02T23:30:00Z") == datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
     assert words(KINDS["moment"], "2026-03-02T23:30:00Z", ROME) == "03 Mar 2026 00:30 CET"
