@@ -78,6 +78,10 @@ PLACED_OFFSET = re.compile(r"T\s?[+-]?\s?\d[\dhms:]*\s*(?:\(|=|\bis\b)\s*(?=\d)"
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 
 
+#: Parts of a date and time that one line may begin with: weekday, day, joint, clock, zone, end ...
+MOST_PARTS = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Lead:
     """`date`, `clock`, `end` and `zone` as written, each empty when not stated; `rest` is the text after them."""
@@ -98,99 +102,183 @@ class Lead:
 def read(line: str) -> Lead | None:
     """Return what the line begins with, or None when that is no date and no time."""
     mark = MARK.match(line)
-    start = position = mark.end() if mark else 0
-    marked = bool(line[:position].strip()) or line[position : position + 1] in "[*`|~("
-    if (stated := PLACED_OFFSET.match(line, position)) and (at := read(line[stated.end() :])) and at.clock:
-        return replace(at, rest=at.rest.lstrip(") "), marked=marked, written=line[position:].split(")")[0].strip()[:40])
-    bold = OPENED.match(line, position)
+    start = mark.end() if mark else 0
+    marked = bool(line[:start].strip()) or line[start : start + 1] in "[*`|~("
+    if (stated := PLACED_OFFSET.match(line, start)) and (at := read(line[stated.end() :])) and at.clock:
+        return replace(at, rest=at.rest.lstrip(") "), marked=marked, written=line[start:].split(")")[0].strip()[:40])
+    bold = OPENED.match(line, start)
     if (
-        relative := RELATIVE.match(line, bold.end() if bold else position)
+        relative := RELATIVE.match(line, bold.end() if bold else start)
         or (RELATIVE.match(line) if line[:1] == "+" and line[1:2].isdigit() else None)
-        or (NOUGHT.match(line, bold.end() if bold else position) if "T" in line[position : position + 4] else None)
+        or (NOUGHT.match(line, bold.end() if bold else start) if "T" in line[start : start + 4] else None)
     ):
         return _relative(line, relative, marked)
-    if prefix := PREFIX.match(line, position):
-        start = position = prefix.end()
-    date = clock = zone = end = weekday = ""
-    spoken = False
-    last = position
-    for _ in range(16):
-        if skipped := SKIP.match(line, position):
-            position = skipped.end()
-        if not clock and not date and (found := NTH.match(line, position)):
-            date, position = found[0], found.end()
-            last = position
-        elif not clock and not zone and (found := BEFORE.match(line, position)):
-            zone, position = found[1], found.end()
-        elif not clock and (found := WEEKDAY.match(line, position)):
-            weekday, position = found[0], found.end()
-        elif clock and not date and not weekday and not end and (found := WEEKDAY_AFTER.match(line, position)):
-            weekday, position = found["weekday"], found.end()
-            last = position
-            end, position, zone = _range_end(line, position, zone)
-            last = max(last, position)
-        elif not date and (found := DATE.match(line, position)):
-            date, position = found[0], found.end()
-            last = position
-        elif not clock and (found := TWINS.match(line, position)) and zone_named(found["zone"]) is not None:
-            clock, zone, position = f"{found['clock']} {found['half'] or ''}".strip(), found["zone"], found.end()
-            last = position
-        elif not clock and (found := SHARED.match(line, position)) and shared(found)[0]:
-            (clock, end), position = shared(found), found.end()
-            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
-                zone, position = found[1], found.end()
-            last = position
-        elif not clock and (found := CLOCK.match(line, position) or BARE.match(line, position) or WORDED.match(line, position)):
-            clock, position = found[0] if found.re is not WORDED else worded(found), found.end()
-            if not clock:
-                break
-            if (found := ZONE.match(line, position)) and zone_named(found[1]) is not None and not is_range(line, position, clock):
-                zone, position = found[1], found.end()
-                if offset := OFFSET.match(line, position):  # "PST (UTC-7)": the offset leaves no doubt
-                    zone, position = offset[1], offset.end()
-            elif not zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
-                clock, zone, position = pair["clock"], pair["zone"], pair.end()  # "17:03 (15:03 UTC)"
-            last = position
-            if zone and (pair := PAIR.match(line, position)) and zone_named(pair["zone"]) is not None:
-                position = pair.end()
-            end, position, zone = _range_end(line, position, zone)
-            last = max(last, position)
-        elif date and not clock and (found := BARE_END.match(line, position)):
-            clock, position = found[0], found.end()
-            last = position
-        elif (
-            date
-            and not clock
-            and (found := JOINED.match(line, position))
-            and (CLOCK.match(line, found.end()) or BARE.match(line, found.end()))
-            or date
-            and not clock
-            and (found := DASH.match(line, position))
-        ):
-            position = found.end()
-        elif not clock and (found := FILLER.match(line, position)):
-            spoken = spoken or (not date and found[0].lower() not in {"the", "of"})
-            position = found.end()
-            continue
-        elif clock and date and end and not end[:1].isalpha() and " " not in end.strip() and (found := END_DAY.match(line, position)):
-            end, position = f"{found['date']} {end}", found.end()
-            last = position
-        elif clock and date and not end and (found := RANGE_OF_DAYS.match(line, position)) and (ending := _range_end(line, position, zone))[0]:
-            end, position, zone = ending
-            last = position
-        elif clock and not date and (found := ON.match(line, position) or DAY_AFTER.match(line, position)):
-            position = found.end()
-        elif clock and date and not zone and position == last and (found := ZONE.match(line, position)) and zone_named(found[1]) is not None:
-            zone, position = found[1], found.end()  # "1am 5/18 UTC"
-            last = position
-        else:
-            break
+    if prefix := PREFIX.match(line, start):
+        start = prefix.end()
+    scan = _Scan(line, start)
+    scan.run()
+    date, clock, last = scan.date, scan.clock, scan.last
     if not date and not clock:
         return None
     parted = bool(PARTED.match(line, last))
     if date.isdigit():
         date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
-    return Lead(date, clock, end, zone, _rest(line, last), marked, spoken, parted, None, line[start:last].strip(" *_`[](){}|\"',"), "" if date else weekday)
+    written = line[start:last].strip(" *_`[](){}|\"',")
+    return Lead(date, clock, scan.end, scan.zone, _rest(line, last), marked, scan.spoken, parted, None, written, "" if date else scan.weekday)
+
+
+class _Scan:
+    """The beginning of one line, part by part: each step takes what stands at `position` if it is its own; `last` is where the time ends."""
+
+    def __init__(self, line: str, position: int) -> None:
+        self.line, self.position, self.last = line, position, position
+        self.date = self.clock = self.zone = self.end = self.weekday = ""
+        self.spoken = self.is_over = False
+
+    def run(self) -> None:
+        for _ in range(MOST_PARTS):
+            if skipped := SKIP.match(self.line, self.position):
+                self.position = skipped.end()
+            if not any(step(self) for step in STEPS) or self.is_over:
+                break
+
+    def take(self, found: re.Match[str], *, is_time: bool = True) -> bool:
+        """Go on behind what was found; what is no part of the time may be followed by anything else."""
+        self.position = found.end()
+        self.last = self.position if is_time else self.last
+        return True
+
+    def zone_here(self, pattern: re.Pattern[str] = ZONE, group: int | str = 1) -> re.Match[str] | None:
+        found = pattern.match(self.line, self.position)
+        return found if found and zone_named(found[group]) is not None else None
+
+    def range_end(self) -> None:
+        self.end, self.position, self.zone = _range_end(self.line, self.position, self.zone)
+        self.last = max(self.last, self.position)
+
+    def nth(self) -> bool:
+        if self.clock or self.date or not (found := NTH.match(self.line, self.position)):
+            return False
+        self.date = found[0]
+        return self.take(found)
+
+    def zone_before(self) -> bool:
+        if self.clock or self.zone or not (found := BEFORE.match(self.line, self.position)):
+            return False
+        self.zone = found[1]
+        return self.take(found, is_time=False)
+
+    def weekday_before(self) -> bool:
+        if self.clock or not (found := WEEKDAY.match(self.line, self.position)):
+            return False
+        self.weekday = found[0]
+        return self.take(found, is_time=False)
+
+    def weekday_after(self) -> bool:
+        if not self.clock or self.date or self.weekday or self.end or not (found := WEEKDAY_AFTER.match(self.line, self.position)):
+            return False
+        self.weekday, self.position = found["weekday"], found.end()
+        self.last = self.position
+        self.range_end()
+        return True
+
+    def any_date(self) -> bool:
+        if self.date or not (found := DATE.match(self.line, self.position)):
+            return False
+        self.date = found[0]
+        return self.take(found)
+
+    def twins(self) -> bool:
+        if self.clock or not (found := self.zone_here(TWINS, "zone")):
+            return False
+        self.clock, self.zone = f"{found['clock']} {found['half'] or ''}".strip(), found["zone"]
+        return self.take(found)
+
+    def shared_half(self) -> bool:
+        if self.clock or not (found := SHARED.match(self.line, self.position)) or not shared(found)[0]:
+            return False
+        (self.clock, self.end), self.position = shared(found), found.end()
+        if found := self.zone_here():
+            self.zone, self.position = found[1], found.end()
+        self.last = self.position
+        return True
+
+    def any_clock(self) -> bool:
+        line = self.line
+        if self.clock or not (found := CLOCK.match(line, self.position) or BARE.match(line, self.position) or WORDED.match(line, self.position)):
+            return False
+        self.clock, self.position = found[0] if found.re is not WORDED else worded(found), found.end()
+        if not self.clock:
+            self.is_over = True
+            return True
+        if (found := self.zone_here()) and not is_range(line, self.position, self.clock):
+            self.zone, self.position = found[1], found.end()
+            if offset := OFFSET.match(line, self.position):  # "PST (UTC-7)": the offset leaves no doubt
+                self.zone, self.position = offset[1], offset.end()
+        elif not self.zone and (pair := self.zone_here(PAIR, "zone")):
+            self.clock, self.zone, self.position = pair["clock"], pair["zone"], pair.end()  # "17:03 (15:03 UTC)"
+        self.last = self.position
+        if self.zone and (pair := self.zone_here(PAIR, "zone")):
+            self.position = pair.end()
+        self.range_end()
+        return True
+
+    def bare_end(self) -> bool:
+        if not self.date or self.clock or not (found := BARE_END.match(self.line, self.position)):
+            return False
+        self.clock = found[0]
+        return self.take(found)
+
+    def joint(self) -> bool:
+        if not self.date or self.clock:
+            return False
+        joined = JOINED.match(self.line, self.position)
+        if joined and not (CLOCK.match(self.line, joined.end()) or BARE.match(self.line, joined.end())):
+            joined = None
+        found = joined or DASH.match(self.line, self.position)
+        return self.take(found, is_time=False) if found else False
+
+    def filler(self) -> bool:
+        if self.clock or not (found := FILLER.match(self.line, self.position)):
+            return False
+        self.spoken = self.spoken or (not self.date and found[0].lower() not in {"the", "of"})
+        return self.take(found, is_time=False)
+
+    def end_day(self) -> bool:
+        is_clock = self.clock and self.date and self.end and not self.end[:1].isalpha() and " " not in self.end.strip()
+        if not is_clock or not (found := END_DAY.match(self.line, self.position)):
+            return False
+        self.end = f"{found['date']} {self.end}"
+        return self.take(found)
+
+    def days(self) -> bool:
+        if not self.clock or not self.date or self.end or not RANGE_OF_DAYS.match(self.line, self.position):
+            return False
+        ending = _range_end(self.line, self.position, self.zone)
+        if not ending[0]:
+            return False
+        self.end, self.position, self.zone = ending
+        self.last = self.position
+        return True
+
+    def on(self) -> bool:
+        if not self.clock or self.date or not (found := ON.match(self.line, self.position) or DAY_AFTER.match(self.line, self.position)):
+            return False
+        return self.take(found, is_time=False)
+
+    def zone_after(self) -> bool:
+        """The zone behind both: "1am 5/18 UTC"."""
+        if not (self.clock and self.date and not self.zone and self.position == self.last) or not (found := self.zone_here()):
+            return False
+        self.zone = found[1]
+        return self.take(found)
+
+
+#: In this order: a day written "3rd" is no clock, a weekday no filler.
+STEPS = (
+    _Scan.nth, _Scan.zone_before, _Scan.weekday_before, _Scan.weekday_after, _Scan.any_date, _Scan.twins, _Scan.shared_half, _Scan.any_clock,
+    _Scan.bare_end, _Scan.joint, _Scan.filler, _Scan.end_day, _Scan.days, _Scan.on, _Scan.zone_after,
+)  # fmt: skip
 
 
 def minutes_of(clock: str) -> int | None:
