@@ -173,12 +173,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     looks = {name: looks_of(values) for name, values in columns.items()}
     plain = {name: plain_name(name.rpartition(".")[2]) if named else "" for name in columns}
     found: dict[str, str] = {}
-    if not any(look.filled for look in looks.values()):  # no values at hand: the names alone must do
-        for field in ("time", "text", "actor", "kind", "url"):
-            ranked = [name for name in columns if name not in found and plain[name] in NAMES[field]]
-            if ranked:
-                found[min(ranked, key=lambda name: NAMES[field].index(plain[name]))] = field
-        return found
+    if not any(look.filled for look in looks.values()):  # no values at hand
+        return _by_names(plain)
 
     def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[str], bool] | None = None) -> str:
         rank = {name: number for number, name in enumerate(NAMES[field])}
@@ -221,15 +217,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
             if "." in name and plain[name] == "name" or looks[name].same:
                 plain[name] = plain[name] if plain[name] in NAMES["actor"] else ""  # kubernetes.pod.name, a logger's own name: no title
         pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
-    if not text:
-        free = [
-            name
-            for name in columns
-            if name not in found and looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3
-        ]
-        if free:
-            lists = {name for name in free if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}  # text only where nothing else is
-            found[max(free, key=lambda name: (name not in lists, looks[name].length, name))] = "text"
+    if not text and (longest := _longest_text([name for name in columns if name not in found], looks)):
+        found[longest] = "text"
     pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
     _pick_actor(columns, found, looks, plain)
     most = max((look.filled for look in looks.values()), default=0)
@@ -237,6 +226,23 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     if most < 2 and plain.get(id_of, "") in ("id", "key", "uid"):
         del found[id_of]  # of one object alone it may be the id of what the event is about
     pick("thread", lambda look: look.length <= 100)
+    return found
+
+
+def _longest_text(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
+    """Return the column with the longest words, or "" where none has any; a list is text only where nothing else is."""
+    wordy = [name for name in free if looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
+    lists = {name for name in wordy if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}
+    return max(wordy, key=lambda name: (name not in lists, looks[name].length, name), default="")
+
+
+def _by_names(plain: Mapping[str, str]) -> dict[str, str]:
+    """Return column -> field by the names alone; `plain` has the plain name of each column."""
+    found: dict[str, str] = {}
+    for field in ("time", "text", "actor", "kind", "url"):
+        ranked = [name for name in plain if name not in found and plain[name] in NAMES[field]]
+        if ranked:
+            found[min(ranked, key=lambda name: NAMES[field].index(plain[name]))] = field
     return found
 
 

@@ -152,21 +152,25 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
     for number, each in enumerate(milestones):
         yield from _stated(drafts, each, identity, title, f"{where}.milestones[{number}]", url)
     for number, each in enumerate(mappings(incident.get("role_assignments"))):
-        who, role = name_of(mapping(each.get("user"))), name_of(mapping(each.get("incident_role")))
-        yield from drafts.event(
-            each.get("created_at"),
-            f"{role or 'Role'} assigned to {who}",
-            key=f"{identity}:role:{first(each, 'id') or role + who}",
-            where=f"{where}.role_assignments[{number}]",
-            raw=as_json(each),
-            rule="role assignment",
-            kind="role",
-            actor=who,
-            needed=False,
-        )
+        yield from _role(drafts, each, identity, f"{where}.role_assignments[{number}]")
     for number, each in enumerate(mappings(incident.get("events"))):
         if "occurred_at" in each:
             yield from _event(drafts, {"incident_id": identity, **each}, f"{where}.events[{number}]", as_json(each))
+
+
+def _role(drafts: Drafts, each: Mapping[str, Any], identity: str, where: str) -> Iterator[Item]:
+    who, role = name_of(mapping(each.get("user"))), name_of(mapping(each.get("incident_role")))
+    yield from drafts.event(
+        each.get("created_at"),
+        f"{role or 'Role'} assigned to {who}",
+        key=f"{identity}:role:{first(each, 'id') or role + who}",
+        where=where,
+        raw=as_json(each),
+        rule="role assignment",
+        kind="role",
+        actor=who,
+        needed=False,
+    )
 
 
 def _level(value: Any) -> str:

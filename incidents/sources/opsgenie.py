@@ -107,27 +107,7 @@ def _alert(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> It
         milestone="detected",
         url=url,
     )
-    for member, word, who, kind, milestone in (
-        ("ackTime", "acknowledged", "acknowledgedBy", "acknowledgement", "acknowledged"),
-        ("closeTime", "closed", "closedBy", "resolution", "resolved"),
-    ):
-        stamp = _after(drafts, created, report.get(member))
-        person = string(report.get(who))
-        yield from drafts.event(
-            stamp,
-            f"Alert {word}{f' by {person}' if person else ''}: {title}",
-            key=f"{identity}:{word}",
-            timed=True,
-            where=f"{where}.report.{member}",
-            raw=as_json({"id": identity, "createdAt": created, "report": report}),
-            rule=f"alert report {member}",
-            kind=kind,
-            salience=2,
-            actor=person,
-            milestone=milestone,
-            needed=False,
-            url=url,
-        )
+    yield from _reported(drafts, alert, where, url)
     if string(alert.get("status")) == "closed" and not report.get("closeTime"):
         yield from drafts.event(
             alert.get("updatedAt"),
@@ -152,6 +132,32 @@ def _alert(drafts: Drafts, alert: Mapping[str, Any], where: str, raw: str) -> It
             rule="alert lastOccurredAt",
             kind="alert",
             actor=origin,
+            needed=False,
+            url=url,
+        )
+
+
+def _reported(drafts: Drafts, alert: Mapping[str, Any], where: str, url: str) -> Iterator[Item]:
+    """Read who took and who closed the alert, from the milliseconds that its report counts."""
+    identity, title, report, created = string(alert.get("id")), string(alert.get("message")), mapping(alert.get("report")), alert.get("createdAt")
+    for member, word, who, kind, milestone in (
+        ("ackTime", "acknowledged", "acknowledgedBy", "acknowledgement", "acknowledged"),
+        ("closeTime", "closed", "closedBy", "resolution", "resolved"),
+    ):
+        stamp = _after(drafts, created, report.get(member))
+        person = string(report.get(who))
+        yield from drafts.event(
+            stamp,
+            f"Alert {word}{f' by {person}' if person else ''}: {title}",
+            key=f"{identity}:{word}",
+            timed=True,
+            where=f"{where}.report.{member}",
+            raw=as_json({"id": identity, "createdAt": created, "report": report}),
+            rule=f"alert report {member}",
+            kind=kind,
+            salience=2,
+            actor=person,
+            milestone=milestone,
             needed=False,
             url=url,
         )

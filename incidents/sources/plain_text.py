@@ -20,8 +20,9 @@ from incidents.sources.text.about import INCIDENT, severity_of, summary_of, titl
 from incidents.sources.text.entries import found
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.placing import OVER, after, moment_of, placed_days, start_of
-from incidents.sources.text.prose import FAILING, PROSE, SENTENCE
+from incidents.sources.text.prose import PROSE, SENTENCE
 from incidents.sources.text.setting import Setting, setting
+from incidents.sources.text.story_days import FAILING
 
 FAULT = re.compile(
     r"\b(?:outages?|disruptions?|unavailab\w+|inaccessible|unreachable|degrad\w+|downtime|crashed|\w*ausfall|ausgefallen|nicht (?:mehr )?erreichbar|pannes?|indispon\w+|inaccessibles?|onbereikbaar|fuera de servicio|fora do ar|failed|failures?|rebooted|hung|froze|lost power|stopped (?:running|working|responding)|leak\w*|vazamento\w*|explos\w+|accidents?|acidentes?|accidentes?|incidentes?|interruzion\w+|blackout|ca\u00edda|ca\u00eddo|сбо[йяеию]\w*|недоступ\w+|авари\w+|(?:is|was|are|were|went|goes) down)\b",

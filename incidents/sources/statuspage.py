@@ -65,21 +65,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str,
         url=link,
         labels=[("page", first(incident, "page_id")), ("impact", impact)],
     )
-    started, created = incident.get("started_at"), incident.get("created_at")
-    if drafts.apart(started, created):
-        yield from drafts.event(
-            started,
-            f"Incident started: {title}",
-            key=f"{identity}:started",
-            where=f"{where}.started_at",
-            raw=part(incident, "id", "name", "started_at", "created_at"),
-            rule="incident started_at",
-            kind="impact",
-            salience=2,
-            url=link,
-            milestone="impact_started",
-            recorded=created,
-        )
+    yield from _started(drafts, incident, where, link)
     ends = set()
     planned = impact == "maintenance" or bool(incident.get("scheduled_for"))  # its end is no recovery from a failure
     for number, update in enumerate(updates):
@@ -103,7 +89,7 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str,
         )
     if not updates:
         yield from drafts.event(
-            created,
+            incident.get("created_at"),
             f"{spoken(first(incident, 'status')) or 'Incident'}: {title}",
             key=f"{identity}:created",
             where=where,
@@ -111,6 +97,25 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str,
             rule="incident created_at",
             kind="communication",
             url=link,
+        )
+
+
+def _started(drafts: Drafts, incident: Mapping[str, Any], where: str, link: str) -> Iterator[Item]:
+    """Read the stated beginning, where it is another moment than the one at which the incident was written down."""
+    started, created = incident.get("started_at"), incident.get("created_at")
+    if drafts.apart(started, created):
+        yield from drafts.event(
+            started,
+            f"Incident started: {string(incident.get('name'))}",
+            key=f"{string(incident.get('id'))}:started",
+            where=f"{where}.started_at",
+            raw=part(incident, "id", "name", "started_at", "created_at"),
+            rule="incident started_at",
+            kind="impact",
+            salience=2,
+            url=link,
+            milestone="impact_started",
+            recorded=created,
         )
 
 

@@ -9,9 +9,10 @@ from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.labels import front_matter, stated
 from incidents.sources.text.lead import minutes_of
-from incidents.sources.text.prose import FAILING, sentences
+from incidents.sources.text.prose import sentences
 from incidents.sources.text.setting import Setting
 from incidents.sources.text.shapes import FENCE, NO_TIMELINE
+from incidents.sources.text.story_days import FAILING
 from incidents.sources.text.walk import Walk
 
 FEW = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import chain, islice
 
 from incidents.lib.timestamps import MONTH
@@ -15,8 +15,8 @@ from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
-from incidents.sources.text.setting import HEADING, Setting, dated, safe_date, title_day
-from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, weekday_number
+from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.story_days import FAILING, FURTHEST, ITEM, YESTERDAY, day_meant, day_of_sentence, day_told
 from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
@@ -35,19 +35,9 @@ PLANNED = re.compile(
     r"\b(?:(?:we|i|they|he|she) propos\w+|propos(?:e|ed|ing)\b[^.;,]{0,40}(?:window|maintenance|time|date|start|for|at)\b|tentative\w*|we(?: will|['\u2019]ll| plan to| aim to| expect to)\b|will be (?:held|published|posted|provided|performed|carried out)|is scheduled|are scheduled|remind|(?:support|working|business|office|opening) hours|ge\u00f6ffnet|ET[RA]\b[^.;]{0,30}\d|revised to|e\.g\.|for example|gepland|geplant|planifi\u00e9e?s?|pr\u00e9vue?s?|programad[oa]s?|previst[oa]s?|ingepland)\b",
     re.I,
 )
-FAILING = re.compile(
-    r"\b(?:outages?|fail(?:ed|ing|ures?)|unavailab\w+|unreachable|down|interrupt\w+|disrupt\w+|degrad\w+|errors?|slow\w*|downtime|read[- ]only|unable|bounc(?:ed|ing)|die[ds]?|crash\w*|impossible|inaccessible|time[ -]?outs?|impact\w*|affected|took(?= (?:>|more|longer))|prevented|offline|interrompu\w*|indisponib\w+|pannes?|ausgefallen|ausfall|st\u00f6rung|nicht (?:mehr )?erreichbar|onbereikbaar|inaccesibles?|erros?|falhas?|instabilidade|indispon\w+|fallos?|interru\w+|ca[i\u00ed]da|fuera de servicio|(?:network|connectivity|performance|login|service|access) (?:issues?|problems?))\b|\u969c\u5bb3|\u505c\u6b62|\u4e0d\u53ef|\u9045\u5ef6|\u6545\u969c|\u4e2d\u65ad|\u5f02\u5e38|\u8d85\u65f6|\u5b95\u673a|\u0441\u0431\u043e\u0439|\u0441\u0431\u043e\u0438|\u043d\u0435\u0434\u043e\u0441\u0442\u0443\u043f|\u0430\u0432\u0430\u0440\u0438",
-    re.I,
-)
 CODE = re.compile(
     r"\s\|\s|\w:\"|=>|::|[{}]\s|[\]\"'];\s|\w\([^()]{0,80}\);\s|[)\]}\"'=];\s*$|=[^=;]*;\s*$|\|\s*$|={3,}|-{5,}"
 )  # listings that lost their frame
-NEXT_DAY = re.compile(
-    r"\b(?:(?:following|next) (?:day|morning|afternoon|evening)|am (?:folgetag|n\u00e4chsten (?:tag|morgen)|tag darauf)|le lendemain|du lendemain|d\u00eda siguiente|dia seguinte"
-    r"|volgende (?:dag|ochtend)|giorno (?:dopo|seguente|successivo))\b",
-    re.IGNORECASE,
-)
-ON_NTH = re.compile(rf"\s*(?:\([A-Z]{{2,5}}\)\s*)?on the (\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)
 STAMP = re.compile(
     r"\W*(?:(?:re: )?post(?:ed)?\b|(?:blog )?(?:article|entry|note|billet|beitrag|artikel|art\u00edculo|artigo|articolo)\b|written\b|sent\b|published\b|created\b|last (?:updated|modified|edited)\b|by\b)",
     re.IGNORECASE,
@@ -56,25 +46,14 @@ PUBLISHED = re.compile(
     r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
 )
 BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
-TODAY = re.compile(
-    r"\b(?:today|this (?:morning|afternoon|evening)|tonight|aujourd['\u2019]hui|ce (?:matin|soir)|cet apr\u00e8s-midi|heute|hoy|oggi|hoje|vandaag|vanochtend|\u0441\u0435\u0433\u043e\u0434\u043d\u044f)\b|\u672c\u65e5|\u4eca\u65e5|\u4eca\u671d|\u4eca\u5929",
-    re.IGNORECASE,
-)
-YESTERDAY = re.compile(
-    r"\b(?:yesterday|last night|d['\u2019]hier|(?<=, )hier(?=,)|hier (?:soir|matin|apr\u00e8s-midi)|gestern|gisteren|ayer|ontem|ieri)\b", re.IGNORECASE
-)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
-)
-HAPPENED = re.compile(
-    r"\b(?:occurred|happened|took place|experienced|began|outage|disruption|service event|incident|anomalie|panne|coupure|survenue?s?|subie?s?)\b", re.I
 )
 UNPLACED = re.compile(
     r"\b(?:graph time|on the graph|per (?:day|hour)|(?:every|each) (?:day|night|week|morning|evening|\w+day)|(?:elke|iedere) \w+|jede[nrs]? (?:tag|nacht|woche|morgen|abend|\w+tag)|chaque \w+|cada (?:d\u00eda|dia|noche|noite|semana|ma\u00f1ana)|ogni \w+|point[- ]in[- ]time)\b",
     re.I,
 )
 APART = re.compile(r"\s*(?:[-*+•▪]\s|\d{1,2}[.)]\s|\[\d{1,2}\]\s|[A-Z][A-Za-z ]{2,30}:\s)")  # what begins a paragraph without an empty line above
-ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
 CLAUSE = re.compile(
     r"[,;]?\s+(?:and|but|then|while|until|before|with|und|sowie|et|puis|y|e|en|maar)\s+(?:then\s+)?(?=[^\W\d])|;\s+(?=[^\W\d])"
     r"|,\s+(?=(?:at|by|around|about|um|gegen|ab|seit|vers|\u00e0|om|rond|vanaf|\u00e0s|a las)\s)",
@@ -93,26 +72,22 @@ LATER = re.compile(
 LENGTH_OF = re.compile(r"\d{1,2}h\d\d\s+(?:of|long|in total|total|outage|downtime)\b", re.IGNORECASE)  # "roughly 1h10 of outage"
 SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|after|before|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
-ON_WEEKDAY = re.compile(rf"(?<![^\W\d])(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:{FOREIGN_WEEKDAYS})\b)", re.IGNORECASE)
 CLOSED = re.compile(r"\s*[,;]|\s+(?:on|this|that|yesterday)\b")  # "At 9.15, ..."
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
 CELL_CLOCK = re.compile(r"\d:\d\d")
 RULED = re.compile(r"\s*[-=*_~]{3,}\s*")
 OWN = re.compile(r"[A-Z][^\d]{5,200}\d{1,2}:\d\d")  # a line with a time that begins as a sentence does
-ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
 LONGEST = 20_000  # characters of a paragraph
 HARD_WRAPPED = 160  # a longer line was not broken by hand: it is a paragraph
 HEADED = 70  # characters of a line that may say what it heads
 OPENING = 6  # sentences that may say of which day a report tells
 MOST_CLOCKS = 8  # of a sentence that are looked at
-HOURS_AHEAD = 6 * 60  # minutes
 PROSE = -2  # the block of all sentences
 EITHER = re.compile(
     rf"{SHARED.pattern}|{CLOCK.pattern}|\b(?P<words>{WORDED.pattern})|(?<![\d.,:/-])(?P<bare>(?:[01]\d|2[0-3])[0-5]\d)(?=\s*(?:(?:-|–|to|and)\s*(?:[01]\d|2[0-3])[0-5]\d\s*)?(?:{ZONES}|h(?:rs|ours)?|LT|local time)\b)",
     re.IGNORECASE,
 )
-FURTHEST = 60  # characters between the word that opens a time and its clock
 
 
 def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> Iterator[Entry]:
@@ -133,12 +108,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 continue
             lead = None if NEXT.search(sentence[:400]) or PLANNED.search(sentence[:400]) or UNPLACED.search(sentence[:400]) else time_within(sentence)
             if lead is None:
-                if headed := title_day(sentence, state.day_first):
-                    day = headed
-                elif told <= OPENING and day and day == state.day and FAILING.search(sentence[:600]) and not DATE.search(sentence[:600]):
-                    day = day_of_story(sentence[:600], day)
-                elif (ONLY.fullmatch(sentence[:60].strip()) or told <= OPENING and HAPPENED.search(sentence[:600])) and (named := DATE.search(sentence[:600])):
-                    day = dated(named[0], state.day_first, day) or day  # "the disruption of last Friday, 29 June"
+                day = day_told(sentence, state, day, opens=told <= OPENING)
                 continue
             if (
                 not lead.end
@@ -157,14 +127,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 lead = replace(lead, date=opening)
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
-                made.day = (
-                    day_after(sentence, lead, day)
-                    or night_of(impact, lead)
-                    or night_before(sentence, lead, state.day)
-                    or same_day(sentence, lead, state.day)
-                    or nth_day(sentence, lead, day)
-                    or eve(lead, day, posted)
-                )
+                made.day = day_meant(sentence, lead, state, day, impact, posted)
             aside = lead.weekday and day is not None or not lead.date and YESTERDAY.search(sentence)  # says nothing of the sentences that follow
             day = day if aside else made.day or day
             if (lead.end or BEGINNING.search(sentence[:120])) and IMPACT.match(sentence) and not started:
@@ -178,22 +141,6 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 yield from told_span
                 continue
             yield made
-
-
-def day_of_story(sentence: str, day: date) -> date:
-    """Return the day before the report's for "yesterday", and the last such day for "on Tuesday afternoon"."""
-    if said := YESTERDAY.search(sentence):
-        return day - timedelta(days=said[0].lower() != "last night")
-    named = {weekday_number(match[0]) for match in ON_WEEKDAY.finditer(sentence)}
-    if len(named) == 1 and (number := named.pop()) is not None:
-        return day - timedelta(days=(day.weekday() - number) % 7)
-    return day
-
-
-def day_of_sentence(sentence: str) -> str:
-    """Return the day that a sentence opens with, however far from its clock: "**July 10** — the provider failed, so that runs waited (16:45-17:45 UTC)"."""
-    opening = leads.read(ITEM.sub("", sentence[:200]))
-    return opening.date if opening and not opening.clock else ""
 
 
 def stamp(sentence: str, lead: Lead) -> bool:
@@ -236,52 +183,6 @@ def clauses(sentence: str) -> list[str]:
         if before and whole and whole.end == before.end and time_within(second) and second.count(" ") > 1:
             parts[-1:] = [first, second]
     return parts
-
-
-def night_of(impact: list[Entry], lead: Lead) -> date | None:
-    """Return the day after, for a clock that lies before the start of an impact that went on past midnight."""
-    if len(impact) < 2 or (first := impact[0].day) is None or (last := impact[1].day) is None or first >= last:
-        return None
-    start, clock = minutes_of(impact[0].lead.clock), minutes_of(lead.clock)
-    return last if start is not None and clock is not None and clock < start else first
-
-
-def night_before(sentence: str, lead: Lead, day: date | None) -> date | None:
-    """Return the day before the report's for "yesterday at 14:02" and "11:30 PM last night"."""
-    said, minutes = YESTERDAY.search(sentence[:400]), minutes_of(lead.clock)
-    if day is None or said is None or minutes is None or abs(sentence.find(lead.clock) - said.start()) > FURTHEST:
-        return None
-    return day - timedelta(days=1) if said[0].lower() != "last night" or minutes >= 12 * 60 else day
-
-
-def same_day(sentence: str, lead: Lead, day: date | None) -> date | None:
-    """Return the report's day for "today at 14:02"."""
-    said = TODAY.search(sentence[:2000])
-    return day if day and said and -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST else None
-
-
-def day_after(sentence: str, lead: Lead, day: date | None) -> date | None:
-    """Return the day after the one in force for "at 9 the following day"."""
-    said = NEXT_DAY.search(sentence[:2000])
-    if day is None or said is None or not -FURTHEST < sentence.find(lead.clock) - said.start() < FURTHEST:
-        return None
-    return day + timedelta(days=1)
-
-
-def eve(lead: Lead, day: date | None, posted: int | None) -> date | None:
-    """Return the day before, for a clock that lies hours after the one at which the story was written."""
-    minutes = minutes_of(lead.clock)
-    return day - timedelta(days=1) if day and posted is not None and minutes is not None and minutes - posted > HOURS_AHEAD else None
-
-
-def nth_day(sentence: str, lead: Lead, day: date | None) -> date | None:
-    """Return the day of "5 PM on the 4th": of the month in force, or of the one before where that lies nearer."""
-    _, _, after = sentence.partition(lead.written)
-    if day is None or not (match := ON_NTH.match(after)):
-        return None
-    first = day.replace(day=1)
-    ways = [safe_date(each.year, each.month, int(match[1])) for each in (first - timedelta(days=1), first, first + timedelta(days=31))]
-    return min((way for way in ways if way), key=lambda way: abs(way - day), default=None)
 
 
 def outage(made: Entry, lead: Lead, *, stated: bool = True) -> Iterator[Entry]:
