@@ -208,7 +208,7 @@ def test_no_page_is_wider_than_the_window(page, sign_in, alice, no_sideways_scro
         start,
         *(address(postmortem, key) for key in ("summary", "impact", "timeline", "actions")),
     ]:
-        page.goto(path)
+        assert page.goto(path).ok
         no_sideways_scroll(page)
 
 
