@@ -185,6 +185,22 @@ def test_templates_obey_the_content_policy(path):
         assert " src=" in tag or "nonce=" in tag or 'type="application/json"' in tag, tag
 
 
+def test_forms_keep_their_token_where_the_context_is_left_behind():
+    """`include … only` leaves csrf_token behind: a form in there, however deep, would be refused."""
+    texts = {path.relative_to(ROOT / "templates").as_posix(): path.read_text() for path in TEMPLATES}
+
+    def inside(name: str) -> set[str]:
+        below = set(re.findall(r"{%\s*include\s+[\"']([^\"']+)[\"']", texts.get(name, "")))
+        return {name}.union(*(inside(one) for one in below - {name}))
+
+    wrong = []
+    for name, text in texts.items():
+        for included, passed in re.findall(r"{%\s*include\s+[\"']([^\"']+)[\"']([^%]*?)\bonly\s*%}", text):
+            if "csrf_token=" not in passed and any("{% csrf_token %}" in texts[one] for one in inside(included) if one in texts):
+                wrong.append(f"{name} includes {included}")
+    assert wrong == []
+
+
 def test_incident_pages_never_name_postmortems():
     """Where a page of an incident shows a post-mortem, a hook has given the panel."""
     folder = ROOT / "templates" / "incidents"

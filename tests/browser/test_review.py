@@ -52,3 +52,21 @@ def test_submit_approve_lapse_and_approve_again(page, sign_in, alice, no_sideway
     sign_in(page, alice).goto(f"/postmortems/{postmortem.reference}/publish/")
     page.get_by_role("button", name="Publish revision 1").click()
     expect(page.get_by_role("heading", name="Checkout returns errors", level=1)).to_be_visible()
+
+
+def test_what_is_laid_by_can_be_taken_out_again(page, sign_in, alice):
+    postmortem = make_written(alice)
+    base = f"/postmortems/{postmortem.reference}/"
+    sign_in(page, alice).goto(f"{base}review/")
+    page.locator("summary", has_text="Archive").click()
+    page.get_by_label("Why").fill("Told elsewhere")
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("button", name="Take out of the archive")).to_be_visible()
+    page.goto(f"{base}sections/impact/")
+    expect(page.get_by_role("heading", name="Impact", level=1)).to_be_visible()
+    expect(page.locator("#id_body")).to_have_count(0)
+    page.goto(f"{base}review/")
+    page.get_by_role("button", name="Take out of the archive").click()
+    expect(page.locator("summary", has_text="Archive")).to_be_visible()
+    page.goto(f"{base}sections/impact/")
+    expect(page.locator("#id_body")).to_be_editable()
