@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404
@@ -99,9 +99,10 @@ def incident_for(actor: Actor, reference: str, verb: str = "read", *, along: Map
     `along` are further values to read in the same query, by the names of the attributes they become.
     """
     rows = apps.get_model("incidents", "Incident").objects.visible_to(actor).annotate(**along or {})
-    incident: Incident | None = rows.select_related("severity", "type", "team", "lead").filter(pk=number_of(reference, "INC")).first()
-    if incident is None:
-        raise Http404
+    try:
+        incident: Incident = rows.select_related("severity", "type", "team", "lead").get(pk=number_of(reference, "INC"))
+    except ObjectDoesNotExist:
+        raise Http404 from None
     if verb != "read":
         require(actor, verb)
     return incident

@@ -17,6 +17,7 @@ from postmortems.signals import document_changed
 
 #: What names a person.
 OWNER = ("owner__first_name", "owner__last_name", "owner__username")
+UPDATED_BY = ("updated_by__first_name", "updated_by__last_name", "updated_by__username")
 OVER = {Incident.Status.RESOLVED, Incident.Status.CLOSED}
 
 
@@ -41,10 +42,15 @@ def incident_panel(actor: Actor, incident: Any) -> hooks.Panel | None:
     if not postmortems and not items and not may_start:
         return None
     is_over = incident.has_happened and incident.status in OVER
-    decided = LearningAssessment.objects.visible_to(actor).filter(incident=incident).select_related("updated_by")
     context = {"incident": incident, "postmortems": postmortems, "action_items": items, "may_start": may_start, "today": timezone.localdate()}
-    context |= {"is_over": is_over, "assessment": decided.first() if is_over and not postmortems else None}
+    context |= {"is_over": is_over, "assessment": assessment_of(actor, incident) if is_over and not postmortems else None}
     return hooks.Panel("postmortems/_incident_panel.html", context)
+
+
+def assessment_of(actor: Actor, incident: Any) -> LearningAssessment | None:
+    """What was decided on a review of the incident, with what its panel shows of it."""
+    rows = LearningAssessment.objects.visible_to(actor).filter(incident=incident).order_by().select_related("updated_by")
+    return next(iter(rows.only("incident_id", "decision", "depth", "reason", "updated_at", *UPDATED_BY)), None)
 
 
 def hidden_subjects(actor: Actor) -> set[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from incidents import access, custom_fields
+from incidents.lib.json_rows import JsonRows
 from incidents.models.catalog import IncidentType, Service, Severity, Tag
 from incidents.models.people import Team, User, check_zone
 
@@ -113,6 +117,15 @@ class Incident(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("incidents:incident", args=[self.reference])
+
+
+@cache
+def labels_columns() -> dict[str, RawSQL]:
+    """The services (key and name) and tags (name) of an incident, each as one JSON value, to read along with its row."""
+    this = RawSQL('"incidents_incident"."id"', [], output_field=models.BigIntegerField())
+    services = Incident.services.through.objects.filter(incident_id=this).values(data=JSONObject(key="service__key", name="service__name"))
+    tags = Incident.tags.through.objects.filter(incident_id=this).values(data=JSONObject(name="tag__name"))
+    return {"its_services": JsonRows(services).written_out(), "its_tags": JsonRows(tags).written_out()}
 
 
 class IncidentMember(models.Model):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,10 +26,26 @@ AVATAR_HUES = 6
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """`{% icon "check" %}`: one icon of the sprite `icons.svg`, hidden from readers of the page by voice; `size` is "small" or "large"."""
     classes = f"icon icon--{size}" if size else "icon"
     return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any = "") -> SafeString:
+    """`{% options choices asked.team %}`: the options of a select, with the chosen one or ones of (value, label) marked."""
+    marked = {str(one) for one in chosen} if isinstance(chosen, list | tuple | set | frozenset) else {str(chosen)}
+    lines = ((str(value), str(label)) for value, label in choices)
+    parts = [f'<option value="{escape(value)}"{" selected" if value in marked else ""}>{escape(label)}</option>' for value, label in lines]
+    return mark_safe("".join(parts))  # noqa: S308 - escaped above
+
+
+@register.simple_tag
+def suggestions(values: Iterable[Any]) -> SafeString:
+    """`{% suggestions zones %}`: what a datalist holds; a list of zones has six hundred."""
+    return mark_safe("".join([f'<option value="{escape(str(value))}"></option>' for value in values]))  # noqa: S308 - escaped
 
 
 @register.filter

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Value
 from django.db.models.expressions import RawSQL
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, ini
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, CustomField, Delivery, Incident, Milestone
 from incidents.models.custom_fields import definitions_column
+from incidents.models.incident import labels_columns
 from incidents.models.milestones import measures_column
 from incidents.views.milestones import milestone_context
 from incidents.views.timeline import known_at, timeline_context
@@ -54,15 +54,15 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def incident(request: HttpRequest, reference: str) -> HttpResponse:
-    along = {"definitions": definitions_column(), "measures": measures_column(), "counted": RawSQL(COUNT, [COUNTED + 1])}  # noqa: S611 - the text is fixed
+    counted = RawSQL(COUNT, [COUNTED + 1])  # noqa: S611 - the text is fixed
+    along = {"definitions": definitions_column(), "measures": measures_column(), "counted": counted, **labels_columns()}
     incident: Any = access.incident_for(request.user, reference, along=along)
     rows = list(Milestone.objects.filter(incident=incident).select_related("kind"))
     deliveries = list(incident.deliveries.defer("report", "options", "facts"))
-    labels = labels_of(incident)
     context: dict[str, Any] = {
         "incident": incident,
-        "services": [{"key": key, "name": name} for kind, key, name in labels if kind == "service"],
-        "tags": [{"name": name} for kind, _key, name in labels if kind == "tag"],
+        "services": sorted(incident.its_services, key=by_name),
+        "tags": sorted(incident.its_tags, key=by_name),
         "values": told_values(incident),
         "may_edit": access.may(request.user, "edit"),
         "may_import": access.may(request.user, "import"),
@@ -85,11 +85,8 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "incidents/incident.html", context)
 
 
-def labels_of(incident: Incident) -> list[tuple[str, str, str]]:
-    """Return ("service", key, name) and ("tag", "", name) in the order of their names, in one query."""
-    services = incident.services.order_by().annotate(sort=Value("service")).values_list("sort", "key", "name")
-    tags = incident.tags.order_by().annotate(sort=Value("tag"), none=Value("")).values_list("sort", "none", "name")
-    return sorted(services.union(tags, all=True), key=lambda row: row[2].casefold())
+def by_name(label: dict[str, str]) -> str:
+    return label["name"].casefold()
 
 
 def told_values(incident: Any) -> list[custom_fields.Told]:

@@ -77,3 +77,12 @@ def test_the_pager_keeps_the_rest_of_the_query(rf):
     assert "?q=a+b&amp;page=11" in html
     assert "226–250 of 500" in html
     assert html.count("…") == 2
+
+
+def test_options_are_escaped_and_the_chosen_ones_marked():
+    shown = Template("{% load debrief %}{% options choices chosen %}")
+    choices = [("a&b", "A <b>"), (2, "two")]
+    assert shown.render(Context({"choices": choices, "chosen": 2})) == '<option value="a&amp;b">A &lt;b&gt;</option><option value="2" selected>two</option>'
+    assert shown.render(Context({"choices": choices, "chosen": ("a&b",)})).startswith('<option value="a&amp;b" selected>')
+    assert "selected" not in shown.render(Context({"choices": choices, "chosen": "a"}))
+    assert debrief.suggestions(['"><script>', "UTC"]) == '<option value="&quot;&gt;&lt;script&gt;"></option><option value="UTC"></option>'
