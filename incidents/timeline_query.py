@@ -161,20 +161,24 @@ def rows_of(events: TimelineEventQuerySet, known: datetime | None = None) -> Ite
 def accompany(rows: Iterable[Row], marks: Mapping[int, Iterable[str]], known: datetime | None = None, *, fused: bool = True) -> None:
     """Give rows what stands beside them: their further evidence, what they answer, and the milestones on any of it. Two queries at most."""
     by_id = {row.id: row for row in rows}
-    names = sources.labels()
-    further: Any = TimelineEvent.objects.filter(fused_into__in=list(by_id)) if fused else TimelineEvent.objects.none()
-    further = further.order_by("at", "sequence", "pk")
-    pieces: dict[int, list[Piece]] = {}
-    for lead, pk, source, at, precision in (further if known is None else further.filter(at__lte=known)).values_list(
-        "fused_into_id", "pk", "source", "at", "precision"
-    ):
-        pieces.setdefault(lead, []).append(Piece(pk, source, names.get(source, source), at, precision))
+    pieces = pieces_of(by_id, known) if fused else {}
     replies = [row for row in by_id.values() if row.thread]
     openers = openers_of(next(iter(by_id)), replies) if replies else {}
     for row in by_id.values():
         row.evidence = tuple(pieces.get(row.id, ()))
         row.opener = openers.get((row.source, row.thread))
         row.milestones = tuple(name for event in (row.id, *(piece.id for piece in row.evidence)) for name in marks.get(event, ()))
+
+
+def pieces_of(leads: Iterable[int], known: datetime | None) -> dict[int, list[Piece]]:
+    """Return the further evidence of each entry, in the order of its time."""
+    names = sources.labels()
+    further: Any = TimelineEvent.objects.filter(fused_into__in=list(leads)).order_by("at", "sequence", "pk")
+    further = further if known is None else further.filter(at__lte=known)
+    pieces: dict[int, list[Piece]] = {}
+    for lead, pk, source, at, precision in further.values_list("fused_into_id", "pk", "source", "at", "precision"):
+        pieces.setdefault(lead, []).append(Piece(pk, source, names.get(source, source), at, precision))
+    return pieces
 
 
 def openers_of(event: int, replies: Iterable[Row]) -> dict[tuple[str, str], Opener]:

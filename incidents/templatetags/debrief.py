@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django import template
 from django.core.paginator import Paginator
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents import sources
@@ -23,6 +23,16 @@ from incidents.lib import markdown as md
 register = template.Library()
 
 AVATAR_HUES = 6
+#: The style sheets in the order of their layers.
+COMPONENTS = ("button", "badge", "card", "form", "table", "notice", "overlay", "prose", "hits")
+STYLE_SHEETS = ("tokens", "base", "layout", *(f"components/{name}" for name in COMPONENTS), "print")
+
+
+@register.simple_tag
+@cache
+def styles() -> SafeString:
+    """The style sheets that every page has."""
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in STYLE_SHEETS))
 
 
 @register.simple_tag

@@ -31,12 +31,13 @@ SUGGESTS = {"resolved": Incident.Status.RESOLVED, "mitigated": Incident.Status.M
 def milestone_context(request: HttpRequest, incident: Incident, rows: list[Milestone], zone: ZoneInfo, known: datetime | None = None) -> dict[str, Any]:
     """Return the milestone panel; with `known`, as it was known at that moment (`measuring.as_known`) and only to be read."""
     definitions = measuring.parse(incident.measures) if hasattr(incident, "measures") else measuring.definitions()
-    cards = [card(row, zone) for row in rows]
+    base = incident.get_absolute_url()
+    cards = [{**card(row, zone), "decide": f"{base}milestones/{row.kind.key}/"} for row in rows]
     shown = {card["key"]: card["moment"] for card in cards if card["moment"]}
     marks = positions(shown)
     return {
         "incident": incident,
-        "base": incident.get_absolute_url(),
+        "base": base,
         "milestones": cards,
         # SVG attributes, because the content security policy allows no inline style.
         "strip": [{"x": 20 + marks[card["key"]] * 9.6, "card": card, "number": number} for number, card in enumerate(cards, 1) if card["key"] in marks],
