@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from incidents.lib.stored import ADDRESS, day, moment
+from incidents.lib import stored
 from incidents.lib.text import clean_line
 
 #: What administrators choose from.
@@ -196,7 +196,7 @@ def take_text(field: Field, raw: Any, _before: Value, _zone: tzinfo) -> Value | 
 
 def take_link(field: Field, raw: Any, before: Value, zone: tzinfo) -> Value | None:
     text = take_text(field, raw, before, zone)
-    if text is not None and not ADDRESS.fullmatch(text):
+    if text is not None and not stored.ADDRESS.fullmatch(text):
         raise FieldError(f"“{field.label}” takes an address that begins with https:// or, on this site, with /.")
     return text
 
@@ -233,7 +233,7 @@ def take_moment(field: Field, raw: Any, before: Value, zone: tzinfo) -> Value:
     except ValueError as error:
         raise (error if isinstance(error, FieldError) else wrong) from None
     if at.tzinfo is None:
-        was = moment(before)
+        was = stored.moment(before)
         if was and was.astimezone(zone).replace(tzinfo=None) == at:
             return before
         at = at.replace(tzinfo=zone)
@@ -241,7 +241,7 @@ def take_moment(field: Field, raw: Any, before: Value, zone: tzinfo) -> Value:
         raise wrong
     if at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) != at.replace(tzinfo=None):
         raise FieldError(f"“{field.label}”: the clocks were put forward, so this time did not exist.")
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return stored.iso(at, "seconds")
 
 
 def take_switch(field: Field, raw: Any, _before: Value, _zone: tzinfo) -> Value:
@@ -306,11 +306,7 @@ def words(field: Field, value: Value, zone: tzinfo = UTC) -> str:
         return SWITCH[value]
     if isinstance(value, int | float):
         return f"{value:,}"
-    if field.kind == "moment" and (at := moment(value)):
-        return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
-    if field.kind == "date" and (on := day(value)):
-        return f"{on.day} {on:%b %Y}"
-    return label_of(field, value)
+    return stored.words(field.kind, value, zone) or label_of(field, value)
 
 
 def label_of(field: Field, value: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from incidents.lib.stored import iso
 from incidents.sources.drafts import EventDraft, IncidentDraft, Rejected, SourceError
 
 MAX_REJECTED = 500  # listed; all are counted
@@ -115,8 +116,3 @@ class Report:
             "error": self.error,
             "where": self.where,
         }
-
-
-def iso(at: datetime | None) -> str | None:
-    """Return the moment as the API and the commands write it: UTC with a Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

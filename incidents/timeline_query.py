@@ -23,7 +23,7 @@ TEXT_LIMIT = 600  # longer texts are cut in SQL and whole in the entry's own pag
 
 LABELS: dict[str, str] = {value: str(label) for value, label in Kind.choices}
 COLUMNS = (
-    "pk", "at", "sequence", "shown_kind", "shown_salience", "source", "actor", "shown_text", "curation__title", "curation__note", "precision", "zone",
+    "pk", "at", "sequence", "shown_kind", "shown_salience", "source", "actor", "words", "curation__title", "curation__note", "precision", "zone",
     "zone_assumed", "curation__is_hidden", "curation__corrected_at", "url", "thread", "curation__version", "revised", "curation__updated_at",
 )  # fmt: skip
 
@@ -127,7 +127,7 @@ def rows_of(events: TimelineEventQuerySet, known: datetime | None = None) -> Ite
     values = events.order_by("at", "sequence", "pk") if not events.query.is_sliced else events
     names = sources.labels()
     # In the order of COLUMNS.
-    for row in values.annotate(shown_text=Substr("text", 1, TEXT_LIMIT + 1)).values_list(*COLUMNS):
+    for row in values.annotate(words=Substr("text", 1, TEXT_LIMIT + 1)).values_list(*COLUMNS):
         (pk, at, sequence, kind, salience, source, actor, text, title) = row[:9]
         (note, precision, zone, assumed, hidden, corrected, url, thread, version, revised, curated) = row[9:]
         if known is not None and curated is not None and curated > known:

@@ -11,7 +11,7 @@ Beginning
 
 The people and the meeting
       steps.py          when steps are due and what completes them (pure; workdays.py counts); stepping.py settles and dates them, step_facts.py asks what is true
-      participating.py  who takes part; invitees.py finds them in the timeline (responders.py, pure: who is who); unnamed.py (pure) leaves out names
+      participating.py  who takes part; invitees.py finds them in the timeline (pure: people.py says who is who, responders.py who responded)
       facilitation/     texts, agendas, questions and an order of conversations for the facilitator (pure); console.py reads them what they ask for
       meetings.py       the meeting: planned, run by the clock, held or waived; invitations.py makes its calendar file
       surveying.py      three questions after the meeting, without names; survey_results.py (pure) says what may be shown of them
@@ -37,8 +37,8 @@ Review and publication
       approval.py       which approvals are needed, given, lapsed (pure); approvals.py reads what it asks about
       reviewing.py      submitting, deciding, handing over; every change of state is kept
       lapsing.py        what is approved goes back to review when what it shows changes
-      document.py       rows -> one frozen, JSON-able document; document_factors.py has its factors, document_fields.py the incidents' fields,
-                        naming.py (pure) puts roles for names
+      document.py       rows -> one frozen, JSON-able document; document_timeline.py has its entries, document_factors.py its factors,
+                        document_fields.py the incidents' fields; document_names.py says who is named, naming.py (pure) puts roles for names
       looking_back.py   three lines, three months later: with the post-mortem, and in its next revision
       publishing.py     document -> Revision n+1, immutable, hashed
       rendering/        document -> HTML, PDF, Markdown (pure)

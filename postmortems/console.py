@@ -14,14 +14,13 @@ from zoneinfo import ZoneInfo
 from django.db.models.functions import Substr
 
 from incidents import timeline
-from incidents.models import Acceptance, IncidentMember, Kind, Milestone, Precision, QualityReport, Salience, TimelineEvent, User
+from incidents.models import Acceptance, Kind, Milestone, Precision, QualityReport, Salience, TimelineEvent
 from incidents.quality import names_in, seen
-from postmortems import access, covering, overview, step_facts
-from postmortems.document import BOT, SPOKEN
-from postmortems.facilitation import agendas, interviews, people, questions
+from postmortems import access, covering, invitees, overview, people, step_facts
+from postmortems.facilitation import agendas, interviews, questions
 from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared
 
-TALKING = SPOKEN | {Kind.CHANGE, Kind.ESCALATION, Kind.ROLE}
+TALKING = people.SPOKEN | {Kind.CHANGE, Kind.ESCALATION, Kind.ROLE}
 ENTRY_LIMIT, PEOPLE_LIMIT, STATEMENT_LIMIT, TEXT = 20_000, 5_000, 2_000, 200
 MOST_FINDINGS, MOST_NAMED = 8, 12
 SOAK_DAYS = 2  # working days between the meeting and what is made of its ideas
@@ -129,20 +128,13 @@ def spoken_rows(postmortem: Postmortem) -> list[dict[str, Any]]:
     events = overview.entries_of(postmortem).unfused().exclude(curation__is_hidden=True).exclude(actor="")
     rows = events.filter(shown_kind__in=TALKING).annotate(words=Substr("text", 1, TEXT)).order_by("at", "sequence", "pk")
     fields = ("pk", "at", "shown_kind", "shown_salience", "precision", "actor", "words", "incident_id")
-    return [row for row in rows.values(*fields)[:ENTRY_LIMIT] if not BOT.search(row["actor"])]
+    return [row for row in rows.values(*fields)[:ENTRY_LIMIT] if not people.BOT.search(row["actor"])]
 
 
 def known_people(postmortem: Postmortem) -> list[people.Known]:
-    members = IncidentMember.objects.filter(incident__in=covering.keys_of(postmortem)).order_by("role")  # a part wins over none
-    roles = dict(members.values_list("user_id", "role"))
-    found = []
-    accounts = User.objects.filter(is_active=True)
-    for incident in access.private_incidents(postmortem):  # others must not be asked to what they may not know of
-        accounts = accounts.filter(incident_memberships__incident=incident)
-    for user in accounts.only("username", "first_name", "last_name", "email")[:PEOPLE_LIMIT]:
-        names = (str(user), user.username, user.email.partition("@")[0])
-        found.append(people.Known(user.pk, str(user), names, user.pk in roles, roles.get(user.pk, "")))
-    return found
+    """Return the accounts; others must not be asked to what they may not know of."""
+    accounts = invitees.who_may_see(postmortem).only("username", "first_name", "last_name", "email")[:PEOPLE_LIMIT]
+    return people.known(accounts, invitees.members_in(covering.keys_of(postmortem)))
 
 
 def marks_of(postmortem: Postmortem) -> dict[int, dict[str, tuple[str, datetime]]]:
@@ -172,15 +164,14 @@ def question_bank(postmortem: Postmortem) -> list[questions.Asked]:
 
 
 def statement(event: TimelineEvent, zone: ZoneInfo) -> questions.Statement:
-    curation = getattr(event, "curation", None)
-    text = " ".join(((curation.title if curation else "") or event.text).split())
+    text = " ".join(event.shown_text.split())
     label = Kind(event.shown_kind).label
     if text.casefold().startswith(f"{label.casefold()}:"):  # said already
         text = text[len(label) + 1 :].strip()
-    precision = Precision.SECOND if curation and curation.corrected_at else event.precision
+    clock = timeline.clock(event.at, event.shown_precision, zone)
     return questions.Statement(
         event.pk,
-        timeline.clock(event.at, precision, zone).removesuffix(":00") if precision == Precision.SECOND else timeline.clock(event.at, precision, zone),
+        clock.removesuffix(":00") if event.shown_precision == Precision.SECOND else clock,
         label,
         event.shown_kind,
         text if len(text) <= TEXT else f"{text[: TEXT - 1].rstrip()}…",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents import timeline
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Precision, TimelineEvent
+from incidents.models import TimelineEvent
 from postmortems import chains
 from postmortems.factors import POLARITY
 from postmortems.models import Factor, Postmortem, Section
+from postmortems.naming import hider
 from postmortems.overview import factors_of
 
 MOST_EVIDENCE = 20
@@ -50,18 +51,21 @@ def row_of(factor: Factor, numbers: dict[int, int], zone: ZoneInfo, *, internal:
 
 
 def evidence_of(event: TimelineEvent, zone: ZoneInfo) -> dict[str, str]:
-    curation = getattr(event, "curation", None)
-    precision = Precision.SECOND if curation and curation.corrected_at else event.precision
-    text = clean_line((curation.title if curation else "") or event.text, limit=LONGEST_EVIDENCE)
+    text = clean_line(event.shown_text, limit=LONGEST_EVIDENCE)
     here = event.at.astimezone(zone)
-    return {"local": f"{here.day} {here:%b}, {timeline.clock(event.at, precision, zone)}", "actor": clean_line(event.actor, limit=100), "text": text}
+    return {
+        "local": f"{here.day} {here:%b}, {timeline.clock(event.at, event.shown_precision, zone)}",
+        "actor": clean_line(event.actor, limit=100),
+        "text": text,
+    }
 
 
 def trigger_row(postmortem: Postmortem) -> dict[str, str] | None:
     return {"key": postmortem.trigger, "name": postmortem.get_trigger_display()} if postmortem.trigger else None
 
 
-def without_names(factors: Sequence[dict[str, Any]], hide: Callable[[str], str]) -> list[dict[str, Any]]:
+def without_names(factors: Sequence[dict[str, Any]], aliases: Mapping[str, str]) -> list[dict[str, Any]]:
+    hide = hider(aliases)
     return [row | {"statement": hide(row["statement"]), "mechanism": hide(row["mechanism"])} for row in factors]
 
 

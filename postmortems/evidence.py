@@ -60,12 +60,6 @@ def citable(postmortem: Postmortem) -> QuerySet[Any]:
     return events.defer("raw").order_by("at", "sequence", "pk")
 
 
-def words_of(event: TimelineEvent) -> str:
-    """What an entry says, in the words of whoever curated it."""
-    curation = getattr(event, "curation", None)
-    return (curation.title if curation else "") or event.text
-
-
 def offered(postmortem: Postmortem, query: str, limit: int = OFFERED) -> list[TimelineEvent]:
     """Return entries to choose from: those with all the words of the query, or of a time such as 14:02; without one the key moments first."""
     entries = citable(postmortem).filter(fused_into=None)

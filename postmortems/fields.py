@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from incidents.lib.stored import ADDRESS, day, moment
+from incidents.lib import stored
 
 LINE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)(?:\((?P<detail>[^)]*)\))?$")
 FACTOR = re.compile(r"factor:(\d{1,15})(?: |$)")
@@ -132,10 +132,8 @@ def spell_out(text: str) -> str:
 
 def show(field: Field, value: str, zone: ZoneInfo) -> str:
     """Return a stored value as people read it."""
-    if field.type == "moment" and (at := moment(value)):
-        return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
-    if field.type == "date" and (on := day(value)):
-        return f"{on.day} {on:%b %Y}"
+    if words := stored.words(field.type, value, zone):
+        return words
     if field.type == "factor":
         return factor_words(value)
     if field.type == "percent" and value:
@@ -155,11 +153,11 @@ def problem(field: Field, value: str) -> str:
         return f"One of: {', '.join(field.choices)}."
     found = number(value)
     wrong = {
-        "moment": (not moment(value), "A moment with its offset, such as 2026-03-02T14:00:00Z."),
-        "date": (not day(value), "A day, such as 2026-03-02."),
+        "moment": (not stored.moment(value), "A moment with its offset, such as 2026-03-02T14:00:00Z."),
+        "date": (not stored.day(value), "A day, such as 2026-03-02."),
         "number": (found is None, "A number from zero."),
         "percent": (found is None or found > 100, "A number from zero to 100."),
-        "link": (not ADDRESS.fullmatch(value), "An address that begins with https:// or, on this site, with /."),
+        "link": (not stored.ADDRESS.fullmatch(value), "An address that begins with https:// or, on this site, with /."),
     }
     is_wrong, words = wrong.get(field.type, (False, ""))
     return words if is_wrong else ""

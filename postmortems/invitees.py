@@ -13,13 +13,12 @@ from incidents.lib.text import clean_line
 from incidents.models import Incident, IncidentMember, User
 from postmortems import overview
 from postmortems.access import incidents_of, may_know, private_incidents
-from postmortems.document import BOT, SPOKEN
 from postmortems.models import Participant, Postmortem
-from postmortems.responders import Part, directory, key_of, parts_of
+from postmortems.people import BOT, LONGEST_NAME, SPOKEN, known, plain
+from postmortems.responders import Part, parts_of
 
 MOST = 60
 MOST_NAMES = 500
-NAME = 150
 SUGGESTED = 3
 
 
@@ -53,16 +52,19 @@ def people_of(postmortem: Postmortem, accounts: list[User] | None = None) -> lis
     """Return everybody found on the incidents: leads, members, and the people whose words or deeds the timelines hold."""
     incidents = list(incidents_of(postmortem).order_by("pk"))
     accounts = list(members_of(one for one in incidents if one.is_private)) if accounts is None else accounts
-    names = {user.pk: clean_line(str(user), limit=NAME) for user in accounts}
+    members = members_in(incidents)
     found = parts_of(
         leads=[incident.lead_id for incident in incidents if incident.lead_id is not None],
-        members=IncidentMember.objects.filter(incident__in=incidents).order_by("pk").values_list("user_id", "role"),
+        members=members,
         actors=actors_of(incidents),
-        names=names,
-        known=directory(accounts),
+        people=known(accounts, members),
         private=any(incident.is_private for incident in incidents),
     )
     return found[:MOST]
+
+
+def members_in(incidents: Sequence[Incident] | Sequence[int]) -> list[tuple[int, str]]:
+    return list(IncidentMember.objects.filter(incident__in=incidents).order_by("pk").values_list("user_id", "role"))
 
 
 def actors_of(incidents: Sequence[Incident]) -> dict[str, int]:
@@ -71,7 +73,7 @@ def actors_of(incidents: Sequence[Incident]) -> dict[str, int]:
     rows = entries.order_by().values_list("actor").annotate(number=Count("pk")).order_by("-number", "actor")[:MOST_NAMES]
     counts: Counter[str] = Counter()
     for actor, number in rows:
-        name = clean_line(actor, limit=NAME)
+        name = clean_line(actor, limit=LONGEST_NAME)
         if name and not BOT.search(name):
             counts[name] += number
     return dict(counts)
@@ -85,8 +87,8 @@ def conflicts(people: Iterable[Part]) -> dict[int, str]:
 def not_asked(people: Iterable[Part], participants: Iterable[Participant]) -> list[Part]:
     """Return those of the incident who have no part in the retrospective yet."""
     there = list(participants)
-    users, names = {one.user_id for one in there if one.user_id}, {key_of(one.name) for one in there}
-    return [part for part in people if part.responded and part.user_id not in users and key_of(part.name) not in names]
+    users, names = {one.user_id for one in there if one.user_id}, {plain(one.name) for one in there}
+    return [part for part in people if part.responded and part.user_id not in users and plain(part.name) not in names]
 
 
 def facilitators(postmortem: Postmortem, people: Iterable[Part], accounts: Iterable[User]) -> list[Candidate]:

@@ -20,8 +20,8 @@ from incidents.conditions import Condition, Group
 from incidents.lib import durations
 from incidents.models import CustomField, Incident, IncidentMember, Kind, Milestone, TimelineEvent
 from postmortems import choosing, sizing
-from postmortems.document import BOT, SPOKEN
 from postmortems.models import LearningAssessment, LearningQuestion, RetrospectiveTemplate, ReviewRequirement, TemplateRule
+from postmortems.people import BOT, SPOKEN
 
 MANY_TEAMS, MANY_PEOPLE, MANY_GUESSES, MANY_NOTICES = 3, 8, 3, 3
 LONG = timedelta(hours=4)

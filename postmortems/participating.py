@@ -20,6 +20,7 @@ from incidents.models import AuditEvent, User
 from postmortems import invitees, stepping
 from postmortems.access import require_open
 from postmortems.models import Participant, Postmortem
+from postmortems.people import LONGEST_NAME
 from postmortems.signals import tell_changed
 
 MOST = 200
@@ -51,7 +52,7 @@ def invite(
 def add(actor: Actor, postmortem: Postmortem, role: str, user: User | None, name: str, reason: str = "", unnamed: bool = False) -> Participant:
     if role not in Role:
         raise ValidationError({"role": "This is no role."})
-    name = clean_line(str(user) if user else name, limit=invitees.NAME)
+    name = clean_line(str(user) if user else name, limit=LONGEST_NAME)
     if not name:
         raise ValidationError({"name": "Choose a person or give a name."})
     there = list(postmortem.participants.filter(role=role))
@@ -62,7 +63,7 @@ def add(actor: Actor, postmortem: Postmortem, role: str, user: User | None, name
     if user is not None:
         check_account(postmortem, role, user, reason)
         if any(one.name == name for one in there):  # two people of one name
-            name = clean_line(f"{name[:100]} ({user.username})", limit=invitees.NAME)
+            name = clean_line(f"{name[:100]} ({user.username})", limit=LONGEST_NAME)
     elif role in IN_PERSON:
         raise ValidationError({"name": f"A {Role(role).label.lower()} needs an account."})
     asking = actor if isinstance(actor, User) else None

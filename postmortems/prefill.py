@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from incidents.custom_fields import Told
+from incidents.lib.stored import iso
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_.]*)\s*\}\}")
 #: Every placeholder with what it stands for; shown to administrators beside the template.
@@ -102,7 +103,7 @@ MOMENTS = {"started": "impact_started", "detected": "detected", "mitigated": "mi
 
 def impact_values(field_names: Sequence[str], facts: Facts) -> dict[str, str]:
     found = {name: facts.milestones.get(IMPACT_MOMENTS[name]) for name in field_names if name in IMPACT_MOMENTS}
-    return {name: stored(at) for name, at in found.items() if at}
+    return {name: iso(at, "seconds") for name, at in found.items() if at}
 
 
 def opening(facts: Facts) -> str:
@@ -148,8 +149,3 @@ def lasting(span: timedelta) -> str:
     hours, minutes = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
-
-
-def stored(at: datetime) -> str:
-    """Return a moment as section values keep it."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,27 +1,11 @@
-"""Pure. Names in a timeline and accounts -> who is who, and who was part of the response.
-
-A name is an account's when it is its user name, full name or e-mail address, whatever the case and with dots for spaces;
-a name that would fit two accounts fits none, since a wrong match would speak for a person.
-"""
+"""Pure. Leads, members and the names in a timeline -> who was part of the response, each once, and why."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-BETWEEN = re.compile(r"[\s._\-]+")
-
-
-class Account(Protocol):
-    """What a match looks at; a User has it."""
-
-    pk: int
-    username: str
-    email: str
-
-    def get_full_name(self) -> str: ...
+from postmortems.people import Book, Known, plain
 
 
 @dataclass(frozen=True)
@@ -34,43 +18,16 @@ class Part:
     responded: bool = True
 
 
-def key_of(name: str) -> str:
-    """Return a name without what people write differently: "@Tom.Okafor" is "tom okafor"."""
-    return BETWEEN.sub(" ", name.strip().lstrip("@").casefold()).strip()
-
-
-def keys_of(account: Account) -> set[str]:
-    names = {account.username, account.get_full_name(), account.email, account.email.partition("@")[0]}
-    return {key for name in names if (key := key_of(name))}
-
-
-def directory(accounts: Iterable[Account]) -> dict[str, int | None]:
-    """Return key -> account id; None where several accounts answer to it. A user name wins over another's address."""
-    accounts = list(accounts)
-    found: dict[str, int | None] = {}
-    for account in accounts:
-        for key in keys_of(account):
-            found[key] = account.pk if key not in found or found[key] == account.pk else None
-    return found | {key_of(account.username): account.pk for account in accounts}
-
-
-def parts_of(
-    *,
-    leads: Iterable[int],
-    members: Iterable[tuple[int, str]],
-    actors: Mapping[str, int],
-    names: Mapping[int, str],
-    known: Mapping[str, int | None],
-    private: bool,
-) -> list[Part]:
+def parts_of(*, leads: Iterable[int], members: Iterable[tuple[int, str]], actors: Mapping[str, int], people: Sequence[Known], private: bool) -> list[Part]:
     """Return everybody found on the incidents of a review, each once, those who did most first.
 
-    `members` are account ids with their part, `actors` the names in the timeline with their number of entries, `names` the
-    accounts' names. On a private incident a member without a part is there to read: no responder.
+    `members` are account ids with their part, `actors` the names in the timeline with their number of entries, `people` the
+    accounts that may know of them. On a private incident a member without a part is there to read: no responder.
     """
+    book = Book(people)
     reasons: dict[int | str, list[str]] = {}
     responded: set[int | str] = set()
-    shown: dict[int | str, str] = {}
+    shown: dict[int | str, str] = {person.id: person.label for person in people}
     for lead in leads:
         reasons.setdefault(lead, []).append("led the incident")
         responded.add(lead)
@@ -79,17 +36,17 @@ def parts_of(
         if role or not private:
             responded.add(user_id)
     for actor, number in sorted(actors.items(), key=lambda pair: (-pair[1], pair[0])):
-        account = known.get(key_of(actor))
-        who: int | str = account if account is not None and account in names else key_of(actor)
+        account = book.find(actor)
+        who = account.id if account else plain(actor)
         if not who:
             continue
         shown.setdefault(who, actor.strip())
         reasons.setdefault(who, []).append(f"has {number} {'entry' if number == 1 else 'entries'} in the timeline")
         responded.add(who)
     return [
-        Part(names[who] if isinstance(who, int) else shown[who], who if isinstance(who, int) else None, joined(said), who in responded)
+        Part(shown[who], who if isinstance(who, int) else None, joined(said), who in responded)
         for who, said in reasons.items()
-        if not isinstance(who, int) or who in names
+        if who in shown  # a lead or member who may not know of all the incidents is left out
     ]
 
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from incidents.access import SYSTEM
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import IncidentMember
+from postmortems.document_names import SOMEBODY, names_of, roles_of
 from postmortems.facilitation.texts import PERSPECTIVE
 from postmortems.models import Difference, Participant, Perspective, Postmortem
 from postmortems.naming import hider
 
-SOMEBODY = "a responder"
 MOST = 200
 
 
@@ -41,19 +41,10 @@ def perspective_rows(postmortem: Postmortem, members: Iterable[IncidentMember], 
 
 def aliases_of(rows: Iterable[Perspective], members: Iterable[IncidentMember], participants: Iterable[Participant], *, everyone: bool) -> dict[str, str]:
     """Return name -> what stands for it: for everyone, or only for those who asked not to be named."""
-    unnamed = {name for row in participants if row.asks_to_be_unnamed for name in names_of(row.name, row.user)}
-    roles: dict[str, str] = {}
-    for member in members:
-        roles |= dict.fromkeys(names_of("", member.user), member.role.lower())
-    for part in participants:
-        roles |= {name: roles.get(name, "") for name in names_of(part.name, part.user)}
-    for row in rows:
-        roles |= {name: clean_line(row.role) or roles.get(name, "") for name in names_of(row.name, row.user)}
+    unnamed = {name for part in participants if part.asks_to_be_unnamed for name in names_of(part.user, part.name)}
+    roles = dict.fromkeys((name for part in participants for name in names_of(part.user, part.name)), "") | roles_of(members)
+    roles |= {name: clean_line(row.role) or roles.get(name, "") for row in rows for name in names_of(row.user, row.name)}
     return {name: role or SOMEBODY for name, role in roles.items() if everyone or name in unnamed}
-
-
-def names_of(name: str, user: Any) -> set[str]:
-    return {each for each in (name, str(user or ""), user.username if user else "") if each}
 
 
 def differences(rows: Iterable[Perspective]) -> dict[int, list[tuple[Perspective, str]]]:

@@ -157,8 +157,7 @@ class TimelineEventView(APIView):
 
 
 def curation_version(event: TimelineEvent) -> int:
-    curation = getattr(event, "curation", None)
-    return curation.version if curation else 0
+    return event.curated.version if event.curated else 0
 
 
 class MilestonesView(APIView):

@@ -146,6 +146,20 @@ class TimelineEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.text[:60]}"
 
+    @property
+    def curated(self) -> Curation | None:
+        """What people made of it; a query, unless it was read `as_curated`."""
+        return getattr(self, "curation", None)
+
+    @property
+    def shown_text(self) -> str:
+        return (self.curated.title if self.curated else "") or self.text
+
+    @property
+    def shown_precision(self) -> str:
+        """A time that a person gave is exact."""
+        return Precision.SECOND if self.curated and self.curated.corrected_at else self.precision
+
 
 class Curation(models.Model):
     """What people say about one event: hidden, highlighted, retitled, timed anew. Import never touches it."""

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from incidents import sources
 from incidents.lib import durations
 from incidents.lib import markdown as md
+from incidents.lib.stored import iso
 
 register = template.Library()
 
@@ -79,10 +80,9 @@ def _time(value: Any, zone: Any, text: str, extra: str = "") -> str | SafeString
     if not isinstance(value, datetime):
         return ""
     local = value.astimezone(zone_of(zone))
-    utc = value.astimezone(UTC)
     shown = f"{local.day} {local:{text}}" if text.startswith("%b") else f"{local:{text}}"
-    title = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', utc.isoformat().replace("+00:00", "Z"), title, mark_safe(extra), shown)  # noqa: S308
+    title = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', iso(value), title, mark_safe(extra), shown)  # noqa: S308
 
 
 @register.filter

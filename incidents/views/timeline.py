@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents import access, lifecycle, measuring, sources, timeline_query
 from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
 from incidents.lib.conflict import Conflict
+from incidents.lib.stored import iso
 from incidents.models import Curation, Delivery, Fusion, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
 from incidents.timeline import Filters, Row, arrange, clock, parse_cursor, parse_filters, parse_moment
 from incidents.views.milestones import local_value, milestone_context
@@ -46,7 +47,7 @@ def timeline_context(
     """Return one window of the timeline and what its filters need; `fused` says whether any entry has further evidence to look for."""
     known = known_at(request, zone)
     # In UTC, so that the moment stays the same when the zone is switched.
-    filters = replace(parse_filters(request.GET, Kind.values), known=stamp(known) if known else "")
+    filters = replace(parse_filters(request.GET, Kind.values), known=iso(known) if known else "")
     after = parse_cursor(request.GET.get("after", ""))
     anchor = request.GET.get("at", "")
     start = timeline_query.place_of(incident, int(anchor)) if anchor.isascii() and anchor.isdigit() and len(anchor) < 19 else None
@@ -79,10 +80,6 @@ def timeline_context(
     }
 
 
-def stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def known_context(
     incident: Incident, at: datetime, filters: Filters, zone: ZoneInfo, extra: dict[str, str], deliveries: list[Delivery] | None
 ) -> dict[str, Any]:
@@ -90,7 +87,7 @@ def known_context(
     found, labels = timeline_query.look_back(incident, at, deliveries), sources.labels()
 
     def step(moment: datetime | None) -> dict[str, str] | None:
-        return {"clock": worded(moment, zone), "query": replace(filters, known=stamp(moment)).query(**extra)} if moment else None
+        return {"clock": worded(moment, zone), "query": replace(filters, known=iso(moment)).query(**extra)} if moment else None
 
     return {
         "clock": worded(at, zone),
@@ -155,10 +152,6 @@ def event_for(incident: Incident, pk: int) -> TimelineEvent:
     return event
 
 
-def curation_of(event: TimelineEvent) -> Curation | None:
-    return getattr(event, "curation", None)
-
-
 @require_safe
 @login_required
 def entry(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
@@ -169,7 +162,7 @@ def entry(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str, Any]:
     event = event_for(incident, pk)
-    curation = curation_of(event)
+    curation = event.curated
     return {
         "incident": incident,
         "event": event,
@@ -179,7 +172,7 @@ def entry_context(request: HttpRequest, incident: Incident, pk: int) -> dict[str
         "fused": fused_with(incident, event),
         "near": entries_near(incident, event) if access.may(request.user, "edit") else [],
         "moved": event.at - event.occurred_at if not (curation and curation.corrected_at) else None,
-        "known": stamp(event.at),
+        "known": iso(event.at),
         "zone": place(request, incident),
         "raw": pretty(event.raw),
         "source": sources.labels().get(event.source, event.source),
@@ -255,7 +248,7 @@ def entry_edit(request: HttpRequest, reference: str, pk: int) -> HttpResponseBas
 
     incident = access.incident_for(request.user, reference, "edit")
     event = event_for(incident, pk)
-    form = CurationForm(request.POST or None, zone=ZoneInfo(incident.time_zone), initial=initial_of(curation_of(event)))
+    form = CurationForm(request.POST or None, zone=ZoneInfo(incident.time_zone), initial=initial_of(event.curated))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         data["kind"] = data["kind"] or None

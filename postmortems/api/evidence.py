@@ -29,7 +29,7 @@ class CitableSerializer(serializers.Serializer[Any]):
         return citations.mark(entry.pk)
 
     def get_text(self, entry: TimelineEvent) -> str:
-        return evidence.words_of(entry)
+        return entry.shown_text
 
 
 class ClaimSerializer(serializers.Serializer[Any]):

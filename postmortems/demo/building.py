@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from incidents import endpoints, intake, lifecycle, measuring, webhooks
 from incidents.access import SYSTEM
+from incidents.lib.stored import iso
 from incidents.models import (
     CustomField,
     CustomFieldOption,
@@ -32,7 +33,7 @@ from incidents.models import (
     Team,
     User,
 )
-from postmortems import action_items, chains, drafting, factoring, prefill, publishing
+from postmortems import action_items, chains, drafting, factoring, publishing
 from postmortems.demo import process, together
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, Factor, FactorLeaf, Postmortem, RetrospectiveTemplate, Section
@@ -208,7 +209,7 @@ def write_postmortem(incident: Incident, row: dict[str, Any] | None, author: Use
 def moments_of(cells: dict[str, Any], start: datetime) -> dict[str, str]:
     """Return the cells of a row; a whole number under "at" is minutes after the start, one under "date" days, one under "factor" comes later."""
     at, day = cells.get("at"), cells.get("date")
-    moments = {"at": prefill.stored(start + timedelta(minutes=at))} if isinstance(at, int) else {}
+    moments = {"at": iso(start + timedelta(minutes=at), "seconds")} if isinstance(at, int) else {}
     cells = {name: value for name, value in cells.items() if name != chains.COLUMN or isinstance(value, str)}
     return cells | moments | ({"date": (start + timedelta(days=day)).date().isoformat()} if isinstance(day, int) else {})
 

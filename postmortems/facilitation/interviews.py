@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from postmortems.facilitation.people import Heard
+from postmortems.people import Heard
 
 NEAR = timedelta(minutes=10)  # of a milestone, for who acted or explained
 CLOSE = timedelta(minutes=3)  # for who only spoke

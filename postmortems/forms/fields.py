@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from incidents.lib.stored import moment
+from incidents.lib.stored import iso, moment
 from postmortems.fields import TEXT_LIMIT, Field, factor_of, factor_words, problem
-from postmortems.prefill import stored
 
 
 def form_field(one: Field, zone: ZoneInfo) -> forms.Field:
@@ -49,7 +48,7 @@ def as_stored(value: Any, zone: ZoneInfo, before: Any = None, was: str = "") -> 
     if isinstance(value, datetime):
         # Untouched: the field shows minutes, and in the hour that a clock repeats it cannot tell which is meant.
         untouched = was and isinstance(before, datetime) and value == before.replace(second=0, microsecond=0)
-        return was if untouched else stored(value.replace(tzinfo=zone))
+        return was if untouched else iso(value.replace(tzinfo=zone), "seconds")
     if isinstance(value, date):
         return value.isoformat()
     return f"{value:f}" if hasattr(value, "as_tuple") else str(value)

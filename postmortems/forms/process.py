@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from incidents.models import User
-from postmortems.invitees import NAME, Candidate
+from postmortems.invitees import Candidate
 from postmortems.models import Participant, StepPlan
 from postmortems.participating import DECLARATIONS
+from postmortems.people import LONGEST_NAME
 from postmortems.workdays import EARLIEST, LATEST
 
 
@@ -37,7 +38,7 @@ class StepForm(VersionForm):
 class InviteForm(forms.Form):
     role = forms.ChoiceField(choices=Participant.Role.choices, initial=Participant.Role.PARTICIPANT)
     user = forms.ModelChoiceField(User.objects.none(), required=False, label="Person", empty_label="Somebody without an account")
-    name = forms.CharField(required=False, max_length=NAME, label="Their name", help_text="For somebody without an account.")
+    name = forms.CharField(required=False, max_length=LONGEST_NAME, label="Their name", help_text="For somebody without an account.")
     reason = forms.CharField(required=False, max_length=300, label="Why all the same", help_text="For a facilitator who was part of the response.")
     unnamed = forms.BooleanField(required=False, label="Asks to be unnamed in what is published")
 

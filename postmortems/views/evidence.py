@@ -18,7 +18,7 @@ from incidents.lib import citations
 from incidents.lib.text import clean_line
 from incidents.models import Salience, TimelineEvent
 from postmortems import evidence
-from postmortems.document import entry_row
+from postmortems.document_timeline import entry_row
 from postmortems.models import Postmortem
 from postmortems.rendering import citing, html
 from postmortems.views.postmortems import draft_for

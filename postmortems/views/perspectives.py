@@ -173,10 +173,9 @@ def entry_choices(postmortem: Postmortem, at: datetime | None, linked: list[int]
 
 
 def entry_label(event: TimelineEvent, zone: ZoneInfo) -> str:
-    curation = getattr(event, "curation", None)
-    text = " ".join(((curation.title if curation else "") or event.text).split())
+    text = " ".join(event.shown_text.split())
     text = text if len(text) <= 140 else f"{text[:139].rstrip()}…"
-    return f"{clock(event.at, event.precision, zone)} {f'{event.actor}: ' if event.actor else ''}{text}"
+    return f"{clock(event.at, event.shown_precision, zone)} {f'{event.actor}: ' if event.actor else ''}{text}"
 
 
 @login_required

@@ -67,7 +67,7 @@ def test_outside_only_what_reaches_it_and_no_names(alice, audience):
     assert not keys & (set(inside) - {"timeline", "actions", "milestones", "action_items"})
     assert document["people"] == []
     assert [row["actor"] for row in document["timeline"]] == ["monitoring", "a responder", "incident commander"]
-    assert document["timeline"][1]["text"] == "incident commander rolled it back"
+    assert document["timeline"][1]["text"] == "Incident commander rolled it back"
     assert document["actions"][0]["owner"] == "assigned"
     assert not [name for name in ("alice", "Maria", "Lopez") if name.lower() in json.dumps(document).lower()]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortems.facilitation import agendas, interviews, invitation, moments, people, questions, texts
-from postmortems.naming import hider
+from postmortems import people
+from postmortems.facilitation import agendas, interviews, invitation, moments, questions, texts
 from postmortems.workdays import Calendar
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -82,37 +82,6 @@ def test_the_soak_time_ends_at_the_same_hour_in_the_zone_of_the_people():
     assert paris.later(saturday, 2) == datetime(2026, 3, 11, 0, 0, tzinfo=PARIS)
     # Friday evening in UTC is Saturday in Auckland
     assert Calendar(zone="Pacific/Auckland").later(datetime(2026, 3, 6, 20, 0, tzinfo=UTC), 2).date() == date(2026, 3, 11)
-
-
-# People -----------------------------------------------------------------------------------------------------
-
-ANA = people.Known(1, "Ana Lima", ("Ana Lima", "ana", "ana.lima"), True, "Incident commander")
-BOB = people.Known(2, "Bob Stone", ("Bob Stone", "bob", "bstone"), True)
-CARL = people.Known(3, "Carl Ray", ("Carl Ray", "carl", "carl.ray"))
-
-
-def test_one_person_under_several_names_is_one_row():
-    heard = people.gather([("@ana.lima", at(1)), ("Ana Lima (SRE)", at(9)), ("Dana", at(3)), ("dana", at(4))], [ANA, BOB, CARL], [("carl", (7,))])
-    ana, dana, bob, carl = heard
-    assert (ana.name, ana.user, ana.entries, ana.first, ana.last, ana.role) == ("Ana Lima", 1, 2, at(1), at(9), "Incident commander")
-    assert (dana.name, dana.user, dana.entries) == ("Dana", None, 2)
-    assert (bob.user, bob.is_heard, bob.is_member) == (2, False, True)
-    assert (carl.user, carl.named_in) == (3, (7,))
-
-
-def test_a_name_of_two_people_is_nobodys():
-    twins = [people.Known(1, "Sam Fox", ("Sam Fox", "sam"), True), people.Known(2, "Sam Hill", ("Sam Hill", "sam"), True)]
-    assert people.Book(twins).find("sam") is None
-    assert people.Book(twins).find("Sam Hill").id == 2
-    assert people.Book([ANA, CARL]).find("Carl") is CARL
-    assert people.Book([ANA]).find("Ana") is ANA
-    assert people.Book([people.Known(4, "Ana Other", ("Ana Other", "ao"))]).find("Ana") is None  # not on the incident: a given name is not enough
-
-
-@given(st.text(max_size=40))
-def test_any_name_is_compared(name):
-    people.Book([ANA]).find(name)
-    assert people.plain(people.plain(name)) == people.plain(name) or "(" in name or "[" in name or "/" in name or "|" in name
 
 
 # Whom to ask first --------------------------------------------------------------------------------------------
@@ -216,11 +185,6 @@ def test_accounts_of_one_moment_stand_together_with_the_facts_between():
     assert [fact.at for fact in found[0].facts] == [at(0), at(4)]
     assert ([fact.at for fact in found[1].facts][-1], found[1].facts_left) == (at(26), 2)
     assert [fact.at for fact in after] == [at(60)]
-
-
-def test_names_become_roles_wherever_they_stand():
-    hide = hider({"Ana Lima": "the commander", "ana": "the commander", "Al": "nobody"})
-    assert hide("@ana saw it; ANA LIMA too, not banana, Al stays") == "the commander saw it; the commander too, not banana, Al stays"
 
 
 # The invitation -----------------------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ def test_a_document_freezes_factors_with_their_evidence(written):
 def test_outsiders_get_factors_without_evidence_and_names(written):
     document = build(written, "stakeholder", timezone.now())
     text = json.dumps(document["factors"])
-    assert "Maria" not in text and "alice" not in text.lower() and "a responder and incident commander saw no limit" in text
+    assert "Maria" not in text and "alice" not in text.lower() and "A responder and incident commander saw no limit" in text
     assert all(not row["evidence"] and not row["from_account"] and not row["evidence_link"] for row in document["factors"])
     assert build(written, "public", timezone.now())["factors"] == []
 

@@ -365,7 +365,7 @@ def test_who_asks_to_be_unnamed_is_so_inside_too(postmortem, alice, bob):
     Section.objects.filter(postmortem=postmortem, key="response").update(kind="perspectives")
     rows = document.build(postmortem, "internal", timezone.now())["perspectives"]
     assert [row["who"] for row in rows] == ["database on-call", "alice"]
-    assert rows[1]["lines"][0]["text"] == "database on-call had it."
+    assert rows[1]["lines"][0]["text"] == "Database on-call had it."
 
 
 def test_an_empty_section_of_perspectives_says_so(postmortem, client, alice):

@@ -1,15 +1,14 @@
-"""Who is who in a timeline, and the names that published documents leave out."""
+"""Who is who in a timeline, and who was part of the response."""
 
-import json
-import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortems.responders import directory, key_of, parts_of
-from postmortems.unnamed import Unnamed, hide
+from postmortems.people import Book, Known, gather, known, plain
+from postmortems.responders import parts_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,9 @@ class Person:
     def get_full_name(self):
         return self.full
 
+    def __str__(self):
+        return self.full or self.username
+
 
 TOM = Person(1, "tom", "Tom Okafor", "tom.okafor@harbour.example")
 LENA = Person(2, "lena", "Lena Weiss")
@@ -30,19 +32,49 @@ ALSO_LENA = Person(3, "lweiss", "Lena Weiss")
 
 @pytest.mark.parametrize("name", ["tom", "@tom", "Tom Okafor", "TOM.OKAFOR", "tom_okafor", "tom.okafor@harbour.example"])
 def test_a_name_is_an_accounts_however_it_is_written(name):
-    assert directory([TOM, LENA])[key_of(name)] == 1
+    assert Book(known([TOM, LENA], [])).find(name).id == 1
 
 
 def test_a_name_of_two_is_nobodys():
-    known = directory([LENA, ALSO_LENA])
-    assert known["lena weiss"] is None
-    assert (known["lena"], known["lweiss"]) == (2, 3)
+    book = Book(known([LENA, ALSO_LENA], [(2, ""), (3, "")]))
+    assert book.find("Lena Weiss") is None
+    assert (book.find("lena").id, book.find("lweiss").id) == (2, 3)
 
 
-def found(private=False, **given):
-    return parts_of(
-        **{"leads": [], "members": [], "actors": {}, "names": {1: "Tom Okafor", 2: "Lena Weiss"}, "known": directory([TOM, LENA]), "private": private} | given
-    )
+def test_a_user_name_wins_over_anothers_address():
+    book = Book(known([Person(1, "sam"), Person(2, "sfox", "Sam Fox", "sam@harbour.example")], []))
+    assert (book.find("sam").id, book.find("sam@harbour.example").id) == (1, 2)
+
+
+def test_a_given_name_is_enough_for_who_is_on_the_incident():
+    assert Book(known([TOM], [(1, "")])).find("Tom Other") is None
+    carl = Person(3, "cray", "Carl Ray")
+    assert Book(known([carl], [(3, "")])).find("carl").id == 3
+    assert Book(known([carl], [])).find("carl") is None
+    assert Book(known([carl, Person(4, "cfox", "Carl Fox")], [(3, ""), (4, "")])).find("carl") is None
+
+
+def test_one_person_under_several_names_is_one_row():
+    start = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+    at = [start + timedelta(minutes=minute) for minute in range(10)]
+    people = known([TOM, LENA, Person(3, "carl", "Carl Ray")], [(1, "Incident commander"), (2, "")])
+    heard = gather([("@tom.okafor", at[1]), ("Tom Okafor (SRE)", at[9]), ("Dana", at[3]), ("dana", at[4])], people, [("carl", (7,))])
+    tom, dana, lena, carl = heard
+    assert (tom.name, tom.user, tom.entries, tom.first, tom.last, tom.role) == ("Tom Okafor", 1, 2, at[1], at[9], "Incident commander")
+    assert (dana.name, dana.user, dana.entries) == ("Dana", None, 2)
+    assert (lena.user, lena.is_heard, lena.is_member) == (2, False, True)
+    assert (carl.user, carl.named_in) == (3, (7,))
+
+
+@given(st.text(max_size=40))
+def test_any_name_is_compared(name):
+    Book([Known(1, "Ana Lima", ("Ana Lima",))]).find(name)
+    assert plain(plain(name)) == plain(name) or "(" in name or "[" in name or "/" in name or "|" in name
+
+
+def found(private=False, accounts=(TOM, LENA), **given):
+    members = given.get("members", [])
+    return parts_of(**{"leads": [], "members": [], "actors": {}, "people": known(accounts, members), "private": private} | given)
 
 
 def test_everybody_once_with_why():
@@ -60,53 +92,4 @@ def test_who_may_merely_see_a_private_incident_did_not_respond():
 
 
 def test_somebody_who_may_not_see_it_is_a_name_only():
-    assert [(part.name, part.user_id) for part in found(actors={"tom": 2}, names={2: "Lena Weiss"})] == [("tom", None)]
-
-
-TOM_UNNAMED = Unnamed(("Tom Okafor", "tom", "tom.okafor@harbour.example"), "the incident lead")
-MARK = Unnamed(("Mark Hill", "mark"), "a participant")
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("Tom Okafor rolled it back.", "The incident lead rolled it back."),
-        ("Then @tom and TOM OKAFOR agreed.", "Then the incident lead and the incident lead agreed."),
-        ("Okafor's change; Tom’s page.", "The incident lead's change; the incident lead’s page."),
-        ("Write to tom.okafor@harbour.example!", "Write to the incident lead!"),
-        ("tomorrow, atom, tom-tom, Tomas, tom.smith", "tomorrow, atom, tom-tom, Tomas, tom.smith"),
-        ("- Tom\n- Lena", "- The incident lead\n- Lena"),
-    ],
-)
-def test_names_become_roles(text, left):
-    assert hide(text, [TOM_UNNAMED]) == left
-
-
-def test_ordinary_words_stay():
-    assert hide("Mark it done on Hill Street. Mark Hill agreed with @mark.", [MARK]) == "Mark it done on Hill Street. A participant agreed with a participant."
-
-
-def test_every_text_of_a_document_and_no_key():
-    document = {
-        "key": "tom",
-        "schema": 1,
-        "title": "Tom Okafor",
-        "sections": [{"key": "x", "body": "by Tom", "values": {"who": "tom"}}],
-        "later": [{"deep": ["Tom"]}],
-    }
-    assert hide(document, [TOM_UNNAMED]) == {
-        "key": "tom",
-        "schema": 1,
-        "title": "The incident lead",
-        "sections": [{"key": "x", "body": "by the incident lead", "values": {"who": "The incident lead"}}],
-        "later": [{"deep": ["The incident lead"]}],
-    }
-    assert hide(document, []) is document
-
-
-@given(st.text(max_size=80), st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=3))
-def test_any_name_in_any_text(text, names):
-    found = hide({"text": text}, [Unnamed(tuple(names), "a participant")])
-    assert json.loads(json.dumps(found)).keys() == {"text"}
-    if not any(word.casefold() in text.casefold() for name in names for word in [name, *re.split(r"\W+", name)] if word):
-        assert found == {"text": text}  # what names nobody stays as it is
+    assert [(part.name, part.user_id) for part in found(actors={"tom": 2}, leads=[1], accounts=[LENA])] == [("tom", None)]
