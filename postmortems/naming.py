@@ -2,7 +2,7 @@
 
 Outside a text may rather suffer than tell who was there, so every name that is known goes, whatever else it means. Inside,
 the document of a team that knows its people has to stay readable: a first or last name alone goes where it is written with a
-capital, and a name that is an ordinary word only where somebody is called by it.
+capital, and a name that is an ordinary word only where somebody is called by it, or where nothing else is said.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ def unnaming(people: Iterable[Unnamed]) -> Hide:
     forms: dict[str, Form] = {}
     for name, role in names:
         if len(name) >= SHORTEST:
-            called = "(?<=@)" if name.capitalize() in ORDINARY else ""
-            forms.setdefault(name.lower(), Form(f"{called}(?i:{re.escape(name)})", role))
+            written = f"(?i:{re.escape(name)})"
+            is_word = name.capitalize() in ORDINARY
+            forms.setdefault(name.lower(), Form(rf"(?:(?<=@){written}|\A{written}\Z)" if is_word else written, role))
     for name, role in names:
         for word in name.split(" ") if " " in name else []:
             if len(word) >= SHORTEST and word[0].isupper() and word not in ORDINARY:

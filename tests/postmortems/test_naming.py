@@ -34,6 +34,11 @@ def test_ordinary_words_stay():
     )
 
 
+def test_a_value_that_is_a_name_goes_even_where_it_is_a_word():
+    row = {"actor": "mark", "text": "Mark it done.", "note": "@Mark"}
+    assert unnaming([MARK])(row) == {"actor": "A participant", "text": "Mark it done.", "note": "A participant"}
+
+
 def test_every_text_of_a_document_and_no_key():
     document = {
         "key": "tom",
