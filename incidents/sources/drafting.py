@@ -93,18 +93,12 @@ def draft(
     moment counts when it was that much `later`.
     """
     try:
-        moment = clock(stamp, options.time_zone, options.latest)
-        if not _stated(moment) and (received is not None or options.received):
-            came = received() if received is not None else None
-            moment = clock(came or (options.received and options.received.isoformat()), options.time_zone, options.latest)
-            timed = timed or _stated(moment)
-        if dated and not _stated(moment) and options.date is not None:
-            moment = clock(options.date.isoformat(), options.time_zone or "UTC", options.latest)
+        moment, is_arrival = _moment(stamp, options, received, dated, clock)
     except TimeError as error:
         return Rejected(where, f"{error} {correction}".strip())
     if not _stated(moment) and not dated:
         return Rejected(where, f"This has no time. {advice}".strip())
-    if timed:
+    if timed or is_arrival:
         key = f"{key}:{f'{moment.at:%Y%m%dT%H%M%S}' if moment.at else moment.local}"
     return placed(
         moment,
@@ -123,6 +117,18 @@ def draft(
         recorded=_recorded(recorded, moment, later, options, clock),
         revised=revised,
     )
+
+
+def _moment(stamp: Any, options: ReadOptions, received: Callable[[], Any] | None, dated: bool, clock: Clock) -> tuple[Moment, bool]:
+    """Return when it happened, and whether that is when it was received, for want of a time of its own. Raises TimeError."""
+    moment, is_arrival = clock(stamp, options.time_zone, options.latest), False
+    if not _stated(moment) and (received is not None or options.received):
+        came = received() if received is not None else None
+        moment = clock(came or (options.received and options.received.isoformat()), options.time_zone, options.latest)
+        is_arrival = _stated(moment)
+    if dated and not _stated(moment) and options.date is not None:
+        moment = clock(options.date.isoformat(), options.time_zone or "UTC", options.latest)
+    return moment, is_arrival
 
 
 def placed(

@@ -16,6 +16,7 @@ from incidents.sources.members import as_json, first, mappings, name_of, part, s
 from incidents.sources.reading import Format, certainty, read_objects
 
 PAGE = "https://status.cloud.google.com/"
+ACTOR = "Google status page"
 
 
 def detect(payload: Payload) -> int:
@@ -43,6 +44,18 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
         url=url,
         labels=[(label, first(incident, member)) for label, member in (("service", "service_name"), ("impact", "status_impact"), ("severity", "severity"))],
     )
+    yield from _beginning(drafts, incident, where, identity, title, url)
+    end = drafts.at(incident.get("end"))
+    is_closed = False
+    for number, update in enumerate(mappings(incident.get("updates")) or mappings([incident.get("most_recent_update")])):
+        closes = string(update.get("status")) == "AVAILABLE" and end is not None and drafts.at(_shown(update)) == end
+        is_closed = is_closed or closes
+        yield from _update(drafts, update, f"{where}.updates[{number}]", identity, url, closes)
+    if not is_closed:
+        yield from _end(drafts, incident, where, identity, title, url)
+
+
+def _beginning(drafts: Drafts, incident: Mapping[str, Any], where: str, identity: str, title: str, url: str) -> Iterator[Item]:
     begun, created = incident.get("begin"), incident.get("created")
     stated = drafts.apart(begun, created)
     yield from drafts.event(
@@ -54,49 +67,52 @@ def _incident(drafts: Drafts, incident: Mapping[str, Any], where: str, raw: str)
         rule="incident begin",
         kind="impact" if stated else "status",
         salience=2,
-        actor="Google status page",
+        actor=ACTOR,
         url=url,
         milestone="impact_started" if stated else "",
         recorded=created,
         needed=False,
     )
-    end = drafts.at(incident.get("end"))
-    closing = None
-    for number, update in enumerate(mappings(incident.get("updates")) or mappings([incident.get("most_recent_update")])):
-        shown = update.get("when") or update.get("created")
-        status = string(update.get("status"))
-        closes = status == "AVAILABLE" and end is not None and drafts.at(shown) == end
-        closing = closing or closes
-        yield from drafts.event(
-            shown,
-            f"{spoken(status.lower())}: {plain_markdown(string(update.get('text')))}" if status else plain_markdown(string(update.get("text"))),
-            key=f"{identity}:{string(shown)}",
-            where=f"{where}.updates[{number}]",
-            raw=as_json({name: each for name, each in update.items() if name != "affected_locations"}),
-            rule=f"update status {status}",
-            kind="resolution" if closes else "communication",
-            salience=2 if closes else 1,
-            actor="Google status page",
-            url=url,
-            milestone="resolved" if closes else "",
-            recorded=update.get("created"),
-            revised="edited" if drafts.apart(update.get("created"), update.get("modified")) else "",
-        )
-    if not closing:
-        yield from drafts.event(
-            incident.get("end"),
-            f"Incident ended: {title}",
-            key=f"{identity}:end",
-            where=f"{where}.end",
-            raw=part(incident, "id", "number", "end", "modified"),
-            rule="incident end",
-            kind="resolution",
-            salience=2,
-            actor="Google status page",
-            url=url,
-            milestone="resolved",
-            needed=False,
-        )
+
+
+def _shown(update: Mapping[str, Any]) -> Any:
+    return update.get("when") or update.get("created")
+
+
+def _update(drafts: Drafts, update: Mapping[str, Any], where: str, identity: str, url: str, closes: bool) -> Iterator[Item]:
+    status, text = string(update.get("status")), plain_markdown(string(update.get("text")))
+    yield from drafts.event(
+        _shown(update),
+        f"{spoken(status.lower())}: {text}" if status else text,
+        key=f"{identity}:{string(_shown(update))}",
+        where=where,
+        raw=as_json({name: each for name, each in update.items() if name != "affected_locations"}),
+        rule=f"update status {status}",
+        kind="resolution" if closes else "communication",
+        salience=2 if closes else 1,
+        actor=ACTOR,
+        url=url,
+        milestone="resolved" if closes else "",
+        recorded=update.get("created"),
+        revised="edited" if drafts.apart(update.get("created"), update.get("modified")) else "",
+    )
+
+
+def _end(drafts: Drafts, incident: Mapping[str, Any], where: str, identity: str, title: str, url: str) -> Iterator[Item]:
+    yield from drafts.event(
+        incident.get("end"),
+        f"Incident ended: {title}",
+        key=f"{identity}:end",
+        where=f"{where}.end",
+        raw=part(incident, "id", "number", "end", "modified"),
+        rule="incident end",
+        kind="resolution",
+        salience=2,
+        actor=ACTOR,
+        url=url,
+        milestone="resolved",
+        needed=False,
+    )
 
 
 FORMAT = Format(
