@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from incidents import endpoint_mapping, intake, jobs, lifecycle, routing, storing
+from incidents import endpoint_mapping, intake, jobs, lifecycle, looking, routing, storing
 from incidents.access import SYSTEM, Actor
 from incidents.intake_report import Report
 from incidents.intake_rows import retried
@@ -43,16 +43,16 @@ DECISIONS = {
 def options_of(endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:
     """Return how to read what this endpoint got."""
     given = {"source": endpoint.source, "time_zone": endpoint.time_zone, "mapping": endpoint_mapping.of_events(endpoint.mapping)}
-    return intake.clean_options(given | {name: value for name, value in delivery.options.items() if name in intake.KEPT})
+    return looking.clean_options(given | {name: value for name, value in delivery.options.items() if name in looking.KEPT})
 
 
 def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
     """Read what a delivery says of its incident. Raises SourceError when it holds no event."""
     options = options_of(endpoint, delivery)
-    payload = intake.payload_of(file, delivery.file_name)
-    source = intake.source_for(payload, options)
+    payload = looking.payload_of(file, delivery.file_name)
+    source = looking.source_for(payload, options)
     report, texts = Report(), []
-    for number, item in enumerate(intake.items(source, payload, options)):
+    for number, item in enumerate(looking.items(source, payload, options)):
         if isinstance(item, IncidentDraft):
             report.note_incident(item)
         elif isinstance(item, EventDraft):

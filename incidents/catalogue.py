@@ -17,7 +17,7 @@ from incidents.lib import durations
 from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident, IncidentType, Milestone, MilestoneKind, Service, Severity, Tag, Team
 from incidents.models.incident import IncidentQuerySet
-from incidents.timeline import parse_day
+from incidents.timeline_filters import parse_day
 
 SIZES = (25, 50, 125)
 MOST_FIELDS = 10  # that one address asks for

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from incidents import assigning, intake, routing, storing
+from incidents import assigning, looking, routing, storing
 from incidents.access import Actor
 from incidents.lib.text import clean_text
 from incidents.models import Delivery, Endpoint, Incident
@@ -71,9 +71,9 @@ def columns(endpoint: Endpoint, rows: list[Delivery], mapping: dict[str, str]) -
     for row in rows[:SAMPLES]:
         try:
             with storing.opened(row.stored_as, row.options.get("wrapping", "")) as file:
-                payload = intake.payload_of(file, row.file_name)
-                source = intake.source_for(payload, {"source": endpoint.source} if endpoint.source != AUTO else {})
-                for column in intake.columns_of(source, payload, {"mapping": mapping}):
+                payload = looking.payload_of(file, row.file_name)
+                source = looking.source_for(payload, {"source": endpoint.source} if endpoint.source != AUTO else {})
+                for column in looking.columns_of(source, payload, {"mapping": mapping}):
                     known = found.setdefault(column["name"], column)
                     known["samples"] = list(dict.fromkeys([*known["samples"], *column["samples"]]))[:3]
         except (SourceError, FileNotFoundError):
@@ -104,8 +104,8 @@ def read_one(endpoint: Endpoint, row: Delivery) -> Read:
     try:
         with storing.opened(row.stored_as, row.options.get("wrapping", "")) as file:
             found.facts = assigning.facts_in(file, row, endpoint)
-            payload = intake.payload_of(file, row.file_name)
-            for item in intake.items(intake.source_for(payload, options), payload, options):
+            payload = looking.payload_of(file, row.file_name)
+            for item in looking.items(looking.source_for(payload, options), payload, options):
                 if isinstance(item, EventDraft):
                     found.more += len(found.events) >= SAMPLES
                     found.events += [item] if len(found.events) < SAMPLES else []

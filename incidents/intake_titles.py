@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from django.db.models import Q, QuerySet
 
-from incidents import intake, lifecycle
+from incidents import lifecycle, looking
 from incidents.access import Actor
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity
@@ -17,7 +17,7 @@ from incidents.models import Incident, Service, Severity
 
 def describe(*, actor: Actor, file: BinaryIO, name: str, options: dict[str, Any], title: str = "", is_private: bool = False) -> Incident:
     """Declare an incident. Only severities and services of the catalog are taken over. Raises SourceError when the file is no timeline."""
-    about = intake.look(file, name, options).incident
+    about = looking.look(file, name, options).incident
     zone = options.get("time_zone", "")
     fields = {"time_zone": zone} if "/" in zone else {}
     return lifecycle.declare(

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from incidents import milestones, sources
-from incidents.intake import items, known_columns, payload_of, source_for
 from incidents.intake_report import Report
 from incidents.intake_rows import content_hash, external_key
 from incidents.lib.stored import iso
+from incidents.looking import items, known_columns, payload_of, source_for
 from incidents.models import Incident, TimelineEvent
 from incidents.sources.drafts import EventDraft, IncidentDraft, SourceError
 

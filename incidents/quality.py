@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from incidents.clocks import Suggestion, in_words
 from incidents.lib import durations
+from incidents.mentions import names_in, seen
 from incidents.milestones import NAMES, Voice, disagree
 
 SILENCE = timedelta(minutes=30)
@@ -39,16 +40,6 @@ TRACES: dict[str, tuple[re.Pattern[str], tuple[str, ...]]] = {
 }  # fmt: skip
 #: One of these is in every text that TRACES know: looking for them first makes the common message cost next to nothing.
 TRACE_WORDS = re.compile(r"pager|PD |opsgenie|grafana|datadog|sentry|status ?page|zoom|meet|teams|slack|jira|atlassian|git|kubectl|CrashLoop|OOMKilled", re.I)
-#: How names stand in a text, and what is written the same way and is no person.
-MENTION = re.compile(r"(?<![\w.@/<])@([A-Za-z][\w.-]*\w(?: [A-Z][\w'-]+)?)(?![\w/])")
-CALLED = re.compile(r"\b(?:(?:re)?assigned|escalated|delegated) to |\b(?:paged|notified|called in) ", re.I)
-NAME = re.compile(r"([A-Z][\w'-]+ [A-Z][\w'-]+)")
-WORDS = re.compile(r"[\s._-]+")
-NOBODY = re.compile(
-    r"here|channel|everyone|all|team|on-?call|support|group|squad|dev|devs|ops|sre|engineering|infra|platform|security|admins?|users?|bot\b|param|return|media",
-    re.I,
-)
-GROUP = re.compile(r"(?:^|[-_.])(?:team|oncall|on-call|sre|ops|devs|support|group|bot|eng)(?:$|[-_.])|^[UW][A-Z0-9]{6,}$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,18 +191,6 @@ def keep(lists: dict[str, list[int]], name: str, event: int) -> None:
     events = lists.setdefault(name, [])
     if len(events) < MOST_EVENTS and event not in events:
         events.append(event)
-
-
-def names_in(text: str) -> Iterator[str]:
-    """Yield who is called upon: after an @, and after “assigned to” and its like."""
-    if "@" in text:
-        for match in MENTION.finditer(text):
-            name = match[1]
-            if not NOBODY.fullmatch(name.split(" ")[0]) and not GROUP.search(name):
-                yield name
-    for match in CALLED.finditer(text):
-        if called := NAME.match(text, match.end()):
-            yield called[1]
 
 
 def clock(at: datetime, around: Surroundings) -> str:
@@ -374,9 +353,3 @@ def people(notes: Notes) -> Iterator[Finding]:
             detail = "They are called upon and nothing in the timeline is by them. Ask for their part, or import where they spoke."
             steps = (Step("See where", "event", str(events[0])), Step("Add their part", "add_after", str(events[0])))
             yield Finding(f"person:{name.lower()}"[:120], "person", f"{name} is named but never seen", detail, tuple(events), steps)
-
-
-def seen(name: str, actors: Iterable[str]) -> bool:
-    """Whether somebody who acts may be the one named: “@ana”, “@ana.lima” and “Ana” are Ana Lima."""
-    words = WORDS.split(name.lower())
-    return any(words[0] in (parts := WORDS.split(actor)) or len(words) > 1 and words[-1] in parts or name.lower().startswith(actor) for actor in actors)

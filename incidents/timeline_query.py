@@ -15,7 +15,8 @@ from incidents import sources
 from incidents.lib.zones import first_moment
 from incidents.models import Delivery, Incident, Kind, Milestone, Salience, TimelineEvent
 from incidents.models.timeline import TimelineEventQuerySet
-from incidents.timeline import Cursor, Filters, Opener, Piece, Row
+from incidents.timeline import Opener, Piece, Row
+from incidents.timeline_filters import Cursor, Filters
 
 WINDOW = 100
 OPENER_LIMIT = 80

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from django.db.models.functions import Substr
 
 from incidents import timeline
+from incidents.mentions import names_in, seen
 from incidents.models import Acceptance, Kind, Milestone, Precision, QualityReport, Salience, TimelineEvent
-from incidents.quality import names_in, seen
 from postmortems import access, covering, invitees, overview, people, step_facts
 from postmortems.facilitation import agendas, interviews, questions
 from postmortems.models import AgendaBlock, Difference, Meeting, Participant, Postmortem, Shared

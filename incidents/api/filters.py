@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from incidents import custom_fields
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, Incident, Kind, TimelineEvent
-from incidents.timeline import parse_moment
+from incidents.timeline_filters import parse_moment
 
 
 class MomentFilter(filters.IsoDateTimeFilter):

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, intake, intake_titles, mappings, sources
+from incidents import access, intake, intake_titles, looking, mappings, sources
 from incidents.forms.imports import ColumnsForm, ImportForm, NewImportForm, ReadingForm
 from incidents.forms.settings import zone_names
 from incidents.intake_report import NEEDED
@@ -51,9 +51,9 @@ def take(request: HttpRequest, form: ImportForm, incident: Incident | None) -> I
     received = []
     for name, file, channel in form.parts():
         try:
-            intake.look(file, name, form.options(), lenient=True)
+            looking.look(file, name, form.options(), lenient=True)
             if incident is None:
-                title = form.cleaned_data.get("title", "") or (intake.first_line(file) if channel == "paste" else "")
+                title = form.cleaned_data.get("title", "") or (looking.first_line(file) if channel == "paste" else "")
                 is_private = form.cleaned_data.get("is_private", False)
                 incident = intake_titles.describe(actor=request.user, file=file, name=name, options=form.options(), title=title, is_private=is_private)
             received.append(intake.receive(actor=request.user, incident=incident, file=file, name=name, channel=channel, options=form.options()))

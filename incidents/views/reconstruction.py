@@ -20,7 +20,7 @@ from incidents.forms.reconstruction import ClockForm, FindingForm, FusionForm
 from incidents.lib.conflict import Conflict
 from incidents.models import Acceptance, Fusion, Incident, Milestone, QualityReport, SourceClock, TimelineEvent
 from incidents.timeline import clock
-from incidents.views.timeline import event_for
+from incidents.views.entries import event_for
 
 TEXT_LIMIT = 400
 SHOWN = 200  # pairs on one page; the rest follows once these are decided

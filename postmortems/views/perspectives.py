@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, may
 from incidents.lib.conflict import Conflict
 from incidents.models import Salience, TimelineEvent, User
-from incidents.timeline import clock, parse_moment
+from incidents.timeline import clock
+from incidents.timeline_filters import parse_moment
 from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts

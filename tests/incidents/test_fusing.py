@@ -10,7 +10,7 @@ from incidents import fusing, intake, lifecycle, measuring, timeline_query
 from incidents.access import SYSTEM
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, Delivery, Fusion, Milestone, QualityReport, SourceClock, TimelineEvent
-from incidents.timeline import Filters
+from incidents.timeline_filters import Filters
 from postmortems.overview import printed_entries
 from tests.factories import T0, make_event, make_incident
 

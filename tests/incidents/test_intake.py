@@ -9,8 +9,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from incidents import intake, intake_rows, jobs, lifecycle, preview
+from incidents import intake, intake_rows, jobs, lifecycle, looking, preview, sources
 from incidents.access import SYSTEM
+from incidents.intake_report import Report
 from incidents.models import Curation, Delivery, Job, Milestone, TimelineEvent
 from incidents.sources.drafts import SourceError
 from tests.factories import T0, make_incident
@@ -222,10 +223,10 @@ def test_an_import_adopts_what_a_dead_one_had_stored():
     dead = given(incident, lines(*rows(4)))
     Delivery.objects.filter(pk=dead.pk).update(state=State.IMPORTING, source="json")
     dead.refresh_from_db()
-    batches = intake_rows.Batches(dead, intake.Report(), fresh=True)
+    batches = intake_rows.Batches(dead, Report(), fresh=True)
     with intake.storing.opened(dead.stored_as) as file:
-        payload = intake.payload_of(file, "events.jsonl")
-        intake.read(batches, intake.sources.named("json"), payload, {})
+        payload = looking.payload_of(file, "events.jsonl")
+        intake.read(batches, sources.named("json"), payload, {})
     assert shown(incident) == []
     other = imported(incident, lines(*rows(3)))
     assert len(shown(incident)) == 3
@@ -376,7 +377,7 @@ def test_a_file_that_names_an_incident_and_no_time_is_refused_with_its_name():
     told = {"incident": {"incidentID": "7", "title": "Slow API", "status": "active", "overviewURL": "/a/grafana-irm-app/incidents/7"}}
 
     with pytest.raises(SourceError, match="It is about “Slow API”, but says of nothing when it happened"):
-        preview.preview(io.BytesIO(json.dumps(told).encode()), "told.json", intake.clean_options({}), limit=10)
+        preview.preview(io.BytesIO(json.dumps(told).encode()), "told.json", looking.clean_options({}), limit=10)
 
 
 @pytest.mark.django_db

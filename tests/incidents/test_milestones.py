@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents.milestones import STEMS, WORDS, Entry, Voice, disagree, propose
+from incidents.milestone_words import STEMS, WORDS
+from incidents.milestones import Entry, Voice, disagree, propose
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.clocks import Suggestion
+from incidents.mentions import names_in
 from incidents.milestones import Voice
-from incidents.quality import Assumed, Doubt, Left, Mark, Seen, Surroundings, inspect, names_in
+from incidents.quality import Assumed, Doubt, Left, Mark, Seen, Surroundings, inspect
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 KNOWN = [("impact_started", 0), ("detected", 2), ("acknowledged", 4), ("mitigated", 40), ("resolved", 60)]

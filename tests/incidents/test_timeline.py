@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.models import Kind
-from incidents.timeline import ICONS, Cursor, Filters, Fold, Opener, Repeat, Row, arrange, clock, gathered, parse_cursor, parse_filters, parse_moment, silence
+from incidents.timeline import ICONS, Fold, Opener, Repeat, Row, arrange, clock, gathered, silence
+from incidents.timeline_filters import Cursor, Filters, parse_cursor, parse_filters, parse_moment
 
 T0 = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
 PARIS, UTC_ZONE = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")

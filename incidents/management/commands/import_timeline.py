@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import Http404
 
-from incidents import intake, preview
+from incidents import intake, looking, preview
 from incidents.access import SYSTEM, incident_for
 from incidents.intake_titles import describe
 from incidents.models import Delivery, Incident, Milestone
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def document(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
-            given = intake.clean_options({"source": options["source"], "time_zone": options["timezone"], "date": options["date"]})
+            given = looking.clean_options({"source": options["source"], "time_zone": options["timezone"], "date": options["date"]})
         except ValidationError as error:
             raise Refused(error.messages[0], "") from None
         incident = None
@@ -134,7 +134,7 @@ def checked(files: list[Found], given: dict[str, Any], *, several: bool) -> tupl
     for found in files:
         try:
             with found.open() as file:
-                intake.look(file, found.name, given)
+                looking.look(file, found.name, given)
             good.append(found)
         except SourceError as error:
             if len(files) == 1 or (several and found.path is None):
