@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, assigning, endpoint_reports, endpoints, sources
 from incidents.forms.endpoints import EndpointForm, NewEndpointForm, SecretForm
+from incidents.forms.saving import WRITTEN, refuse, save
 from incidents.forms.settings import zone_names
 from incidents.lib import signing
-from incidents.lib.conflict import Conflict
 from incidents.models import Delivery, Endpoint
 from incidents.models.endpoints import AUTO
 from incidents.senders import sender_of
@@ -47,7 +46,7 @@ def endpoint_new(request: HttpRequest) -> HttpResponse:
         try:
             endpoint, secret = endpoints.create(actor=request.user, **fields)
         except ValidationError as error:
-            told(form, error)
+            refuse(form, error)
         else:
             return page(request, endpoint, secret=secret, is_new=True)
     return render(request, "incidents/endpoint_new.html", {"form": form, "zones": zone_names()}, status=422 if form.errors else 200)
@@ -100,20 +99,18 @@ def endpoint_edit(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {name: getattr(endpoint, name) for name in (*endpoints.FIELDS, "version")}
     form = EndpointForm(request.POST or None, initial=initial)
     status = 200
-    if request.method == "POST" and form.is_valid():
-        fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
-        fields["scheme"] = fields["scheme"] or sender_of(endpoint.source).scheme
-        try:
-            endpoints.edit(actor=request.user, endpoint=endpoint, version=form.cleaned_data["version"] or 0, **fields)
-        except Conflict as conflict:
-            form, status = lost(form, conflict), 409
-        except ValidationError as error:
-            told(form, error)
-        else:
+    if request.method == "POST":
+        status, _ = save(form, lambda: edit(request.user, endpoint, **form.cleaned_data), LOST_RACE)
+        if status == WRITTEN:
             messages.success(request, "Saved.")
             return redirect(endpoint)
     context = {"endpoint": endpoint, "form": form, "zones": zone_names()}
-    return render(request, "incidents/endpoint_edit.html", context, status=422 if form.errors and status == 200 else status)
+    return render(request, "incidents/endpoint_edit.html", context, status=status)
+
+
+def edit(actor: Any, endpoint: Endpoint, *, version: int | None, scheme: str, **fields: Any) -> Endpoint:
+    """Store the fields; without a way of its own, the sender is known in the way of its source."""
+    return endpoints.edit(actor=actor, endpoint=endpoint, version=version or 0, scheme=scheme or sender_of(endpoint.source).scheme, **fields)
 
 
 @require_POST
@@ -127,7 +124,7 @@ def endpoint_secret(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             made = endpoints.rotate(actor=request.user, endpoint=endpoint, **form.cleaned_data)
         except ValidationError as error:
-            told(form, error)
+            refuse(form, error)
         else:
             if made:
                 return page(request, endpoint, secret=made)
@@ -167,18 +164,3 @@ def source_label(endpoint: Endpoint) -> str:
     if endpoint.source == AUTO:
         return "Found out from each delivery"
     return sources.labels().get(endpoint.source, endpoint.source)
-
-
-def told(form: Form, error: ValidationError) -> None:
-    """Put a function's refusal beside the fields it is about."""
-    found = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
-    for name, reasons in found.items():
-        form.add_error(name if name in form.fields else None, reasons)
-
-
-def lost(form: Form, conflict: Conflict) -> Any:
-    """Return the form as sent, on top of the version that is there now, so that saving again is a decision."""
-    again = type(form)({**{name: form.data.getlist(name)[-1] for name in form.data}, "version": conflict.current.version})  # type: ignore[attr-defined]
-    again.is_valid()
-    again.add_error(None, LOST_RACE)
-    return again

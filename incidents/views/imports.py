@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents import access, intake, intake_titles, looking, mappings, sources
 from incidents.forms.imports import ColumnsForm, ImportForm, NewImportForm, ReadingForm
+from incidents.forms.saving import told
 from incidents.forms.settings import zone_names
 from incidents.intake_report import NEEDED
 from incidents.models import Delivery, Incident, Job
@@ -68,15 +69,14 @@ def answer(request: HttpRequest, form: ImportForm, taken: Incident | None, incid
     """Answer a POST: the upload script gets JSON, a plain form a redirect or the page with its errors."""
     if request.headers.get("X-Upload"):
         if taken is None:
-            return JsonResponse({"error": " ".join(message for errors in form.errors.values() for message in map(str, errors))}, status=422)
+            return JsonResponse({"error": " ".join(told(form.errors))}, status=422)
         rows = [row for row in shown(request, taken) if row in form.received]  # type: ignore[attr-defined]
         html = "".join(render_to_string("incidents/_import_delivery.html", delivery_context(request, row), request=request) for row in rows)
         return JsonResponse({"html": html, "incident": taken.get_absolute_url(), "import": reverse("incidents:import", args=[taken.reference])}, status=201)
     if taken is None:
         return page(request, form, incident, status=422)
-    for errors in form.errors.values():
-        for message in errors:
-            messages.error(request, str(message))
+    for message in told(form.errors):
+        messages.error(request, message)
     return redirect("incidents:import", taken.reference)
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from incidents import access, measuring, quality_query, sources
 from incidents.forms.milestones import MilestoneForm
+from incidents.forms.saving import told
 from incidents.lib import durations
 from incidents.lib.conflict import Conflict
 from incidents.milestones import disagree
@@ -128,7 +129,7 @@ def milestone(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         raise Http404
     form = MilestoneForm(request.POST, zone=place(request, incident))
     if not form.is_valid():
-        return answer(request, incident, problem=f"{row.kind.name}: {' '.join(str(error) for errors in form.errors.values() for error in errors)}", status=422)
+        return answer(request, incident, problem=f"{row.kind.name}: {' '.join(told(form.errors))}", status=422)
     try:
         measuring.decide(actor=request.user, milestone=row, **form.cleaned_data)
     except ValidationError as error:

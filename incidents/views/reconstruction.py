@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidents import access, fusing, measuring, sources
 from incidents.clocks import BY_HAND, in_words
 from incidents.forms.reconstruction import ClockForm, FindingForm, FusionForm
+from incidents.forms.saving import told
 from incidents.lib.conflict import Conflict
 from incidents.models import Acceptance, Fusion, Incident, Milestone, QualityReport, SourceClock, TimelineEvent
 from incidents.timeline import clock
@@ -204,7 +205,7 @@ def set_clock(request: HttpRequest, incident: Incident) -> tuple[str, int]:
     """Do what the form asks; return what was wrong, if anything, and the status that says so."""
     form = ClockForm(request.POST)
     if not form.is_valid():
-        return " ".join(str(error) for errors in form.errors.values() for error in errors), 422
+        return " ".join(told(form.errors)), 422
     data = form.cleaned_data
     try:
         if request.POST.get("do") == "forget":

@@ -18,13 +18,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, incident_for, may, number_of, require
+from incidents.forms.saving import on_top_of
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Team
 from postmortems import action_items, action_quality, coaching, discussion, overview, parts
 from postmortems.access import may_read_draft, require_open
 from postmortems.forms.action_items import SORTS, ActionItemForm, EditActionItemForm, FilterForm, StatusForm
-from postmortems.forms.conflicts import on_top_of
 from postmortems.models import ActionItem, Postmortem, SectionKind
 from postmortems.views.action_coach import advice_on, given_in
 from postmortems.views.postmortems import draft_for, filter_choices, owned

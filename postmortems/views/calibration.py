@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,17 +13,16 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.access import may
+from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
 from postmortems import calibrating, caring, hearing, perspectives
 from postmortems.access import may_read_draft, review_for
 from postmortems.document import build
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.voices import ReadingForm, TakeUpForm, WelfareForm
 from postmortems.models import Audience, Participant, Postmortem, Reading, SharedDraft
 from postmortems.rendering import html
 from postmortems.views.perspectives import as_person
 from postmortems.views.postmortems import draft_for
-from postmortems.views.talks import add_errors
 
 
 @login_required
@@ -37,19 +35,11 @@ def calibrate(request: HttpRequest, reference: str) -> HttpResponse:
     form = ReadingForm(request.POST or None, reading=mine, unnamed=calibrating.is_unnamed(person, postmortem))
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                calibrating.answer(actor=person, postmortem=postmortem, **form.cleaned_data)
-            except ValidationError as error:
-                add_errors(form, error)
-            except Conflict as conflict:
-                status = 409
-                form.add_error(None, "You answered meanwhile in another window. Saving again replaces what is stored now.")
-                on_top_of(form, conflict.current.version)
-            else:
-                messages.success(request, "Thank you. Your answer is kept.")
-                return redirect("postmortems:calibrate", postmortem.reference)
+        said = "You answered meanwhile in another window. Saving again replaces what is stored now."
+        status, _ = save(form, lambda: calibrating.answer(actor=person, postmortem=postmortem, **form.cleaned_data), said)
+        if status == WRITTEN:
+            messages.success(request, "Thank you. Your answer is kept.")
+            return redirect("postmortems:calibrate", postmortem.reference)
     return render(request, "postmortems/calibrate.html", context_of(request, postmortem, mine, form), status=status)
 
 
@@ -115,17 +105,11 @@ def welfare(request: HttpRequest, reference: str) -> HttpResponse:
     form = WelfareForm(request.POST or None, people=people, initial=first)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                caring.tick(actor=request.user, postmortem=postmortem, **form.cleaned_data)
-            except Conflict as conflict:
-                status = 409
-                form.add_error(None, "Another facilitator changed the list meanwhile. Saving again replaces what is stored now.")
-                form.data = {"reached": request.POST.getlist("reached"), "is_done": "is_done" in request.POST, "version": str(conflict.current.version)}
-            else:
-                messages.success(request, "Kept, for the facilitators alone.")
-                return redirect("postmortems:welfare", postmortem.reference)
+        said = "Another facilitator changed the list meanwhile. Saving again replaces what is stored now."
+        status, _ = save(form, lambda: caring.tick(actor=request.user, postmortem=postmortem, **form.cleaned_data), said)
+        if status == WRITTEN:
+            messages.success(request, "Kept, for the facilitators alone.")
+            return redirect("postmortems:welfare", postmortem.reference)
     context = {
         "postmortem": postmortem,
         "incident": postmortem.incident,

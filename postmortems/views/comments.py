@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import require
+from incidents.forms import saving
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from postmortems import access, commenting, discussion, parts
@@ -168,16 +169,12 @@ def told(request: HttpRequest, postmortem: Postmortem, said: Comment, errors: An
     if PANEL in request.headers:
         return refused(errors, status)
     typed = clean_text(request.POST.get("body", ""), limit=commenting.BODY_LIMIT)
-    context = {"postmortem": postmortem, "incident": postmortem.incident, "said": said, "errors": words_of(errors), "typed": typed, "do": request.POST["do"]}
+    context = {"postmortem": postmortem, "incident": postmortem.incident, "said": said, "errors": saving.told(errors), "typed": typed, "do": request.POST["do"]}
     return render(request, "postmortems/comment_refused.html", context, status=status)
 
 
 def refused(errors: Any, status: int = 422) -> JsonResponse:
-    return JsonResponse({"errors": words_of(errors)}, status=status)
-
-
-def words_of(errors: Any) -> list[str]:
-    return [str(word) for found in errors.values() for word in found]
+    return JsonResponse({"errors": saving.told(errors)}, status=status)
 
 
 def panel(request: HttpRequest, postmortem: Postmortem, section: Section, word: str = "") -> HttpResponse:

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import may, require
+from incidents.forms.saving import on_top_of, refuse
 from incidents.lib.conflict import Conflict
 from postmortems import chains, discussion, document_factors, factoring, factors, overview, parts
 from postmortems.access import require_open
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
 from postmortems.models import Factor, Postmortem, SectionKind
 from postmortems.rendering.factor_graph import factor_graph
@@ -85,7 +85,7 @@ def factor_add(request: HttpRequest, reference: str) -> HttpResponse:
         try:
             added = factoring.add(actor=request.user, postmortem=postmortem, **form.values())
         except ValidationError as error:
-            add_errors(form, error)
+            refuse(form, error)
         else:
             messages.success(request, "The factor is added.")
             return redirect(after_saving(request, postmortem, added))
@@ -106,7 +106,7 @@ def factor(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             try:
                 factoring.change(actor=request.user, factor=found, version=form.cleaned_data["version"] or 0, **form.values())
             except ValidationError as error:
-                add_errors(form, error)
+                refuse(form, error)
             except Conflict as conflict:
                 if conflict.current is None:
                     return gone(request, postmortem)
@@ -120,14 +120,6 @@ def factor(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def factor_of(postmortem: Postmortem, pk: int) -> Factor:
     rows = postmortem.factors.select_related("leaf__group").prefetch_related("events", "actions", "links")
     return get_object_or_404(rows, pk=pk)
-
-
-def add_errors(form: FactorForm, error: ValidationError) -> None:
-    """Put each message beside its field, or above the form where it is about none of them."""
-    told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    for name, texts in told.items():
-        for text in texts:
-            form.add_error(name if name in form.fields else None, text)
 
 
 def form_page(request: HttpRequest, postmortem: Postmortem, form: FactorForm, *, status: int, theirs: Factor | None = None) -> HttpResponse:

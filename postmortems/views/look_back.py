@@ -6,15 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from incidents.access import may, require
-from incidents.lib.conflict import Conflict
+from incidents.forms.saving import WRITTEN, save
 from postmortems import looking_back
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.look_back import LookBackForm
 from postmortems.models import LookBack
 from postmortems.views.postmortems import draft_for
@@ -29,19 +27,11 @@ def look_back(request: HttpRequest, reference: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         require(request.user, "draft")
-        status = 422
-        if form.is_valid():
-            try:
-                looking_back.write(actor=request.user, postmortem=postmortem, **form.cleaned_data)
-            except ValidationError as error:
-                form.add_error(None, ValidationError(error.messages))
-            except Conflict as conflict:
-                found, status = conflict.current, 409
-                form.add_error(None, f"{found.written_by or 'Somebody'} wrote it meanwhile, as it stands beside this. Saving again replaces it.")
-                on_top_of(form, found.version)
-            else:
-                messages.success(request, "Kept. The next revision tells it.")
-                return redirect(postmortem)
+        status, row = save(form, lambda: looking_back.write(actor=request.user, postmortem=postmortem, **form.cleaned_data), changed_by)
+        if status == WRITTEN:
+            messages.success(request, "Kept. The next revision tells it.")
+            return redirect(postmortem)
+        found = row or found
     items = list(postmortem.action_items.select_related("owner", "incident").order_by("pk"))
     context: dict[str, Any] = {
         "postmortem": postmortem,
@@ -54,3 +44,7 @@ def look_back(request: HttpRequest, reference: str) -> HttpResponse:
         "may_write": may(request.user, "draft"),
     }
     return render(request, "postmortems/look_back.html", context, status=status)
+
+
+def changed_by(found: LookBack) -> str:
+    return f"{found.written_by or 'Somebody'} wrote it meanwhile, as it stands beside this. Saving again replaces it."

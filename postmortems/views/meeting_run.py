@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from incidents.access import require
+from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, step_facts
 from postmortems.facilitation import agendas, texts
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import NotesForm, OutcomeForm, ParkForm, whole
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 from postmortems.views.meetings import changed_by, zone_of
@@ -131,18 +131,9 @@ def outcome(request: HttpRequest, reference: str) -> HttpResponse:
     found: Meeting = console.meeting_of(postmortem)
     require(request.user, "draft")
     form = OutcomeForm(request.POST, meeting=found, zone=zone_of(postmortem), now=timezone.now())
-    status = 422
-    if form.is_valid():
-        try:
-            settled = meetings.settle(actor=request.user, postmortem=postmortem, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        except Conflict as conflict:
-            status = 409
-            form.add_error(None, changed_by(conflict.current))
-            on_top_of(form, conflict.current.version)
-        else:
-            said = {"held": "The meeting was held. Ideas soak now.", "waived": "No meeting is needed.", "planned": "The meeting is still to come."}
-            messages.success(request, said[settled.outcome])
-            return redirect("postmortems:meeting_run" if settled.outcome == "planned" else "postmortems:meeting_after", postmortem.reference)
+    status, settled = save(form, lambda: meetings.settle(actor=request.user, postmortem=postmortem, **form.cleaned_data), changed_by)
+    if status == WRITTEN:
+        said = {"held": "The meeting was held. Ideas soak now.", "waived": "No meeting is needed.", "planned": "The meeting is still to come."}
+        messages.success(request, said[settled.outcome])
+        return redirect("postmortems:meeting_run" if settled.outcome == "planned" else "postmortems:meeting_after", postmortem.reference)
     return render(request, "postmortems/meeting_run.html", run_context(request, postmortem, outcome_form=form), status=status)

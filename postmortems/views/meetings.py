@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import require
+from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
 from incidents.models import User
 from postmortems import caring, console, hearing, invitations, meetings, participating, perspectives
 from postmortems.access import check_open
 from postmortems.facilitation import agendas, texts
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
 from postmortems.models import Conversation, Meeting, Postmortem, PrivateNote, SharedDraft
 from postmortems.views.postmortems import draft_for
@@ -39,19 +39,11 @@ def meeting(request: HttpRequest, reference: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         require(request.user, "draft")
-        status = 422
-        if form.is_valid():
-            try:
-                meetings.plan(actor=request.user, postmortem=postmortem, **form.cleaned_data)
-            except ValidationError as error:
-                form.add_error(None, error)
-            except Conflict as conflict:
-                found, status = conflict.current, 409
-                form.add_error(None, changed_by(found))
-                on_top_of(form, found.version)
-            else:
-                messages.success(request, "The meeting is planned.")
-                return redirect("postmortems:meeting", postmortem.reference)
+        status, row = save(form, lambda: meetings.plan(actor=request.user, postmortem=postmortem, **form.cleaned_data), changed_by)
+        if status == WRITTEN:
+            messages.success(request, "The meeting is planned.")
+            return redirect("postmortems:meeting", postmortem.reference)
+        found = row or found
     return render(request, "postmortems/meeting.html", prepare_context(request, postmortem, found, form), status=status)
 
 

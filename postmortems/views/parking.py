@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, may, require
+from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, parking, survey_results, surveying
 from postmortems.facilitation.texts import SCALE
 from postmortems.forms.action_items import ActionItemForm
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import ParkForm, ReasonForm, whole
 from postmortems.models import ParkedIdea, Postmortem
 from postmortems.views.action_items import back
@@ -88,19 +88,11 @@ def soak(request: HttpRequest, reference: str) -> HttpResponse:
     """End the soak time early, with a reason."""
     postmortem = draft_for(request.user, reference)
     require(request.user, "draft")
-    form, status = ReasonForm(request.POST), 422
-    if form.is_valid():
-        try:
-            meetings.end_soak(actor=request.user, postmortem=postmortem, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        except Conflict as conflict:
-            status = 409
-            form.add_error(None, changed_by(conflict.current))
-            on_top_of(form, conflict.current.version)
-        else:
-            messages.success(request, "The soak time is over: ideas may become action items.")
-            return redirect("postmortems:meeting_after", postmortem.reference)
+    form = ReasonForm(request.POST)
+    status, _ = save(form, lambda: meetings.end_soak(actor=request.user, postmortem=postmortem, **form.cleaned_data), changed_by)
+    if status == WRITTEN:
+        messages.success(request, "The soak time is over: ideas may become action items.")
+        return redirect("postmortems:meeting_after", postmortem.reference)
     return render(request, "postmortems/meeting_after.html", after_context(request.user, postmortem, soak_form=form), status=status)
 
 

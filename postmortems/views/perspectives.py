@@ -15,14 +15,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, may
-from incidents.lib.conflict import Conflict
+from incidents.forms.saving import WRITTEN, save
 from incidents.models import Salience, TimelineEvent, User
 from incidents.timeline import clock
 from incidents.timeline_filters import parse_moment
 from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.meetings import whole
 from postmortems.forms.perspectives import AccountForm, PerspectiveForm
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
@@ -116,19 +115,12 @@ def edit(request: HttpRequest, postmortem: Postmortem, found: Perspective | None
     form = PerspectiveForm(request.POST or None, perspective=found, actor=as_person(request), people=people, entries=entries, zone=zone, at=at, initial=first)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                perspectives.save_perspective(actor=request.user, postmortem=postmortem, perspective=found, **form.values())
-            except ValidationError as error:
-                form.add_error(None, ValidationError(error.messages))
-            except Conflict as conflict:
-                status = 409
-                form.add_error(None, "It was changed meanwhile, in another window or by the facilitator. Saving again replaces what is stored now.")
-                on_top_of(form, conflict.current.version)
-            else:
-                messages.success(request, "Kept. Thank you.")
-                return redirect(place_after(request.user), postmortem.reference)
+        said = "It was changed meanwhile, in another window or by the facilitator. Saving again replaces what is stored now."
+        given: dict[str, Any] = {"actor": request.user, "postmortem": postmortem, "perspective": found}
+        status, _ = save(form, lambda: perspectives.save_perspective(**given, **form.values()), said)
+        if status == WRITTEN:
+            messages.success(request, "Kept. Thank you.")
+            return redirect(place_after(request.user), postmortem.reference)
     context: dict[str, Any] = {"postmortem": postmortem, "incident": postmortem.incident, "perspective": found, "form": form}
     context["at"] = found.at if found else at
     context["facilitators"], context["is_own"] = perspectives.facilitators_of(postmortem), not found or perspectives.is_own(request.user, found)
@@ -222,19 +214,11 @@ def account(request: HttpRequest, reference: str) -> HttpResponse:
     form = AccountForm(request.POST or None, account=mine, private=note.text if note else "")
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                keep_account(person, postmortem, mine, form)
-            except ValidationError as error:
-                form.add_error(None, ValidationError(error.messages))
-            except Conflict as conflict:
-                status = 409
-                form.add_error(None, "You saved it meanwhile in another window. Saving again replaces what is stored now.")
-                on_top_of(form, conflict.current.version)
-            else:
-                messages.success(request, "Your account is kept. Thank you.")
-                return redirect("postmortems:account", postmortem.reference)
+        said = "You saved it meanwhile in another window. Saving again replaces what is stored now."
+        status, _ = save(form, lambda: keep_account(person, postmortem, mine, form), said)
+        if status == WRITTEN:
+            messages.success(request, "Your account is kept. Thank you.")
+            return redirect("postmortems:account", postmortem.reference)
     facilitators = perspectives.facilitators_of(postmortem)
     private = [row for row in (mine, note) if row and row.state == Shared.PRIVATE]
     addressed = {reader.pk for row in private for reader in row.readers.all()}

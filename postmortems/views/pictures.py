@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.access import require
+from incidents.forms.saving import told
 from postmortems import pictures
 from postmortems.forms.pictures import PictureForm
 from postmortems.models import Picture, Postmortem
@@ -43,7 +44,7 @@ def picture_list(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, "The picture is there. Copy its Markdown into a section.")
             return redirect("postmortems:pictures", postmortem.reference)
     if by_script:
-        return JsonResponse({"errors": [str(word) for found in form.errors.values() for word in found]}, status=422)
+        return JsonResponse({"errors": told(form.errors)}, status=422)
     return page(request, postmortem, form, status=422)
 
 

@@ -15,12 +15,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, incident_for, may, require
-from incidents.lib.conflict import Conflict
+from incidents.forms.saving import WRITTEN, save, told
 from incidents.lib.text import clean_line
 from incidents.models import Incident, Service, Severity, User
 from postmortems import access, covering, discussion, drafting, looking_back, near_misses, overview, process_overview, step_facts
 from postmortems.approvals import Approvals
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.postmortems import CoverForm, DetailsForm, FilterForm, StartForm
 from postmortems.home import today
 from postmortems.models import LookBack, NearMiss, Postmortem, RetrospectiveTemplate, Section, Step
@@ -152,22 +151,20 @@ def postmortem(request: HttpRequest, reference: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         require(request.user, "draft")
-        status = 422
-        if form.is_valid():
-            try:
-                drafting.save_details(actor=request.user, postmortem=found, **form.cleaned_data)
-            except Conflict as conflict:
-                found, status = conflict.current, 409
-                form.add_error(None, f"Somebody changed this meanwhile: the title is now “{found.title}”, the owner {found.owner or 'nobody'}.")
-                on_top_of(form, found.version)
-            else:
-                messages.success(request, "Saved.")
-                return redirect(found)
+        status, row = save(form, lambda: drafting.save_details(actor=request.user, postmortem=found, **form.cleaned_data), changed)
+        if status == WRITTEN:
+            messages.success(request, "Saved.")
+            return redirect(found)
+        found = row or found
     sections = list(found.sections.all())
     written = LookBack.objects.visible_to(request.user).filter(postmortem=found).select_related("written_by").first()
     context = {"form": form, **overview_context(request.user, found, sections), "process": going(found, request.user)}
     context |= {"look_back": written, "look_back_lines": looking_back.lines_of(written)}
     return render(request, "postmortems/postmortem.html", context, status=status)
+
+
+def changed(found: Postmortem) -> str:
+    return f"Somebody changed this meanwhile: the title is now “{found.title}”, the owner {found.owner or 'nobody'}."
 
 
 def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
@@ -195,7 +192,7 @@ def cover(request: HttpRequest, reference: str) -> HttpResponse:
     form = CoverForm(request.POST, actor=request.user, incident=found.incident)
     try:
         if not form.is_valid():
-            raise ValidationError([error for errors in form.errors.values() for error in errors])
+            raise ValidationError(told(form.errors))
         added = covering.cover(actor=request.user, postmortem=found, incidents=form.incidents())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents.access import may, require
+from incidents.forms.saving import refuse
 from incidents.lib.conflict import Conflict
 from incidents.lib.worddiff import word_diff
 from postmortems import overview, reviewing, states
@@ -45,7 +46,7 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
         try:
             said = ACTS[act](request, postmortem, given)
         except ValidationError as error:
-            add_errors(form, error)
+            refuse(form, error)
         except states.NoSuchMove as error:
             form.add_error(None, str(error))
         except Conflict:
@@ -62,11 +63,6 @@ def form_of(act: str, request: HttpRequest, approvals: Approvals, data: Any = No
     kinds: dict[str, Any] = {"submit": SubmitForm, "ask": AskForm, "hand_over": HandOverForm}
     form: forms.Form = kinds.get(act, MoveForm)(data, approvals=approvals, prefix=act)
     return form
-
-
-def add_errors(form: forms.Form, error: ValidationError) -> None:
-    for name, errors in error.message_dict.items() if hasattr(error, "error_dict") else [("", error.messages)]:
-        form.add_error(name if name in form.fields else None, errors)
 
 
 # What the forms do -----------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.access import Actor, require
+from incidents.forms.saving import WRITTEN, refuse, save
 from incidents.lib.conflict import Conflict
 from incidents.models import User
 from postmortems import perspectives, talking
 from postmortems.access import may_read_draft, review_for
 from postmortems.facilitation import texts
-from postmortems.forms.conflicts import on_top_of
 from postmortems.forms.voices import SOMEBODY, ConfirmForm, ConversationForm
 from postmortems.home import today
 from postmortems.models import Conversation, Participant, Postmortem
@@ -50,7 +50,7 @@ def talk_new(request: HttpRequest, reference: str) -> HttpResponse:
         try:
             row = talking.note(actor=request.user, postmortem=postmortem, **form.values())
         except ValidationError as error:
-            add_errors(form, error)
+            refuse(form, error)
         else:
             asked = (
                 f" {row.name} finds them on their start page and confirms them." if row.user_id else " Read them to the person, and confirm them in their name."
@@ -58,13 +58,6 @@ def talk_new(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, f"The notes are kept.{asked}")
             return redirect("postmortems:talk", postmortem.reference, row.pk)
     return render(request, "postmortems/talk.html", context_of(postmortem, form=form), status=422 if form.is_bound else 200)
-
-
-def add_errors(form: Any, error: ValidationError) -> None:
-    told = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    for name, words in told.items():
-        for text in words:
-            form.add_error(name if name in form.fields else None, text)
 
 
 @login_required
@@ -80,18 +73,11 @@ def talk(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         require(request.user, "draft")
         status = 422
-        if form and form.is_valid():
-            given = form.cleaned_data
-            try:
-                talking.change(actor=request.user, conversation=found, **{**given, "version": given["version"] or 0})
-            except ValidationError as error:
-                add_errors(form, error)
-            except Conflict as conflict:
-                status = 409
-                lost(form, conflict)
-            else:
-                messages.success(request, "The notes are saved.")
-                return redirect("postmortems:talk", postmortem.reference, found.pk)
+        if form:
+            status, _ = save(form, lambda: change(request.user, found, **form.cleaned_data), CHANGED)
+        if status == WRITTEN:
+            messages.success(request, "The notes are saved.")
+            return redirect("postmortems:talk", postmortem.reference, found.pk)
     more = {
         "form": form,
         "talk": found,
@@ -101,29 +87,20 @@ def talk(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     return render(request, "postmortems/talk.html", context_of(postmortem, **more), status=status)
 
 
+def change(actor: Actor, found: Conversation, *, version: int | None, **given: Any) -> Conversation:
+    return talking.change(actor=actor, conversation=found, version=version or 0, **given)
+
+
 def theirs(request: HttpRequest, postmortem: Postmortem, found: Conversation) -> HttpResponse:
     form = ConfirmForm(request.POST or None, conversation=found)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                talking.confirm(actor=request.user, conversation=found, **form.cleaned_data)
-            except ValidationError as error:
-                add_errors(form, error)
-            except Conflict as conflict:
-                status = 409
-                lost(form, conflict)
-            else:
-                messages.success(request, "Thank you. The notes say now what you confirmed.")
-                return redirect("postmortems:talk", postmortem.reference, found.pk)
+        status, _ = save(form, lambda: talking.confirm(actor=request.user, conversation=found, **form.cleaned_data), CHANGED)
+        if status == WRITTEN:
+            messages.success(request, "Thank you. The notes say now what you confirmed.")
+            return redirect("postmortems:talk", postmortem.reference, found.pk)
     more = {"form": form, "talk": found, "is_theirs": True, "is_own": True, "may_read_draft": may_read_draft(request.user)}
     return render(request, "postmortems/talk.html", context_of(postmortem, **more), status=status)
-
-
-def lost(form: Any, conflict: Conflict) -> None:
-    form.add_error(None, CHANGED)
-    on_top_of(form, conflict.current.version)
 
 
 def talk_for(actor: Actor, reference: str, pk: int) -> tuple[Postmortem, Conversation]:
