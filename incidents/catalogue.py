@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from incidents import access, custom_fields
 from incidents.lib import durations
+from incidents.lib.text import whole
 from incidents.lib.zones import first_moment, last_moment
 from incidents.models import Incident, IncidentType, Milestone, MilestoneKind, Service, Severity, Tag, Team
 from incidents.models.incident import IncidentQuerySet
@@ -53,8 +54,8 @@ class Asked:
 
 def parse(params: QueryDict) -> Asked:
     def number(name: str, default: int) -> int:
-        text = params.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
+        found = whole(params.get(name, ""))
+        return default if found is None else found
 
     def word(name: str) -> str:
         return params.get(name, "").replace("\x00", "").strip()[:200]

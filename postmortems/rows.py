@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from incidents.lib.text import clean_text
+from incidents.lib.text import clean_text, whole
 from postmortems.fields import Field
 
 Row = dict[str, str]
@@ -41,8 +41,7 @@ def cleaned(rows: Sequence[Any], columns: Sequence[Field], *, is_tree: bool, mos
 
 
 def depth_of(row: Mapping[str, Any]) -> int:
-    depth = str(row.get("depth") or "0")
-    return min(int(depth), DEEPEST) if depth.isascii() and depth.isdigit() and len(depth) < 4 else 0
+    return min(whole(str(row.get("depth") or "")) or 0, DEEPEST)
 
 
 def levelled(rows: Sequence[Row]) -> list[Row]:

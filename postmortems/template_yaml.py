@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from incidents.lib.text import whole
 from postmortems.template_content import LIMITS, MOST_SECTIONS, Problem, SectionContent, TemplateContent, problems, unknown
 
 FORMAT = "debrief-templates-1"
@@ -276,9 +277,9 @@ def typed(name: str, value: Any) -> Any:
             raise ValueError("true or false.")
         return SWITCH[value.lower()]
     if name == "meeting_minutes":
-        if not (value.isascii() and value.isdigit() and len(value) < 5):
+        if (number := whole(value, 4)) is None:
             raise ValueError("a whole number.")
-        return int(value)
+        return number
     if len(value) > max(LIMITS.values()) * 2:
         raise ValueError("far too long.")
     return value

@@ -11,7 +11,7 @@ from incidents import conditions, endpoint_mapping, endpoints, routing, sources
 from incidents.access import Actor
 from incidents.forms.fields import VersionField
 from incidents.lib import signing
-from incidents.lib.text import clean_line
+from incidents.lib.text import clean_line, whole
 from incidents.models import Incident, Severity, Team
 from incidents.models.endpoints import AUTO
 from incidents.models.people import check_zone
@@ -162,9 +162,10 @@ class RuleForm(forms.Form):
 def rule_forms(rules: list[Rule], data: Any = None) -> list[RuleForm]:
     """Return a form for each rule and one for another, bound to `data` when it was sent."""
     if data is not None:
-        sent = str(data.get("count", ""))
+        count = whole(str(data.get("count", "")))
         # A form without its count is not one without rules: those that are in it count.
-        count = int(sent) if sent.isdecimal() and len(sent) < 4 else 1 + max((int(each[1]) for name in data if (each := SENT_RULE.match(name))), default=-1)
+        if count is None:
+            count = 1 + max((int(each[1]) for name in data if (each := SENT_RULE.match(name))), default=-1)
         return [RuleForm(data, prefix=f"rule-{number}", rows=rows_sent(data, number)) for number in range(min(count, routing.MAX_RULES + 1))]
     found = [RuleForm(prefix=f"rule-{number}", rows=len(rule.conditions) + 1, initial=initial_of(rule, number)) for number, rule in enumerate(rules)]
     return [*found, RuleForm(prefix=f"rule-{len(rules)}", rows=2, initial={"order": len(rules) + 1})][: routing.MAX_RULES]

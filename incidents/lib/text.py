@@ -23,3 +23,9 @@ def clean_text(value: str, *, limit: int | None = None) -> str:
 def clean_line(value: str, *, limit: int = 300) -> str:
     """Return a title, name or file name: cleaned, on one line, without marks that reorder what follows."""
     return " ".join(BIDI.sub("", clean_text(value)).split())[:limit]
+
+
+def whole(text: str, digits: int = 9) -> int | None:
+    """Return a whole number as somebody sent it; None for what is none, or has more digits than any that is meant."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None

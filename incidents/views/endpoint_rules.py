@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from incidents import access, endpoint_reports, endpoints, routing
 from incidents.forms.endpoints import KeysForm, RuleForm, rule_forms, sent_rules
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.models import Endpoint
 from incidents.routing import RuleError
 from incidents.views.endpoints import LOST_RACE
@@ -30,9 +31,8 @@ def endpoint_rules(request: HttpRequest, pk: int) -> HttpResponse:
     rules = sent_rules(forms)
     if "try" in request.POST:
         return rules_page(request, endpoint, rule_forms(routing.parse_rules(rules)), rules, tried=True)
-    version = request.POST.get("version", "")
     try:
-        endpoints.set_rules(actor=request.user, endpoint=endpoint, version=int(version) if version.isdecimal() and len(version) < 10 else 0, rules=rules)
+        endpoints.set_rules(actor=request.user, endpoint=endpoint, version=whole(request.POST.get("version", "")) or 0, rules=rules)
     except RuleError as error:
         return rules_page(request, endpoint, forms, None, status=422, problem=f"Rule {error.number}: {error.message}")
     except Conflict as conflict:

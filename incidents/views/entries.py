@@ -20,6 +20,7 @@ from incidents import access, lifecycle, sources, timeline_query
 from incidents.forms.timeline import CurationForm, EntryForm, MarkForm
 from incidents.lib.conflict import Conflict
 from incidents.lib.stored import iso
+from incidents.lib.text import whole
 from incidents.models import Curation, Fusion, Incident, Kind, Milestone, Precision, Salience, TimelineEvent
 from incidents.timeline import Row, arrange, clock
 from incidents.views.milestones import milestone_context
@@ -127,8 +128,8 @@ def entry_new(request: HttpRequest, reference: str) -> HttpResponseBase:
 
 def suggested_time(request: HttpRequest, incident: Incident) -> datetime:
     """Return the time of the entry that the new one goes after, else the start of the incident."""
-    after = request.GET.get("after", "")
-    found = timeline_query.place_of(incident, int(after)) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    after = whole(request.GET.get("after", ""), 18)
+    found = timeline_query.place_of(incident, after) if after is not None else None
     return found.at if found else min(incident.started_at, timezone.now())
 
 

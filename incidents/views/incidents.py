@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents import access, catalogue, custom_fields, hooks, lifecycle, measuring
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.models import AuditEvent, CustomField, Delivery, Incident, Milestone
 from incidents.models.custom_fields import definitions_column
 from incidents.models.incident import labels_columns
@@ -124,11 +125,11 @@ def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
 def incident_status(request: HttpRequest, reference: str) -> HttpResponse:
     """Take up the status that the decided milestones speak for: one press, and still a person's word."""
     incident = access.incident_for(request.user, reference, "edit")
-    status, version = request.POST.get("status", ""), request.POST.get("version", "")
-    if status not in Incident.Status.values or not version.isdecimal():
+    status, version = request.POST.get("status", ""), whole(request.POST.get("version", ""))
+    if status not in Incident.Status.values or version is None:
         raise Http404
     try:
-        lifecycle.edit(actor=request.user, incident=incident, version=int(version), status=status)
+        lifecycle.edit(actor=request.user, incident=incident, version=version, status=status)
     except Conflict as conflict:
         messages.error(request, f"Somebody changed this incident a moment ago; it is {conflict.current.get_status_display().lower()} now. Nothing was saved.")
     return redirect(incident)

@@ -19,6 +19,7 @@ from incidents.forms.milestones import MilestoneForm
 from incidents.forms.saving import told
 from incidents.lib import durations
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.milestones import disagree
 from incidents.models import Incident, Milestone
 from incidents.timeline import clock, positions
@@ -144,11 +145,8 @@ def milestone(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 def confirm_all(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm every proposal that the page showed; fields are named `version-<milestone id>`."""
     incident = access.incident_for(request.user, reference, "edit")
-    versions = {
-        int(name[8:]): int(str(value))
-        for name, value in request.POST.items()
-        if name.startswith("version-") and name[8:].isdecimal() and str(value).isdecimal()
-    }
+    sent = ((whole(name.removeprefix("version-"), 18), whole(str(value))) for name, value in request.POST.items() if name.startswith("version-"))
+    versions = {pk: version for pk, version in sent if pk is not None and version is not None}
     try:
         confirmed = measuring.confirm_all(actor=request.user, incident=incident, versions=versions)
     except Conflict as conflict:

@@ -19,6 +19,7 @@ from incidents.clocks import BY_HAND, in_words
 from incidents.forms.reconstruction import ClockForm, FindingForm, FusionForm
 from incidents.forms.saving import told
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.models import Acceptance, Fusion, Incident, Milestone, QualityReport, SourceClock, TimelineEvent
 from incidents.timeline import clock
 from incidents.views.entries import event_for
@@ -168,11 +169,11 @@ def pairs_context(incident: Incident) -> dict[str, Any]:
 def entry_join(request: HttpRequest, reference: str, pk: int) -> HttpResponseBase:
     """Say that another entry tells the same fact."""
     incident = access.incident_for(request.user, reference, "edit")
-    event, other = event_for(incident, pk), request.POST.get("other", "")
-    if not (other.isascii() and other.isdigit() and len(other) < 19):
+    event, other = event_for(incident, pk), whole(request.POST.get("other", ""), 18)
+    if other is None:
         raise Http404
     try:
-        fusing.join(actor=request.user, incident=incident, events=[event.pk, int(other)])
+        fusing.join(actor=request.user, incident=incident, events=[event.pk, other])
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect(f"{incident.get_absolute_url()}?at={pk}#e{pk}")

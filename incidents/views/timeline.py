@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from incidents import access, lifecycle, measuring, sources, timeline_query
 from incidents.lib.stored import iso
+from incidents.lib.text import whole
 from incidents.models import Delivery, Incident, Kind, Milestone
 from incidents.timeline import arrange
 from incidents.timeline_filters import Filters, parse_cursor, parse_filters, parse_moment
@@ -35,8 +36,8 @@ def timeline_context(
     # In UTC, so that the moment stays the same when the zone is switched.
     filters = replace(parse_filters(request.GET, Kind.values), known=iso(known) if known else "")
     after = parse_cursor(request.GET.get("after", ""))
-    anchor = request.GET.get("at", "")
-    start = timeline_query.place_of(incident, int(anchor)) if anchor.isascii() and anchor.isdigit() and len(anchor) < 19 else None
+    anchor = whole(request.GET.get("at", ""), 18)
+    start = timeline_query.place_of(incident, anchor) if anchor is not None else None
     events = timeline_query.matching(incident, filters, zone, deliveries, known)
     window = timeline_query.window(events, marks=timeline_query.marks_of(milestones), after=after, start=start, known=known, fused=fused)
     zone_choice = chosen(request)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from incidents.access import Actor
+from incidents.lib.text import whole
 from incidents.models import Salience, TimelineEvent
 from postmortems import covering, overview
 from postmortems.factors import MEANING
@@ -108,7 +109,7 @@ class FactorForm(forms.Form):
 
 def numbers_in(value: Any) -> set[int]:
     """The ids in a list as a form has it, from the rows or as typed by whoever sent it."""
-    return {int(one) for one in map(str, value or []) if one.isascii() and one.isdigit() and len(one) < 19}
+    return {number for one in value or [] if (number := whole(str(one), 18)) is not None}
 
 
 def first_values(factor: Factor | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import QueryDict
 
+from incidents.lib.text import whole
 from postmortems.facilitation.agendas import AGENDAS
 from postmortems.forms.fields import MomentField
 from postmortems.models import AgendaBlock, Meeting
@@ -90,17 +91,11 @@ class BlockRows:
         for block, place, title, minutes in self.shown:
             if not title.strip():
                 continue
-            number = whole(minutes)
+            number = whole(minutes) or 0
             if not 1 <= number <= 480:
                 self.errors.append(f"“{title.strip()[:60]}”: give its minutes, from 1 to 480.")
-            found.append((whole(place), whole(block) or None, title, number))
+            found.append((whole(place) or 0, whole(block), title, number))
         return [(block, title, number) for _, block, title, number in sorted(found, key=lambda row: row[0])]
-
-
-def whole(text: str) -> int:
-    """Return a whole number, 0 for what is none."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class NotesForm(forms.Form):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.forms import saving
 from incidents.lib.conflict import Conflict
-from incidents.lib.text import clean_line, clean_text
+from incidents.lib.text import clean_line, clean_text, whole
 from postmortems import access, commenting, discussion, parts
 from postmortems.forms.comments import CommentForm, FilterForm
 from postmortems.models import Comment, Postmortem, Section
@@ -114,8 +114,7 @@ def reply(request: HttpRequest, said: Comment) -> str:
 
 
 def edit(request: HttpRequest, said: Comment) -> str:
-    sent = request.POST.get("version", "")
-    version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    version = whole(request.POST.get("version", "")) or 0
     commenting.edit(actor=request.user, said=said, version=version, body=request.POST.get("body", ""))
     return "Your comment is changed."
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import may, require
 from incidents.forms.saving import on_top_of, refuse
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from postmortems import chains, discussion, document_factors, factoring, factors, overview, parts
 from postmortems.access import require_open
 from postmortems.forms.factors import FactorForm, MoveForm, TriggerForm, offered_leaves
@@ -181,9 +182,8 @@ def gone(request: HttpRequest, postmortem: Postmortem) -> HttpResponse:
 def factor_remove(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
     found = factor_of(postmortem, pk)
-    sent = request.POST.get("version", "")
     try:
-        factoring.remove(actor=request.user, factor=found, version=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0)
+        factoring.remove(actor=request.user, factor=found, version=whole(request.POST.get("version", "")) or 0)
     except Conflict as conflict:
         if conflict.current is None:
             return gone(request, postmortem)

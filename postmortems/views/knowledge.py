@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from incidents.lib.text import whole
 from incidents.models import User
 from postmortems import search
 from postmortems.forms.knowledge import SearchForm
@@ -33,10 +34,9 @@ def knowledge(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.user, request.GET)
     if not form.is_valid():
         return render(request, "postmortems/knowledge.html", {"form": form, "results": None}, status=422)
-    number = request.GET.get("page", "1")
     # Counting stops at 1,000, and so do the pages.
-    page = min(int(number), search.COUNTED // PAGE) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    found = Found(request.user, form.cleaned_data["q"], form.filters(request.user.time_zone), max(page, 1))
+    page = min(whole(request.GET.get("page", "")) or 1, search.COUNTED // PAGE)
+    found = Found(request.user, form.cleaned_data["q"], form.filters(request.user.time_zone), page)
     context = {
         "form": form,
         "results": found.results,

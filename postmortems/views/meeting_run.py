@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from incidents.access import require
 from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from postmortems import console, meetings, step_facts
 from postmortems.facilitation import agendas, texts
-from postmortems.forms.meetings import NotesForm, OutcomeForm, ParkForm, whole
+from postmortems.forms.meetings import NotesForm, OutcomeForm, ParkForm
 from postmortems.models import AgendaBlock, Meeting, Postmortem
 from postmortems.views.meetings import changed_by, zone_of
 from postmortems.views.postmortems import draft_for

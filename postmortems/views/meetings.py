@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import require
 from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.models import User
 from postmortems import caring, console, hearing, invitations, meetings, participating, perspectives
 from postmortems.access import check_open
 from postmortems.facilitation import agendas, texts
-from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm, whole
+from postmortems.forms.meetings import AgendaForm, BlockRows, PlanForm
 from postmortems.models import Conversation, Meeting, Postmortem, PrivateNote, SharedDraft
 from postmortems.views.postmortems import draft_for
 
@@ -144,7 +145,7 @@ def agenda(request: HttpRequest, reference: str) -> HttpResponse:
             problems = ["Choose one of the run sheets."]
         if not problems:
             try:
-                version = whole(request.POST.get("version", ""))
+                version = whole(request.POST.get("version", "")) or 0
                 if restart:
                     meetings.use_agenda(actor=request.user, postmortem=postmortem, version=version, key=restart.cleaned_data["agenda"])
                 else:
@@ -157,7 +158,7 @@ def agenda(request: HttpRequest, reference: str) -> HttpResponse:
             else:
                 messages.success(request, "The run sheet is saved.")
                 return redirect("postmortems:meeting_agenda" if restart else "postmortems:meeting_run", postmortem.reference)
-    shown = sum(whole(minutes) for *_, minutes in rows.shown)
+    shown = sum(whole(minutes) or 0 for *_, minutes in rows.shown)
     context = {"postmortem": postmortem, "meeting": found, "rows": rows.shown, "problems": problems, "version": version, "planned": shown}
     context["agendas"], context["suggested"] = agendas.AGENDAS, console.suggested(postmortem).key
     return render(request, "postmortems/meeting_agenda.html", context, status=status)

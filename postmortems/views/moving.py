@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.access import require
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.lib.worddiff import word_diff
 from postmortems import moving
 from postmortems.access import check_open
@@ -21,10 +22,10 @@ from postmortems.views.postmortems import draft_for
 
 def version_of(postmortem: Postmortem, number: str) -> TemplateVersion:
     """Return the version named, else the newest. Raises Http404 where there is no template or no such version."""
-    if postmortem.template is None or (number and not (number.isascii() and number.isdigit() and len(number) < 7)):
+    if postmortem.template is None:
         raise Http404
     versions = postmortem.template.versions.select_related("saved_by")
-    found = versions.filter(number=int(number)).first() if number else versions.first()
+    found = versions.filter(number=whole(number) or 0).first() if number else versions.first()
     if found is None:
         raise Http404
     return found
@@ -41,8 +42,7 @@ def template_move(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "GET":
         return page(request, postmortem, version)
     require(request.user, "draft")
-    sent = given.get("version", "")
-    seen = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    seen = whole(given.get("version", "")) or 0
     chosen: dict[str, Any] = {"take": request.POST.getlist("take")[:100], "take_order": request.POST.get("order") == "1"}
     try:
         moving.move(actor=request.user, postmortem=postmortem, version=version, seen=seen, **chosen)

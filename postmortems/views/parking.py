@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from incidents.access import Actor, may, require
 from incidents.forms.saving import WRITTEN, save
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from postmortems import console, meetings, parking, survey_results, surveying
 from postmortems.facilitation.texts import SCALE
 from postmortems.forms.action_items import ActionItemForm
-from postmortems.forms.meetings import ParkForm, ReasonForm, whole
+from postmortems.forms.meetings import ParkForm, ReasonForm
 from postmortems.models import ParkedIdea, Postmortem
 from postmortems.views.action_items import back
 from postmortems.views.meetings import changed_by
@@ -126,7 +127,7 @@ def idea(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 def decide(request: HttpRequest, found: ParkedIdea, do: str, form: ActionItemForm, leave_form: ReasonForm) -> bool:
     """Do what was asked; False leaves what is wrong in the form."""
-    version = whole(request.POST.get("version", ""))
+    version = whole(request.POST.get("version", "")) or 0
     shown: ActionItemForm | ReasonForm = form if do == "act" else leave_form
     try:
         if do == "act" and form.is_valid():

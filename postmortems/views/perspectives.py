@@ -16,13 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents.access import Actor, may
 from incidents.forms.saving import WRITTEN, save
+from incidents.lib.text import whole
 from incidents.models import Salience, TimelineEvent, User
 from incidents.timeline import clock
 from incidents.timeline_filters import parse_moment
 from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
 from postmortems.facilitation import moments, texts
-from postmortems.forms.meetings import whole
 from postmortems.forms.perspectives import AccountForm, PerspectiveForm
 from postmortems.models import Difference, Participant, Perspective, Postmortem, PrivateNote, Shared, WrittenAccount
 from postmortems.views.postmortems import draft_for

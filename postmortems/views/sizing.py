@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from incidents.access import may
+from incidents.lib.text import whole
 from incidents.models import Incident
 from postmortems import assessing, learning
 
@@ -21,8 +22,7 @@ def ticks_sent(request: HttpRequest) -> list[str] | None:
 
 
 def version_sent(request: HttpRequest) -> int:
-    sent = request.POST.get(SENT, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    return whole(request.POST.get(SENT, "")) or 0
 
 
 def context(request: HttpRequest, incident: Incident) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidents.access import Actor, require
 from incidents.forms.saving import WRITTEN, refuse, save
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.models import User
 from postmortems import perspectives, talking
 from postmortems.access import may_read_draft, review_for
@@ -117,9 +118,8 @@ def talk_noted(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Record that somebody without an account confirmed the notes as they stand."""
     postmortem, found = talk_for(request.user, reference, pk)
     require(request.user, "draft")
-    sent = request.POST.get("version", "")
+    version = whole(request.POST.get("version", "")) or 0
     try:
-        version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
         talking.confirm(actor=request.user, conversation=found, version=version, notes=found.notes, state=found.state)
     except (Conflict, ValidationError):
         messages.warning(request, "The notes were changed meanwhile. Look at them again.")

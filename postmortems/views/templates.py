@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from incidents.access import may, require
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 from incidents.lib.worddiff import word_diff
 from incidents.models import CustomField, Incident, Kind
 from postmortems import access, authoring, drafting, example, kinds, learning, overview, seeding, template_content, template_moves, template_yaml
@@ -92,9 +93,7 @@ def entries_of(incident: Incident | None) -> list[Any]:
 def version_asked(template: RetrospectiveTemplate, sent: str) -> TemplateVersion | None:
     if not sent:
         return None
-    if not (sent.isascii() and sent.isdigit() and len(sent) < 7):
-        raise Http404
-    return get_object_or_404(template.versions.select_related("saved_by"), number=int(sent))
+    return get_object_or_404(template.versions.select_related("saved_by"), number=whole(sent))
 
 
 # Versions -------------------------------------------------------------------------------------------
@@ -163,8 +162,8 @@ def order(content: TemplateContent, other: TemplateContent) -> str:
 
 
 def sent_number(request: HttpRequest, name: str) -> int:
-    sent = request.POST.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 7 else -1
+    number = whole(request.POST.get(name, ""))
+    return -1 if number is None else number
 
 
 @login_required

@@ -224,5 +224,7 @@ def test_a_milestone_that_changed_meanwhile_is_shown_as_it_is(client, alice, bob
 def test_all_that_was_shown_is_confirmed_at_once(client, bob, outage):
     client.force_login(bob)
     rows = Milestone.objects.filter(incident=outage, proposed_at__isnull=False)
+    endless = {"version-" + "9" * 300: "1", f"version-{rows[0].pk}": "9" * 5_000}
+    assert client.post(f"{outage.get_absolute_url()}milestones/confirm/", endless).status_code == 302
     assert client.post(f"{outage.get_absolute_url()}milestones/confirm/", {f"version-{row.pk}": row.version for row in rows}).status_code == 302
     assert Milestone.objects.filter(incident=outage, decision="confirmed").count() == 3
