@@ -61,11 +61,6 @@ def receive(*, actor: Actor, incident: Incident, file: Any, name: str, channel: 
     return delivery
 
 
-def earlier(incident: Incident, sha256: str) -> Delivery | None:
-    """Return the imported delivery of the same bytes on this incident, if there is one."""
-    return Delivery.objects.filter(incident=incident, sha256=sha256, state=State.IMPORTED).order_by("-pk").first()
-
-
 @transaction.atomic
 def replay(*, actor: Actor, delivery: Delivery, options: dict[str, Any] | None = None) -> Delivery:
     """Read the kept bytes again, with other options if any are given. What was imported stays shown: it is read as a new delivery."""

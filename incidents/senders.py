@@ -30,7 +30,7 @@ class Sender:
     keys: tuple[str, ...] = ()  # where the body names its incident, should the source not say; the first that is there counts
 
 
-AUTO, ANY_JSON = "auto", "json"
+ANY_JSON = "json"
 UNKNOWN = Sender()
 #: Name of the source -> sender.
 SENDERS = {

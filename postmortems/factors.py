@@ -27,7 +27,6 @@ POLARITY = {
     "mitigator": "reduced",
     "bystander": "present_without_effect",
 }
-POLARITIES = tuple(dict.fromkeys(POLARITY.values()))
 #: What each kind means, beside its name where it is chosen.
 MEANING = {
     "trigger": "set it off at that moment",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -33,8 +32,6 @@ from postmortems.models import Audience, Postmortem, Revision
 from postmortems.rendering import html, pdf
 from postmortems.search import index
 from postmortems.signals import revision_published
-
-log = logging.getLogger(__name__)
 
 
 def canonical(document: Document) -> bytes:

@@ -33,7 +33,6 @@ class Depth:
     depth: str
     learning: str
     why: tuple[str, ...]
-    is_raised: bool = False
 
 
 def learning_value(ticks: int) -> str:
@@ -55,7 +54,7 @@ def suggested(ticked: Sequence[str], *, is_answered: bool, least: str = "", seve
         learning = learning_value(number)
         first = f"{counted(number)} {'is' if number == 1 else 'are'} ticked, which suggests {NAMES[learning]}."
     if least and ORDER.index(least) > ORDER.index(learning):
-        return Depth(least, learning, (first, f"{severity} asks for {NAMES[least]} at least, however little there seems to learn."), is_raised=True)
+        return Depth(least, learning, (first, f"{severity} asks for {NAMES[least]} at least, however little there seems to learn."))
     return Depth(
         learning, learning, (first, f"{severity} asks for {NAMES[least]} at least; that is met." if least else "Severity alone makes nothing mandatory here.")
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DRAFT, IN_REVIEW, CHANGES, APPROVED, PUBLISHED, ARCHIVED = "draft", "in_review", "changes_requested", "approved", "published", "archived"
-STATES = (DRAFT, IN_REVIEW, CHANGES, APPROVED, PUBLISHED, ARCHIVED)
 #: What waits for reviewers, and what they may still say something about.
 UNDER_REVIEW = frozenset({IN_REVIEW, CHANGES, APPROVED})
 AT_WORK = frozenset({DRAFT, IN_REVIEW, CHANGES, APPROVED})

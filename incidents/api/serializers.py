@@ -20,7 +20,6 @@ from incidents.models import (
     Incident,
     IncidentType,
     Kind,
-    MetricDefinition,
     Milestone,
     Precision,
     Salience,
@@ -324,15 +323,6 @@ class DecideSerializer(serializers.Serializer[Any]):
     decision = serializers.ChoiceField(choices=Milestone.Decision.choices)
     at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="For “overridden”: the moment.")
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-
-class MetricDefinitionSerializer(serializers.ModelSerializer[MetricDefinition]):
-    start: Any = Named(slug_field="key", read_only=True)
-    end: Any = Named(slug_field="key", read_only=True)
-
-    class Meta:
-        model = MetricDefinition
-        fields = ["key", "name", "definition", "start", "end"]
 
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):

@@ -106,12 +106,6 @@ def applied(parts: Sequence[str], start: int, end: int, edits: Sequence[Edit]) -
     return "".join([*result, *parts[place:end]])
 
 
-def merge(base: str, mine: str, theirs: str) -> str | None:
-    """Return both changes in one text, or None where they overlap."""
-    hunks = three_way(base, mine, theirs)
-    return None if any(hunk.op == "overlap" for hunk in hunks) else put_together(hunks)
-
-
 def put_together(hunks: Sequence[Hunk], choices: Mapping[int, str] | None = None) -> str:
     """Return one text; `choices` are by the number of the overlap, from 0."""
     chosen, number, result = choices or {}, 0, []

@@ -73,8 +73,6 @@ class Scheme:
     prove: Callable[[Request, Names], Proof]
     encoding: str = "hex"
     given_by_vendor: bool = False
-    names_header: bool = False  # the vendor lets the header's name be chosen
-    names_timestamp: bool = False
 
 
 def header_of(request: Request, name: str) -> str:
@@ -180,11 +178,11 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("linear", "Linear signature", linear, given_by_vendor=True),
         Scheme("rootly", "Rootly signature", rootly, given_by_vendor=True),
         Scheme("firehydrant", "FireHydrant signature", body_hmac("fh-signature"), given_by_vendor=True),
-        Scheme("grafana", "Grafana HMAC signature", grafana, names_header=True, names_timestamp=True),
-        Scheme("hmac", "HMAC-SHA256 of the body in a header", body_hmac("X-Signature", SHA256_OR_BARE), names_header=True),
+        Scheme("grafana", "Grafana HMAC signature", grafana),
+        Scheme("hmac", "HMAC-SHA256 of the body in a header", body_hmac("X-Signature", SHA256_OR_BARE)),
         Scheme("bearer", "Bearer token", bearer),
         Scheme("basic", "Basic authentication (any user name)", basic),
-        Scheme("header", "Token in a header of its own", header_token, names_header=True),
+        Scheme("header", "Token in a header of its own", header_token),
         Scheme("path", "Token in the address", path_token),
     )
 }

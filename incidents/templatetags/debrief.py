@@ -39,7 +39,7 @@ def styles() -> SafeString:
 @register.simple_tag
 @cache
 def icon(name: str, size: str = "") -> SafeString:
-    """`{% icon "check" %}`: one icon of the sprite `icons.svg`, hidden from readers of the page by voice; `size` is "small" or "large"."""
+    """`{% icon "check" %}`: one icon of the sprite `icons.svg`, hidden from readers of the page by voice; `size` is "small" or nothing."""
     classes = f"icon icon--{size}" if size else "icon"
     return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name)
 

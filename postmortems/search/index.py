@@ -35,11 +35,6 @@ def add(revision: Revision) -> None:
     entry.leaves.set(FactorLeaf.objects.filter(key__in={row["leaf"]["key"] for row in factors if row["leaf"]}))
 
 
-def remove(postmortem: Postmortem) -> None:
-    """Take the post-mortem out of the knowledge base's search."""
-    SearchEntry.objects.filter(postmortem=postmortem).delete()
-
-
 def rebuild() -> int:
     """Index the latest revision of every published post-mortem anew; return how many."""
     done = 0

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from incidents.access import incident_for
 from incidents.lib.conflict import Conflict
+from incidents.models import Incident
 from postmortems import assessing
 from postmortems.forms.postmortems import StartForm
 from postmortems.views.postmortems import start_page
@@ -27,16 +28,10 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         assessing.answer(actor=request.user, incident=incident, version=version_sent(request), ticks=ticks_sent(request) or [])
     except ValidationError as error:
-        return start_page(request, incident, StartForm(actor=request.user, incident=incident), 422, problem=error.messages[0])
+        return refused(request, incident, 422, error.messages[0])
     except Conflict as conflict:
         by = conflict.current.updated_by or "Somebody"
-        return start_page(
-            request,
-            incident,
-            StartForm(actor=request.user, incident=incident),
-            409,
-            problem=f"{by} ticked the list meanwhile. Yours are shown here; update once more and they count.",
-        )
+        return refused(request, incident, 409, f"{by} ticked the list meanwhile. Yours are shown here; update once more and they count.")
     return redirect("postmortems:start", incident.reference)
 
 
@@ -48,15 +43,13 @@ def no_review(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         assessing.decide_none(actor=request.user, incident=incident, **given)
     except ValidationError as error:
-        return start_page(request, incident, StartForm(actor=request.user, incident=incident), 422, problem=error.messages[0])
+        return refused(request, incident, 422, error.messages[0])
     except Conflict as conflict:
         by = conflict.current.updated_by or "Somebody"
-        return start_page(
-            request,
-            incident,
-            StartForm(actor=request.user, incident=incident),
-            409,
-            problem=f"{by} ticked or decided meanwhile. Nothing is recorded yet; look again, then decide.",
-        )
+        return refused(request, incident, 409, f"{by} ticked or decided meanwhile. Nothing is recorded yet; look again, then decide.")
     messages.success(request, "Recorded: there is no review, with your reason. One can still be started at any time.")
     return redirect(incident)
+
+
+def refused(request: HttpRequest, incident: Incident, status: int, problem: str) -> HttpResponse:
+    return start_page(request, incident, StartForm(actor=request.user, incident=incident), status, problem=problem)

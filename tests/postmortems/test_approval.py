@@ -6,6 +6,7 @@ import pytest
 
 from postmortems import states
 from postmortems.approval import TITLE, Opinion, Rule, Seal, Subject, ask, handed_over, listed, stand
+from postmortems.models import Postmortem
 from postmortems.workdays import Calendar
 
 SECTIONS = {"summary": "markdown", "impact": "impact", "sec_duties": "qa"}
@@ -122,9 +123,9 @@ def test_words():
 
 
 def test_every_state_can_be_left_and_every_move_leads_to_a_state():
-    for state in states.STATES:
+    for state in Postmortem.Status:
         assert any(state in move.before for move in states.MOVES.values())
-    assert {move.after for move in states.MOVES.values()} == set(states.STATES)
+    assert {move.after for move in states.MOVES.values()} == set(Postmortem.Status)
     for name, wrong in (("approve", "draft"), ("submit", "archived"), ("publish", "archived"), ("withdraw", "published")):
         with pytest.raises(states.NoSuchMove):
             states.check(name, wrong)

@@ -63,7 +63,7 @@ def test_many_factors_and_a_lone_trigger_get_a_hint():
 
 def test_every_kind_has_a_polarity_and_a_meaning():
     assert set(factors.POLARITY) == set(factors.MEANING)
-    assert set(factors.POLARITIES) == {"contributed", "worsened", "prolonged", "reduced", "present_without_effect"}
+    assert set(factors.POLARITY.values()) == {"contributed", "worsened", "prolonged", "reduced", "present_without_effect"}
 
 
 def test_the_catalogue_has_46_leaves_and_cues_for_each():

@@ -47,7 +47,7 @@ def test_nobody_having_answered_is_not_nothing_to_learn():
 
 def test_severity_only_says_what_is_the_least():
     raised = sizing.suggested([], is_answered=True, least="standard", severity="SEV1")
-    assert (raised.depth, raised.learning, raised.is_raised) == ("standard", "light", True)
+    assert (raised.depth, raised.learning) == ("standard", "light")
     assert "SEV1 asks for a standard review at least" in raised.why[1]
     assert sizing.suggested(["a", "b", "c"], is_answered=True, least="standard", severity="SEV1").depth == "deep"
 
