@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
@@ -53,9 +53,9 @@ class Administration(AdminSite):
         return [{"name": name, "app_label": name.lower().replace(" ", "-"), "app_url": "", "models": models} for name, models in groups.items() if models]
 
     @method_decorator(secure_admin_login)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the product's own page: Django's form knows neither its limits nor the second factor."""
         return super().login(request, extra_context)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override] # it leads away
         return redirect("account_change_password")
