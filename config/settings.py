@@ -30,7 +30,7 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "postmortems",
     "incidents",
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

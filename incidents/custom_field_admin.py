@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from incidents import custom_fields
+from incidents.admin_rows import EditedRows
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, CustomFieldOption, Incident
 
@@ -98,7 +99,7 @@ class OptionInline(admin.TabularInline[CustomFieldOption, CustomField]):
 
 
 @admin.register(CustomField)
-class CustomFieldAdmin(admin.ModelAdmin[CustomField]):
+class CustomFieldAdmin(EditedRows, admin.ModelAdmin[CustomField]):
     form = FieldForm
     list_display = ["name", "key", "kind", "of_types", "is_required", "position", "is_active"]
     list_editable = ["position", "is_active"]
