@@ -325,6 +325,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.launchdarkly",
     "incidents.sources.mail",
     "incidents.sources.messenger",
+    "incidents.sources.monitors",
     "incidents.sources.msteams",
     "incidents.sources.nagios",
     "incidents.sources.newrelic",
