@@ -51,9 +51,7 @@ class Tool:
 def _row(name: str, marks: str, *, also: str = "", labels: str = "", **columns: str) -> Tool:
     pairs = [each.partition("=") for each in labels.split()]
     places: dict[str, Any] = {column: tuple(names.split()) for column, names in columns.items()}
-    return Tool(
-        name, frozenset(marks.split()), also=frozenset(also.split()), labels=tuple((label, member or label) for label, _, member in pairs), **places
-    )
+    return Tool(name, frozenset(marks.split()), also=frozenset(also.split()), labels=tuple((label, member or label) for label, _, member in pairs), **places)
 
 
 TOOLS = (
@@ -162,10 +160,28 @@ TOOLS = (
     ),
 )  # fmt: skip
 # Words of a state; a good one wins over a bad one: "alert cleared", "Down ended (now: Up)".
-GOOD = set("up ok online resolved resolve recovery recovered clear cleared closed reporting healthy passing success end".split())
-STILL = set("paused maintenance ended suspended unknown discovery pending".split())  # neither
-BAD = set("down offline trouble critical alert triggered trigger raised problem failed failing missing error open active unreachable degraded".split())
-BAD |= set("warn warning create created expires expired start alarm new cpu ram disk network".split())
+GOOD = {"up", "ok", "online", "resolved", "resolve", "recovery", "recovered", "clear", "cleared", "closed", "reporting", "healthy", "passing", "success", "end"}
+STILL = {"paused", "maintenance", "ended", "suspended", "unknown", "discovery", "pending"}  # neither
+BAD = {
+    "down",
+    "offline",
+    "trouble",
+    "critical",
+    "alert",
+    "triggered",
+    "trigger",
+    "raised",
+    "problem",
+    "failed",
+    "failing",
+    "missing",
+    "error",
+    "open",
+    "active",
+    "unreachable",
+    "degraded",
+}
+BAD |= {"warn", "warning", "create", "created", "expires", "expired", "start", "alarm", "new", "cpu", "ram", "disk", "network"}
 SAID = {"alert", "alarm", "create", "created", "active", "open", "trigger", "triggered", "problem", "new"}  # by the kind
 ADJECTIVES = {"down", "up", "offline", "online", "critical", "ok", "degraded", "failing", "missing", "unreachable"}
 
