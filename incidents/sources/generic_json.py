@@ -144,7 +144,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         columns = _columns([value for value, _, _ in came.waiting])
         says = any(options.mapping.get(name, "text") in ("text", "title") for name in [*_texts(columns), *(set(options.mapping) & set(columns))])
         for item in _open(_Groups(), came, options) if says else ():
-            events += isinstance(item, EventDraft)
+            if isinstance(item, EventDraft):
+                events += 1
+                item = replace(item, key=f"{item.key[:180]}:{options.received:%Y%m%dT%H%M%S}")  # what is told in the same words another day is news
             yield item
     if not events:
         raise SourceError(_why_not([*groups.values(), last], options))
