@@ -1,4 +1,4 @@
-"""Pure. Webhooks of trackers of errors: Rollbar, Bugsnag and Honeybadger, whose bodies wrap an error in what happened to it.
+"""Pure. Webhooks of trackers of errors: Rollbar, Bugsnag, Honeybadger and Raygun, whose bodies wrap an error in what happened to it.
 
 https://docs.rollbar.com/docs/webhooks, https://docs.bugsnag.com/product/integrations/data-forwarding/webhook/ and
 https://docs.honeybadger.io/guides/integrations/webhook/ define what is read. What happened to an error (resolved, assigned) often has no time of its
@@ -15,7 +15,7 @@ from incidents.sources.builds import outcome
 from incidents.sources.drafting import about
 from incidents.sources.drafts import IncidentDraft, ReadOptions, Rejected
 from incidents.sources.envelopes import certainty
-from incidents.sources.members import digest, first, first_of, line_of, mapping, name_of, second_of, spoken, string
+from incidents.sources.members import digest, first, first_of, line_of, mapping, name_of, number, second_of, spoken, string
 from incidents.sources.reading import Fact, read_facts
 
 Facts = Iterator[Fact | IncidentDraft | Rejected]
@@ -55,6 +55,13 @@ HONEYBADGER = {
     "commented": ("Comment on the error", "note", "", 1),
     "assigned": ("Error assigned", "role", "", 1),
 }
+RAYGUN = {
+    "NewErrorOccurred": ("New error", *ALERT, "firstOccurredOn"),
+    "ErrorReoccurred": ("Error is back", *ALERT, "lastOccurredOn"),
+    "StatusChanged": ("Status changed", "status", "", 1, "activityDate"),
+    "AssignedToUser": ("Error assigned", "role", "", 1, "activityDate"),
+    "CommentAdded": ("Comment on the error", "note", "", 1, "activityDate"),
+}
 
 
 def shape_of(value: dict[str, Any]) -> str:
@@ -63,6 +70,8 @@ def shape_of(value: dict[str, Any]) -> str:
         return "rollbar"
     if isinstance(value.get("trigger"), dict) and isinstance(value.get("project"), dict) and "type" in value["trigger"] and "account" in value:
         return "bugsnag"
+    if string(value.get("event")).startswith("error_") and "eventType" in value and isinstance(value.get("error"), dict):
+        return "raygun"
     if string(value.get("event")) and "message" in value and isinstance(value.get("project"), dict) and value.keys() & _HONEY:
         return "honeybadger"
     return ""
@@ -72,7 +81,7 @@ _HONEY = {"fault", "site", "check_in", "deploy", "outage", "notice"}
 
 
 def detect(payload: Payload) -> int:
-    return certainty(payload, shape_of, marks=(b"event_name", b'"trigger"', b'"project"'))
+    return certainty(payload, shape_of, marks=(b"event_name", b'"trigger"', b'"project"', b'"eventtype"'))
 
 
 def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
@@ -80,7 +89,7 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 
 
 def _facts(value: dict[str, Any]) -> Facts:
-    yield from {"rollbar": _rollbar, "bugsnag": _bugsnag, "honeybadger": _honeybadger}[shape_of(value)](value)
+    yield from {"rollbar": _rollbar, "bugsnag": _bugsnag, "honeybadger": _honeybadger, "raygun": _raygun}[shape_of(value)](value)
 
 
 def _deployed(tool: str, stamp: Any, state: str, who: str, environment: str, revision: str, comment: str) -> Fact:
@@ -159,11 +168,25 @@ def _honeybadger(value: Mapping[str, Any]) -> Facts:
     yield Fact(stamp, text, key, kind, f"event {sort}", who or "Honeybadger", link, milestone, weight)
 
 
+def _raygun(value: Mapping[str, Any]) -> Facts:
+    sort, error, application = string(value["eventType"]), mapping(value["error"]), name_of(value.get("application"))
+    message, link = first(error, "message"), first(error, "url")
+    identity = f"raygun {link or digest(message)}"
+    yield about(message, "", "", (application,), link, identity, [("application", application), ("status", first(error, "status"))])
+    words, kind, milestone, weight, member = RAYGUN.get(sort, (f"Error again ({spoken(sort).lower()})", "alert", "", 1, "lastOccurredOn"))
+    stamp = error.get(member)
+    seen = f", {first(error, 'totalOccurrences')} times" if number(error.get("totalOccurrences")) > 1 else ""
+    text = first(error, "description") or f"{words}: {message}"
+    text = line_of(f"{text}{f' ({application}{seen})' if application else ''}", first(error, "comment"))
+    who = first(error, "user") if "activityDate" in error else ""
+    yield Fact(stamp, text, f"{identity}:{sort}:{second_of(stamp) if stamp else ''}", kind, f"event {sort}", who or "Raygun", link, milestone, weight)
+
+
 SOURCE = Source(
     name="error_trackers",
-    label="Rollbar, Bugsnag, Honeybadger",
+    label="Rollbar, Bugsnag, Honeybadger, Raygun",
     detect=detect,
     read=read,
-    docs="Webhooks of Rollbar (items, deployments), Bugsnag (errors, spikes, releases) and Honeybadger (errors, outages, check-ins, deployments) "
+    docs="Webhooks of Rollbar (items, deployments), Bugsnag (errors, spikes, releases), Honeybadger (errors, outages, check-ins, deployments) and Raygun (errors) "
     "(https://docs.rollbar.com/docs/webhooks).",
 )

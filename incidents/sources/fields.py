@@ -83,7 +83,12 @@ MILESTONES = {"impact_started", "detected", "acknowledged", "mitigated", "resolv
 SIGNS = re.compile(r"[^a-z0-9]+")
 BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 CLOCK_ONLY = re.compile(r"\s*\d{1,2}[:.h]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+\-]\d\d:?\d\d)?\s*", re.IGNORECASE)
-NUMBERED = re.compile(r"time|date|stamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$")  # names of columns whose numbers may be times
+NUMBERED = re.compile(
+    r"[Tt]ime|[Dd]ate|[Ss]tamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$"
+)  # names of columns whose numbers may be times
+CODE = re.compile(r"[A-Za-z]+(?:[._:-]+[A-Za-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")  # "check.down", "error_activity", "StatusChanged"
+COMPARISON = re.compile(r"[<>=!]+|(?:is |not |or |and |greater|less|more|equals?|than|to|above|below|gte?|lte?|eq| )+", re.IGNORECASE)
+LAST_WORD = re.compile(r"[A-Za-z][a-z]+$|[A-Z]+$")
 SWITCHES = {"true", "false"}
 SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}\.\d{2,15}")  # from 1998 to 2050
 SHARE = 0.6  # of a column's values that must be what it is taken for
@@ -181,7 +186,10 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         free = [name for name in columns if name not in found and looks[name].filled]
         # A shallow key beats a deep one of a better name (createdAt, user.startedAt), but for texts only one of about the same rank.
         deep = 8 if field in ("text", "title") else 1000
-        by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: name.count(".") * deep + rank[plain[name]])
+        by_name = sorted(
+            (name for name in free if plain[name] in rank and fits(looks[name])),
+            key=lambda name: (field == "text" and _is_code(looks[name]), name.count(".") * deep + rank[plain[name]]),
+        )
         chosen = by_name[0] if by_name else ""
         if not chosen and values_alone is not None:
             chosen = next((name for name in free if values_alone(name)), "")
@@ -217,8 +225,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
             if "." in name and plain[name] == "name" or looks[name].same:
                 plain[name] = plain[name] if plain[name] in NAMES["actor"] else ""  # kubernetes.pod.name, a logger's own name: no title
         pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
-    if not text and (longest := _longest_text([name for name in columns if name not in found], looks)):
-        found[longest] = "text"
+    if not text and (told := _told([name for name in columns if name not in found], looks)):
+        found[told] = "text"
     pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
     _pick_actor(columns, found, looks, plain)
     most = max((look.filled for look in looks.values()), default=0)
@@ -229,11 +237,25 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     return found
 
 
-def _longest_text(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
-    """Return the column with the longest words, or "" where none has any; a list is text only where nothing else is."""
+def _is_code(look: Looks) -> bool:
+    """Tell whether a column holds names of types, which say less than any sentence."""
+    return all(CODE.fullmatch(sample) for sample in look.samples)
+
+
+def _told(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
+    """Return the column that is named like a text at its end (alertDetails), else the one with the longest words, or "" where none has any.
+
+    A list is text only where nothing else is, a link never.
+    """
     wordy = [name for name in free if looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
+    wordy = [name for name in wordy if not all(sample.startswith(("http://", "https://")) for sample in looks[name].samples)]
     lists = {name for name in wordy if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}
-    return max(wordy, key=lambda name: (name not in lists, looks[name].length, name), default="")
+
+    def ends(name: str) -> bool:
+        last = LAST_WORD.search(name)
+        return last is not None and last[0].lower() in NAMES["text"] and not _is_code(looks[name])
+
+    return max(wordy, key=lambda name: (name not in lists, ends(name), looks[name].length, name), default="")
 
 
 def _by_names(plain: Mapping[str, str]) -> dict[str, str]:
@@ -253,8 +275,8 @@ def _pick_actor(columns: Mapping[str, Sequence[str]], found: dict[str, str], loo
     for name in columns:
         if name in found or not looks[name].filled or looks[name].length > 80 or looks[name].full >= SHARE:
             continue
-        if all(sample.lower() in SWITCHES for sample in looks[name].samples):  # "call": true
-            continue
+        if all(sample.lower() in SWITCHES or COMPARISON.fullmatch(sample) or sample[0] in "{[" for sample in looks[name].samples):
+            continue  # "call": true, "operator": "greater than"
         *parents, last = [plain_name(part) for part in name.split(".")]
         if plain[name] and last in rank:
             best.append((rank[last], len(parents), 0, name))

@@ -114,7 +114,28 @@ TOOLS = (
         severity="dataalertstate",
         labels="account=dataaccountname",
     ),
-    _row("Hyperping", "event checkurl checkdown", at="checkdate", title="checkname checkurl", told="checkstatus", state="event", key="checkurl", link="checkurl"),
+    _row(
+        "updown.io",
+        "event checktoken checkurl",
+        at="time downtimeendedat downtimestartedat checkdownsince",
+        title="checkalias checkurl",
+        told="description downtimeerror checkerror",
+        state="event",
+        key="checktoken",
+        link="checkurl",
+    ),
+    _row(
+        "Freshping",
+        "webhookeventdatacheckname webhookeventdatacheckstatename",
+        at="webhookeventdatarequeststarttime webhookeventcreatedon",
+        title="webhookeventdatacheckname",
+        told="webhookeventdatahttpstatuscode",
+        state="webhookeventdatacheckstatename",
+        key="webhookeventdatacheckid",
+        link="webhookeventdatarequesturl",
+        labels="organization=organizationname",
+    ),
+    _row("Hyperping", "event checkurl checkdown checkdate", at="checkdate", title="checkname checkurl", told="checkstatus", state="event", key="checkurl", link="checkurl"),
     _row(
         "StatusGator",
         "servicename boardname recordedat previousstatus",
@@ -160,7 +181,7 @@ TOOLS = (
     ),
 )  # fmt: skip
 # Words of a state; a good one wins over a bad one: "alert cleared", "Down ended (now: Up)".
-GOOD = {"up", "ok", "online", "resolved", "resolve", "recovery", "recovered", "clear", "cleared", "closed", "reporting", "healthy", "passing", "success", "end"}
+GOOD = {"up", "ok", "online", "resolved", "resolve", "recovery", "recovered", "clear", "cleared", "closed", "available", "healthy", "passing", "success", "end"}
 STILL = {"paused", "maintenance", "ended", "suspended", "unknown", "discovery", "pending"}  # neither
 BAD = {
     "down",
@@ -181,7 +202,7 @@ BAD = {
     "unreachable",
     "degraded",
 }
-BAD |= {"warn", "warning", "create", "created", "expires", "expired", "start", "alarm", "new", "cpu", "ram", "disk", "network"}
+BAD |= {"not", "unavailable", "warn", "warning", "create", "created", "expires", "expired", "start", "alarm", "new", "cpu", "ram", "disk", "network"}
 SAID = {"alert", "alarm", "create", "created", "active", "open", "trigger", "triggered", "problem", "new"}  # by the kind
 ADJECTIVES = {"down", "up", "offline", "online", "critical", "ok", "degraded", "failing", "missing", "unreachable"}
 
