@@ -122,11 +122,14 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 yield item
         if spread and len(rests) < 100:
             rests.append(node)
-    while waiting := [group for group in groups.values() if group.reader is None and not group.closed]:
-        for group in waiting:  # opening one may find lists within its objects
-            for item in _open(groups, group, options):
-                events += isinstance(item, EventDraft)
-                yield item
+    for beside in (False, True):  # people and things are events only where nothing else is
+        if beside and (events or any(_is_event(node.value) for node in rests if isinstance(node.value, dict))):
+            break
+        while waiting := [group for group in groups.values() if group.reader is None and not group.closed and _is_of_things(group.name) is beside]:
+            for group in waiting:  # opening one may find lists within its objects
+                for item in _open(groups, group, options):
+                    events += isinstance(item, EventDraft)
+                    yield item
     last = _Group(())
     last.waiting = [(node.value, node.raw, node.where) for node in rests]
     if events:
@@ -229,8 +232,11 @@ def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
 
 def _is_beside(path: KeyPath) -> bool:
     """Tell whether a list is no list of events, of an object that is one itself: it belongs to a part of it, or holds people and things."""
-    name = plain_name(path[-1])
-    return name in THINGS or (len(path) > 1 and name not in EVENTFUL)
+    return _is_of_things(path) or (len(path) > 1 and plain_name(path[-1]) not in EVENTFUL)
+
+
+def _is_of_things(name: KeyPath) -> bool:
+    return bool(name) and plain_name(name[-1]) in THINGS
 
 
 def _is_event(value: dict[str, Any]) -> bool:
