@@ -346,6 +346,7 @@ TIMELINE_SOURCES = [
     "incidents.sources.uptime_kuma",
     "incidents.sources.whatsapp",
     "incidents.sources.xlsx",
+    "incidents.sources.xmatters",
     "incidents.sources.zabbix",
     "incidents.sources.zendesk",
     "incidents.sources.table",

@@ -220,6 +220,9 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         if plain[name] in PARTS:
             plain[name] = ""  # user.name is no title
     text = pick("text", lambda look: look.number < 0.5 and look.full < 0.5)
+    if text and _is_code(looks[text]) and (told := _told([name for name in columns if name not in found], looks, named=True)):
+        del found[text]
+        found[told], text = "text", told
     if text and plain[text] not in ("title", "name", "subject"):
         for name in columns:
             if "." in name and plain[name] == "name" or looks[name].same:
@@ -242,10 +245,10 @@ def _is_code(look: Looks) -> bool:
     return all(CODE.fullmatch(sample) for sample in look.samples)
 
 
-def _told(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
+def _told(free: Sequence[str], looks: Mapping[str, Looks], *, named: bool = False) -> str:
     """Return the column that is named like a text at its end (alertDetails), else the one with the longest words, or "" where none has any.
 
-    A list is text only where nothing else is, a link never.
+    A list is text only where nothing else is, a link never. `named`: only the first will do.
     """
     wordy = [name for name in free if looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
     wordy = [name for name in wordy if not all(sample.startswith(("http://", "https://")) for sample in looks[name].samples)]
@@ -255,7 +258,7 @@ def _told(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
         last = LAST_WORD.search(name)
         return last is not None and last[0].lower() in NAMES["text"] and not _is_code(looks[name])
 
-    return max(wordy, key=lambda name: (name not in lists, ends(name), looks[name].length, name), default="")
+    return max((name for name in wordy if ends(name) or not named), key=lambda name: (name not in lists, ends(name), looks[name].length, name), default="")
 
 
 def _by_names(plain: Mapping[str, str]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from incidents.sources.words import kind_of
 
 DEPTH = 3
 SIGNS = re.compile(r"[^a-z0-9]+")
-MARKS = (b"monitor", b"sensor", b"statuscode", b"status_code", b"alert", b"check")
+MARKS = (b"monitor", b"sensor", b"statuscode", b"status_code", b"alert", b"check", b"previouslevel")
 WORDS = re.compile(r"[a-z]+")
 UNFILLED = re.compile(r"\$\w+|\*\w+\*|%\w+%?|\{\{?.*\}?\}")
 
@@ -147,6 +147,19 @@ TOOLS = (
         link="servicelandingpageurl",
         labels="board=boardname",
     ),
+    _row(
+        "Checkly",
+        "checkname alerttype",
+        also="alerttitle checkid resultlink checkresultid",
+        at="startedat",
+        title="checkname",
+        told="checkerrormessage alerttitle",
+        state="alerttype",
+        key="checkid checkname",
+        link="resultlink link",
+        labels="group=groupname location=runlocation",
+    ),
+    _row("Kapacitor", "id level message time previouslevel", at="time", title="id", told="message", state="level", key="id", severity="level"),
     _row("Pulsetic", "alerttype monitorid monitorurl", title="monitorname monitorurl", state="alerttype", key="monitorid", link="monitorurl"),
     _row("Cronitor", "id monitor type description rule", title="monitor", told="description", state="type", key="id monitor"),
     _row(
@@ -202,7 +215,7 @@ BAD = {
     "unreachable",
     "degraded",
 }
-BAD |= {"not", "unavailable", "warn", "warning", "create", "created", "expires", "expired", "start", "alarm", "new", "cpu", "ram", "disk", "network"}
+BAD |= {"not", "failure", "unavailable", "warn", "warning", "create", "created", "expires", "expired", "start", "alarm", "new", "cpu", "ram", "disk", "network"}
 SAID = {"alert", "alarm", "create", "created", "active", "open", "trigger", "triggered", "problem", "new"}  # by the kind
 ADJECTIVES = {"down", "up", "offline", "online", "critical", "ok", "degraded", "failing", "missing", "unreachable"}
 
