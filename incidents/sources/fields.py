@@ -33,7 +33,8 @@ _NAMES = {
     "time": "timestamp datetime occurredat eventtime eventtimestamp time startedat starttime startsat start began begin beganat startdate when "
     "at dateandtime datetimeutc timeutc utctime utc ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime "
     "creationtime creationdate datecreated createddate timecreated publishedat published postedat posted sentat receivedat reportedat "
-    "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon lasttimestamp "
+    "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon opened occurred detectedat raisedat raised logged "
+    "submittedat lasttimestamp "
     "updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day "
     "eventtimems timestampms timems tsms timestampmillis epochms timegenerated t zeitstempel zeitpunkt zeit uhrzeit datumzeit datumuhrzeit beginn erstelltam erstellt "
     "horodatage heure dateheure datedebut debut marcadetiempo fechahora hora dataora ora datahora datum fecha data",
@@ -88,7 +89,8 @@ NUMBERED = re.compile(
 )  # names of columns whose numbers may be times
 CODE = re.compile(r"[A-Za-z]+(?:[._:-]+[A-Za-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")  # "check.down", "error_activity", "StatusChanged"
 COMPARISON = re.compile(r"[<>=!]+|(?:is |not |or |and |greater|less|more|equals?|than|to|above|below|gte?|lte?|eq| )+", re.IGNORECASE)
-LAST_WORD = re.compile(r"[A-Za-z][a-z]+$|[A-Z]+$")
+WORDS = re.compile(r"[\s_-]+|(?<=[a-z])(?=[A-Z])")
+PLANNED = re.compile(r"due|deadline|target|planned|expir|\bnext|\beta\b", re.IGNORECASE)  # in the names of times
 SWITCHES = {"true", "false"}
 SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}\.\d{2,15}")  # from 1998 to 2050
 SHARE = 0.6  # of a column's values that must be what it is taken for
@@ -184,11 +186,14 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[str], bool] | None = None) -> str:
         rank = {name: number for number, name in enumerate(NAMES[field])}
         free = [name for name in columns if name not in found and looks[name].filled]
+        ranks = {name: rank[plain[name]] for name in free if plain[name] in rank}
+        if field == "text":  # "Log entry", alertDetails: what a name ends in, where none is known whole
+            ranks |= {name: 40 + rank[last] for name in free if plain[name] and name not in ranks and (last := _last_word(name)) in rank}
         # A shallow key beats a deep one of a better name (createdAt, user.startedAt), but for texts only one of about the same rank.
         deep = 8 if field in ("text", "title") else 1000
         by_name = sorted(
-            (name for name in free if plain[name] in rank and fits(looks[name])),
-            key=lambda name: (field == "text" and _is_code(looks[name]), name.count(".") * deep + rank[plain[name]]),
+            (name for name in ranks if fits(looks[name])),
+            key=lambda name: (field == "text" and _is_code(looks[name]), name.count(".") * deep + ranks[name]),
         )
         chosen = by_name[0] if by_name else ""
         if not chosen and values_alone is not None:
@@ -198,8 +203,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         return chosen
 
     def is_time(name: str, share: float) -> bool:
-        """Numbers are as often ids as times: only the name of their column tells."""
-        return share >= SHARE and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
+        """Numbers are as often ids as times: only the name of their column tells. What is planned did not happen."""
+        return share >= SHARE and not PLANNED.search(name) and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
 
     time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].full))
     if not time:
@@ -220,16 +225,13 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         if plain[name] in PARTS:
             plain[name] = ""  # user.name is no title
     text = pick("text", lambda look: look.number < 0.5 and look.full < 0.5)
-    if text and _is_code(looks[text]) and (told := _told([name for name in columns if name not in found], looks, named=True)):
-        del found[text]
-        found[told], text = "text", told
     if text and plain[text] not in ("title", "name", "subject"):
         for name in columns:
             if "." in name and plain[name] == "name" or looks[name].same:
                 plain[name] = plain[name] if plain[name] in NAMES["actor"] else ""  # kubernetes.pod.name, a logger's own name: no title
         pick("title", lambda look: look.number < 0.5 and look.full < 0.5)
-    if not text and (told := _told([name for name in columns if name not in found], looks)):
-        found[told] = "text"
+    if not text and (longest := _longest_text([name for name in columns if name not in found], looks)):
+        found[longest] = "text"
     pick("kind", lambda look: look.length <= 40 and look.number < 0.5)
     _pick_actor(columns, found, looks, plain)
     most = max((look.filled for look in looks.values()), default=0)
@@ -245,20 +247,16 @@ def _is_code(look: Looks) -> bool:
     return all(CODE.fullmatch(sample) for sample in look.samples)
 
 
-def _told(free: Sequence[str], looks: Mapping[str, Looks], *, named: bool = False) -> str:
-    """Return the column that is named like a text at its end (alertDetails), else the one with the longest words, or "" where none has any.
-
-    A list is text only where nothing else is, a link never. `named`: only the first will do.
-    """
+def _longest_text(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
+    """Return the column with the longest words, or "" where none has any; a list is text only where nothing else is, a link never."""
     wordy = [name for name in free if looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
     wordy = [name for name in wordy if not all(sample.startswith(("http://", "https://")) for sample in looks[name].samples)]
     lists = {name for name in wordy if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}
+    return max(wordy, key=lambda name: (name not in lists, looks[name].length, name), default="")
 
-    def ends(name: str) -> bool:
-        last = LAST_WORD.search(name)
-        return last is not None and last[0].lower() in NAMES["text"] and not _is_code(looks[name])
 
-    return max((name for name in wordy if ends(name) or not named), key=lambda name: (name not in lists, ends(name), looks[name].length, name), default="")
+def _last_word(name: str) -> str:
+    return plain_name(WORDS.split(name.rpartition(".")[2].strip())[-1])
 
 
 def _by_names(plain: Mapping[str, str]) -> dict[str, str]:
