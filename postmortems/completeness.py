@@ -238,7 +238,7 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
         gaps.append(f"{counted(around.actions_without_owner)} no owner.")
     if around.actions_without_date:
         gaps.append(f"{counted(around.actions_without_date)} no due date.")
-    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3"))
+    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3", "Q12"))
     if not most:
         gaps += action_quality.too_many(len(around.action_items))
     return gaps
