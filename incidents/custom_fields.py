@@ -66,7 +66,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """One field; `types` are the keys of the incident types that it is for, none for all."""
+    """One field; `types` are the keys of the incident types that it is for, none for all. `of_near_misses`: they have it too."""
 
     key: str
     label: str
@@ -76,9 +76,10 @@ class Field:
     is_active: bool = True
     options: tuple[Option, ...] = ()
     types: frozenset[str] = frozenset()
+    of_near_misses: bool = True
 
-    def applies_to(self, type_key: str) -> bool:
-        return not self.types or type_key in self.types
+    def applies_to(self, type_key: str, *, near_miss: bool = False) -> bool:
+        return (self.of_near_misses or not near_miss) and (not self.types or type_key in self.types)
 
     def option(self, key: Any) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
@@ -117,24 +118,21 @@ def parse(rows: Iterable[Mapping[str, Any]]) -> list[Field]:
                 Option(one["key"], one["label"], bool(one["is_active"])) for one in sorted(row["options"], key=lambda one: (one["position"], one["label"]))
             ),
             types=frozenset(one["key"] for one in row["types"]),
+            of_near_misses=bool(row["of_near_misses"]),
         )
         for row in found
     ]
 
 
-def asked(fields: Iterable[Field], type_key: str) -> list[Field]:
-    """The fields that incidents of a type have; without a type, those that every incident has."""
-    return [field for field in fields if field.is_active and field.applies_to(type_key)]
+def is_asked(field: Field, type_key: str, *, near_miss: bool) -> bool:
+    """Say whether an incident of a type is asked for a field; without a type, every incident's fields are."""
+    return field.is_active and field.applies_to(type_key, near_miss=near_miss)
 
 
-def told(fields: Iterable[Field], values: Values, type_key: str, zone: tzinfo = UTC) -> list[Told]:
-    """What an incident says with its fields: those it is asked for, and retired ones and those of other types where they hold something."""
+def told(fields: Iterable[Field], values: Values, type_key: str, zone: tzinfo = UTC, *, near_miss: bool = False) -> list[Told]:
+    """What an incident says with its fields: those it is asked for, and retired ones and those of other incidents where they hold something."""
     rows = [Told(field, values.get(field.key), words(field, values.get(field.key), zone)) for field in fields]
-    return [row for row in rows if row.words or (row.field.is_active and row.field.applies_to(type_key))]
-
-
-def missing(fields: Iterable[Field], values: Values, type_key: str) -> list[Field]:
-    return [row.field for row in told(fields, values, type_key) if row.is_missing and row.field.is_active]
+    return [row for row in rows if row.words or is_asked(row.field, type_key, near_miss=near_miss)]
 
 
 # Taking a value -------------------------------------------------------------------------------------

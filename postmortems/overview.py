@@ -74,8 +74,8 @@ def told_by_id(incidents: Collection[int]) -> dict[int, list[custom_fields.Told]
     fields = CustomField.objects.definitions()
     rows = Incident.objects.filter(pk__in=incidents).order_by()
     return {
-        pk: custom_fields.told(fields, values, kind or "", ZoneInfo(zone))
-        for pk, values, kind, zone in rows.values_list("pk", "field_values", "type__key", "time_zone")
+        pk: custom_fields.told(fields, values, type_key or "", ZoneInfo(zone), near_miss=kind != Incident.Kind.INCIDENT)
+        for pk, values, type_key, zone, kind in rows.values_list("pk", "field_values", "type__key", "time_zone", "kind")
     }
 
 

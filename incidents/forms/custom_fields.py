@@ -80,7 +80,8 @@ class ValuesForm(forms.Form):
         types = [one for one in (IncidentType.objects.all() if types is None else types) if one.is_active or incident and one.pk == incident.type_id]
         self.choose_type(types)
         definitions = CustomField.objects.definitions() if fields is None else fields
-        self.custom = [one for one in definitions if one.is_active or one.key in values]
+        near_miss = incident is not None and not incident.has_happened
+        self.custom = [one for one in definitions if one.key in values or one.is_active and (one.of_near_misses or not near_miss)]
         names = {one.key: one.name for one in types}
         for one in self.custom:
             only_for = ", ".join(sorted(names[key] for key in one.types if key in names))
