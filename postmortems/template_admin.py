@@ -30,21 +30,21 @@ from postmortems.models import (
 from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
 
+ASKS = (
+    "With the kind “Custom fields”, leave “Fields” empty to show all that incidents are asked here, or name some, one a line: <code>region(incident)</code>. "
+    "For other kinds they are the section’s own: <code>until(date)</code>, <code>status(planned|done)</code>."
+)
+
+
 class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
     model = TemplateSection
     form = SectionForm
     extra, min_num, validate_min = 1, 0, False
     verbose_name = "section"
-    fields = [
-        ("position", "key", "title"),
-        ("kind", "required", "audience"),
-        "guidance",
-        "prompts",
-        "fields",
-        "minimum",
-        "starting_text",
+    fieldsets = [
+        (None, {"fields": [("position", "key", "title"), ("kind", "required", "audience")]}),
+        ("What it asks for", {"fields": ["guidance", "prompts", "fields", "minimum", "starting_text"], "classes": ["collapse"], "description": ASKS}),
     ]
-    classes = ["collapse"]
 
 
 @admin.register(RetrospectiveTemplate)
