@@ -7,6 +7,7 @@ YYYY-MM-DD, a moment as ISO 8601 in UTC. What is empty is not kept. A field or a
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ IN_WORDS = frozenset({"text", "person", "link"})
 LIMITS = {"text": 500, "person": 200, "link": 2_000}
 KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 KEY_LIMIT = 40
+FOUND_LIMIT = 60  # more than any value has that is no words
 YES, NO = frozenset({"yes", "true", "1", "on"}), frozenset({"no", "false", "0", "off"})
 SWITCH = {True: "Yes", False: "No"}
 MOST_NUMBER = Decimal(10) ** 15
@@ -326,6 +328,20 @@ def facts(fields: Iterable[Field], values: Values) -> dict[str, list[str]]:
         labels = [label_of(field, one) for one in each] if field.kind in WITH_OPTIONS else []
         found[PREFIX + field.key] = list(dict.fromkeys(plain + labels))
     return found
+
+
+def found_by(fields: Iterable[Field], values: Values) -> list[tuple[str, str]]:
+    """Return the values by which an incident is found as a whole, each option by itself: key and text. What people worded is found by a part."""
+    found = []
+    for field in fields:
+        value = None if field.kind in IN_WORDS else values.get(field.key)
+        each = value if isinstance(value, list) else [] if value is None else [value]
+        found += [(field.key, text) for text in dict.fromkeys(as_found(one) for one in each)]
+    return found
+
+
+def as_found(value: Value) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:FOUND_LIMIT]
 
 
 def changes(fields: Iterable[Field], before: Values, after: Values, zone: tzinfo = UTC) -> dict[str, list[str]]:
