@@ -29,7 +29,6 @@ from postmortems.models import (
 )
 from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
-
 ASKS = (
     "With the kind “Custom fields”, leave “Fields” empty to show all that incidents are asked here, or name some, one a line: <code>region(incident)</code>. "
     "For other kinds they are the section’s own: <code>until(date)</code>, <code>status(planned|done)</code>."
