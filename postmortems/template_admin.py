@@ -30,6 +30,11 @@ from postmortems.models import (
 )
 from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
+ASKS = (
+    "With the kind “Custom fields”, leave “Fields” empty to show all that incidents are asked here, or name some, one a line: <code>region(incident)</code>. "
+    "For other kinds they are the section’s own: <code>until(date)</code>, <code>status(planned|done)</code>."
+)
+
 
 class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
     model = TemplateSection
@@ -38,7 +43,7 @@ class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTe
     verbose_name = "section"
     fieldsets = [
         (None, {"fields": [("position", "key", "title"), ("kind", "required", "audience")]}),
-        ("Guidance, questions and texts", {"fields": ["guidance", "prompts", "fields", "minimum", "starting_text"], "classes": ["collapse"]}),
+        ("What it asks for", {"fields": ["guidance", "prompts", "fields", "minimum", "starting_text"], "classes": ["collapse"], "description": ASKS}),
     ]
 
 

@@ -70,6 +70,22 @@ def test_an_administrator_moves_a_section_and_a_writer_takes_the_newer_version(p
     assert postmortem.sections.get(key="q_line").guidance == "One line that a stranger understands."
 
 
+def test_an_administrator_adds_a_section_from_the_top_of_the_page(page, sign_in):
+    root = make_user("root", role="admin", is_staff=True, is_superuser=True)
+    template = RetrospectiveTemplate.objects.get(key="quick_retro")
+    number = template.sections.count()
+    sign_in(page, root).goto(f"/admin/postmortems/retrospectivetemplate/{template.pk}/change/")
+    for place, key in ((number, "glance"), (number + 1, "more")):
+        page.get_by_role("link", name="Add a section").click()
+        expect(page.locator(f"#id_sections-{place}-key")).to_be_focused()
+        page.keyboard.type(key)
+        page.locator(f"#id_sections-{place}-title").fill(key.title())
+        page.locator(f"#id_sections-{place}-kind").select_option(label="Custom fields")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Version 2 is kept.")).to_be_visible()
+    assert list(template.sections.values_list("key", "kind"))[-2:] == [("glance", "fields"), ("more", "fields")]
+
+
 def test_pages_of_templates_fit_a_phone(page, sign_in, no_sideways_scroll):
     sign_in(page, make_user("root", role="admin")).set_viewport_size({"width": 390, "height": 844})
     template = RetrospectiveTemplate.objects.get(key="near_miss")

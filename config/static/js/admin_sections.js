@@ -1,4 +1,5 @@
-// The admin's form of a template: sections move up and down. Without this script their numbers do the same.
+// The admin's form of a template: sections move up and down, and a button on top leads to a new one. Without this script their numbers do the
+// same, and the button leads to the empty one at the end.
 
 const SECTIONS = ".inline-related:not(.empty-form)";
 
@@ -54,6 +55,21 @@ function equip(section) {
 const status = document.createElement("p");
 status.className = "visually-hidden";
 status.setAttribute("role", "status");
+function added() {
+  const group = document.querySelector("#sections-group");
+  const last = () => [...group.querySelectorAll(SECTIONS)].at(-1);
+  const isEmpty = (section) => section && !section.matches(".has_original") && !section.querySelector("input[name$='-title']").value;
+  if (!isEmpty(last())) group.querySelector(".add-row a").click();
+  return last();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-add-section]")) return;
+  event.preventDefault();
+  const section = added();
+  section.scrollIntoView({ block: "center" });
+  section.querySelector("input[name$='-key']").focus({ preventScroll: true });
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelector("#sections-group")?.append(status);
