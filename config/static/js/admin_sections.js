@@ -55,6 +55,7 @@ function equip(section) {
 const status = document.createElement("p");
 status.className = "visually-hidden";
 status.setAttribute("role", "status");
+
 function added() {
   const group = document.querySelector("#sections-group");
   const last = () => [...group.querySelectorAll(SECTIONS)].at(-1);
