@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.admin import AuthenticatorAdmin
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -14,6 +16,7 @@ from incidents import (
     hooks,
     jobs,
 )
+from incidents.admin_rows import EditedRows
 from incidents.models import (
     AuditEvent,
     Delivery,
@@ -57,7 +60,25 @@ class PersonAdmin(Kept, UserAdmin[User]):
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "is_staff")
     list_filter = ("role", "is_active", "is_staff")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("In the product", {"fields": ("role", "time_zone")}))
+    readonly_fields = ("last_login", "date_joined")  # what happened, not what somebody says
     add_fieldsets = (*UserAdmin.add_fieldsets, ("In the product", {"fields": ("email", "role", "time_zone")}))
+
+
+admin.site.unregister(Authenticator)  # allauth's own shows the secret
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(AuthenticatorAdmin):  # type: ignore[misc] # allauth has no types
+    """To take the second factor from somebody who lost the device."""
+
+    fields = list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Team)
@@ -80,7 +101,7 @@ class SeverityAdmin(Kept):
 
 
 @admin.register(IncidentType)
-class IncidentTypeAdmin(Kept):
+class IncidentTypeAdmin(EditedRows, Kept):
     """Types are renamed, reordered and switched off; seeding adds the first ones once."""
 
     list_display = ("name", "key", "position", "is_active", "description")

@@ -51,12 +51,13 @@ def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
     options = options_of(endpoint, delivery)
     payload = looking.payload_of(file, delivery.file_name)
     source = looking.source_for(payload, options)
-    report, texts = Report(), []
+    report, texts, is_untimed = Report(), [], False
     for number, item in enumerate(looking.items(source, payload, options)):
         if isinstance(item, IncidentDraft):
             report.note_incident(item)
         elif isinstance(item, EventDraft):
             texts.append(item.text)
+            is_untimed = is_untimed or item.local == options.get("received")
         else:
             report.note_rejected(item)
         if number >= READ:
@@ -72,6 +73,7 @@ def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
         severity=about.get("severity", ""),
         services=tuple(about.get("services", ()))[:20],
         labels=tuple((clean_line(label, limit=100), clean_line(value, limit=200)) for label, value in about.get("labels", ()))[:100],
+        is_untimed=is_untimed,
     )
     is_generic, keys = source.name == "json", () if found.key else sender_of(source.name).keys
     if is_generic or keys or any(field in endpoint_mapping.INCIDENT_FIELDS for field in endpoint.mapping.values()):

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from incidents import custom_fields
+from incidents.admin_rows import EditedRows
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, CustomFieldOption, Incident
 
@@ -98,18 +99,18 @@ class OptionInline(admin.TabularInline[CustomFieldOption, CustomField]):
 
 
 @admin.register(CustomField)
-class CustomFieldAdmin(admin.ModelAdmin[CustomField]):
+class CustomFieldAdmin(EditedRows, admin.ModelAdmin[CustomField]):
     form = FieldForm
     list_display = ["name", "key", "kind", "of_types", "is_required", "position", "is_active"]
     list_editable = ["position", "is_active"]
-    list_filter = ["is_active", "kind", "types"]
+    list_filter = ["is_active", "kind", "types", "of_near_misses"]
     search_fields = ["name", "key", "options__label"]
     filter_horizontal = ["types"]
     inlines = [OptionInline]
     readonly_fields = ["use"]
     fieldsets = [
         (None, {"fields": ["name", "key", "kind", "help_text", ("is_required", "is_active", "position")]}),
-        ("Which incidents have it", {"fields": ["types"]}),
+        ("Which incidents have it", {"fields": ["types", "of_near_misses"]}),
         ("Where it can be used", {"fields": ["use"]}),
     ]
 
@@ -118,7 +119,8 @@ class CustomFieldAdmin(admin.ModelAdmin[CustomField]):
 
     @admin.display(description="for")
     def of_types(self, field: CustomField) -> str:
-        return ", ".join(str(one) for one in field.types.all()) or "All incidents"
+        types = ", ".join(str(one) for one in field.types.all()) or "All incidents"
+        return types if field.of_near_misses else f"{types}, not near misses"
 
     @admin.display(description="names")
     def use(self, field: CustomField) -> str | SafeString:

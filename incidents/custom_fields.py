@@ -7,6 +7,7 @@ YYYY-MM-DD, a moment as ISO 8601 in UTC. What is empty is not kept. A field or a
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ IN_WORDS = frozenset({"text", "person", "link"})
 LIMITS = {"text": 500, "person": 200, "link": 2_000}
 KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 KEY_LIMIT = 40
+FOUND_LIMIT = 60  # more than any value has that is no words
 YES, NO = frozenset({"yes", "true", "1", "on"}), frozenset({"no", "false", "0", "off"})
 SWITCH = {True: "Yes", False: "No"}
 MOST_NUMBER = Decimal(10) ** 15
@@ -66,7 +68,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """One field; `types` are the keys of the incident types that it is for, none for all."""
+    """One field; `types` are the keys of the incident types that it is for, none for all. `of_near_misses`: they have it too."""
 
     key: str
     label: str
@@ -76,9 +78,10 @@ class Field:
     is_active: bool = True
     options: tuple[Option, ...] = ()
     types: frozenset[str] = frozenset()
+    of_near_misses: bool = True
 
-    def applies_to(self, type_key: str) -> bool:
-        return not self.types or type_key in self.types
+    def applies_to(self, type_key: str, *, near_miss: bool = False) -> bool:
+        return (self.of_near_misses or not near_miss) and (not self.types or type_key in self.types)
 
     def option(self, key: Any) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
@@ -117,24 +120,21 @@ def parse(rows: Iterable[Mapping[str, Any]]) -> list[Field]:
                 Option(one["key"], one["label"], bool(one["is_active"])) for one in sorted(row["options"], key=lambda one: (one["position"], one["label"]))
             ),
             types=frozenset(one["key"] for one in row["types"]),
+            of_near_misses=bool(row["of_near_misses"]),
         )
         for row in found
     ]
 
 
-def asked(fields: Iterable[Field], type_key: str) -> list[Field]:
-    """The fields that incidents of a type have; without a type, those that every incident has."""
-    return [field for field in fields if field.is_active and field.applies_to(type_key)]
+def is_asked(field: Field, type_key: str, *, near_miss: bool) -> bool:
+    """Say whether an incident of a type is asked for a field; without a type, every incident's fields are."""
+    return field.is_active and field.applies_to(type_key, near_miss=near_miss)
 
 
-def told(fields: Iterable[Field], values: Values, type_key: str, zone: tzinfo = UTC) -> list[Told]:
-    """What an incident says with its fields: those it is asked for, and retired ones and those of other types where they hold something."""
+def told(fields: Iterable[Field], values: Values, type_key: str, zone: tzinfo = UTC, *, near_miss: bool = False) -> list[Told]:
+    """What an incident says with its fields: those it is asked for, and retired ones and those of other incidents where they hold something."""
     rows = [Told(field, values.get(field.key), words(field, values.get(field.key), zone)) for field in fields]
-    return [row for row in rows if row.words or (row.field.is_active and row.field.applies_to(type_key))]
-
-
-def missing(fields: Iterable[Field], values: Values, type_key: str) -> list[Field]:
-    return [row.field for row in told(fields, values, type_key) if row.is_missing and row.field.is_active]
+    return [row for row in rows if row.words or is_asked(row.field, type_key, near_miss=near_miss)]
 
 
 # Taking a value -------------------------------------------------------------------------------------
@@ -324,6 +324,20 @@ def facts(fields: Iterable[Field], values: Values) -> dict[str, list[str]]:
         labels = [label_of(field, one) for one in each] if field.kind in WITH_OPTIONS else []
         found[PREFIX + field.key] = list(dict.fromkeys(plain + labels))
     return found
+
+
+def found_by(fields: Iterable[Field], values: Values) -> list[tuple[str, str]]:
+    """Return the values by which an incident is found as a whole, each option by itself: key and text. What people worded is found by a part."""
+    found = []
+    for field in fields:
+        value = None if field.kind in IN_WORDS else values.get(field.key)
+        each = value if isinstance(value, list) else [] if value is None else [value]
+        found += [(field.key, text) for text in dict.fromkeys(as_found(one) for one in each)]
+    return found
+
+
+def as_found(value: Value) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:FOUND_LIMIT]
 
 
 def changes(fields: Iterable[Field], before: Values, after: Values, zone: tzinfo = UTC) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from incidents.lib.text import clean_line
@@ -82,12 +83,5 @@ def completed(facts: Facts, mapping: Mapping[str, str], document: Any, *, is_gen
     said = of_incident(mapping, document)
     services = (said["service"],) if "service" in said else facts.services
     labels = facts.labels or (labels_of(document) if is_generic else ())
-    return Facts(
-        source=facts.source,
-        key=said.get("key", facts.key),
-        title=said.get("title", facts.title),
-        text=facts.text,
-        severity=said.get("severity", facts.severity),
-        services=services,
-        labels=labels,
-    )
+    named: dict[str, Any] = {name: said[name] for name in ("key", "title", "severity") if name in said}
+    return replace(facts, services=services, labels=labels, **named)

@@ -26,6 +26,7 @@ from incidents.models import (
     AuditEvent,
     Curation,
     CustomField,
+    FieldValue,
     Incident,
     IncidentMember,
     IncidentType,
@@ -66,8 +67,10 @@ def declare(
     incident.started_at = fields.get("started_at") or timezone.now()
     offered(incident.type, before=None)
     incident.full_clean(exclude=["severity", "type", "team", "lead", "created_by"])  # rows at hand; the database checks them again
-    take_values(incident, values or {})
+    said = take_values(incident, values or {})
     incident.save()
+    if said:
+        index_values(incident)
     incident.services.add(*services)
     incident.tags.add(*tags_named(tags))
     people = list(dict.fromkeys([*([person] if person else []), *members]))
@@ -112,6 +115,8 @@ def edit(
         changed["fields"], updates["field_values"] = said, current.field_values
     if not Incident.objects.filter(pk=current.pk, version=version).update(version=F("version") + 1, updated_at=timezone.now(), **updates):
         raise Conflict(Incident.objects.get(pk=current.pk))
+    if said:
+        index_values(current)
     if services is not None and set(current.services.all()) != set(services := list(services)):
         changed["services"] = [names(current.services.all()), names(services)]
         current.services.set(services)
@@ -238,6 +243,13 @@ def take_values(incident: Incident, values: Mapping[str, Any]) -> dict[str, list
     except custom_fields.FieldErrors as wrong:
         raise ValidationError({"fields": list(wrong.errors.values())}) from None
     return custom_fields.changes(fields, before, incident.field_values, zone)
+
+
+def index_values(incident: Incident) -> None:
+    """Write the values that incidents are found by anew, in the transaction that saves them."""
+    rows = custom_fields.found_by(CustomField.objects.definitions(), incident.field_values)
+    FieldValue.objects.filter(incident=incident).delete()
+    FieldValue.objects.bulk_create(FieldValue(incident=incident, key=key, value=value) for key, value in rows)
 
 
 def offered(chosen: IncidentType | None, *, before: IncidentType | None) -> None:

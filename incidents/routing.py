@@ -44,6 +44,7 @@ class Facts:
     severity: str = ""
     services: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    is_untimed: bool = False  # something in it states no time, and so happened when it was received
 
     def by_name(self) -> dict[str, list[str]]:
         """Return them as conditions ask for them."""
@@ -61,7 +62,7 @@ def facts_of(data: Mapping[str, Any]) -> Facts:
     """Return the facts that were kept with a delivery."""
     labels = tuple((str(name), str(value)) for name, value in data.get("labels", ()))
     words = {name: str(data.get(name, "")) for name in ("source", "key", "title", "text", "severity")}
-    return Facts(**words, services=tuple(map(str, data.get("services", ()))), labels=labels)
+    return Facts(**words, services=tuple(map(str, data.get("services", ()))), labels=labels, is_untimed=data.get("is_untimed") is True)
 
 
 @dataclass(frozen=True)

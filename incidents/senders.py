@@ -125,6 +125,24 @@ SENDERS = {
         header="X-LD-Signature",
     ),
     "pingdom": Sender("path", f"In Pingdom open Integrations → Add integration → Webhook with the address, and choose it in your checks. {UNSIGNED}"),
+    "squadcast": Sender(
+        "bearer", f"In Squadcast open Settings → Webhooks with the address, version v2, for the incident events. {BEARER}", paths=("event.id",)
+    ),
+    "dynatrace": Sender(
+        "bearer",
+        "In Dynatrace open Settings → Integration → Problem notifications → Custom integration: the address, {ProblemDetailsJSONv2} in the payload beside State, PID, "
+        f"ProblemID, ProblemTitle and ProblemURL, and call it when problems are closed too. {BEARER}",
+    ),
+    "servicenow": Sender("bearer", f"In ServiceNow let a business rule post the record as JSON to the address. {BEARER}"),
+    "zendesk": Sender(
+        "bearer", f"In Zendesk open Apps and integrations → Webhooks with the address, bearer token, and subscribe it to the ticket events. {BEARER}"
+    ),
+    "xmatters": Sender("basic", "In xMatters add an outbound webhook with the address, basic authentication, and the secret from here as password."),
+    "monitors": Sender(
+        "path",
+        f"In Site24x7, StatusCake, UptimeRobot, PRTG, Checkly and their kin add a webhook with the address, as JSON where that can be chosen. {UNSIGNED}",
+    ),
+    "error_trackers": Sender("path", f"In Rollbar, Bugsnag, Honeybadger or Raygun add a webhook with the address to your project. {UNSIGNED}"),
     "telegram": Sender(
         "header", "Call setWebhook of your bot with the address and the secret from here as secret_token.", header="X-Telegram-Bot-Api-Secret-Token"
     ),

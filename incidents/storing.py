@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ def blocks(file: Any) -> Iterator[bytes]:
 
 @contextmanager
 def opened(name: str, wrapping: str = "") -> Iterator[BinaryIO]:
-    """Open a kept file for reading; it is seekable whatever the storage. `wrapping` "form" reads the field of a form in which JSON was sent."""
+    """Open a kept file for reading; it is seekable whatever the storage. `wrapping` "form" reads what a form holds as JSON."""
     with default_storage.open(name, "rb") as file:
         inner: Any = file
         raw: Any = getattr(inner, "file", inner)
@@ -86,8 +87,17 @@ def opened(name: str, wrapping: str = "") -> Iterator[BinaryIO]:
 
 
 def form_payload(body: bytes) -> bytes:
-    """Return what a form has in its field “payload”; empty when there is none."""
+    """Return what a form has in its field “payload”, else an object of its fields, as the monitors send them that know no JSON; empty when there is none.
+
+    What is no form but JSON is sent under the name of a form by everybody who forgets to say what it is.
+    """
+    if body.lstrip()[:1] in (b"{", b"["):
+        return body
     try:
-        return parse_qs(body.decode("utf-8"), max_num_fields=100, errors="surrogateescape").get("payload", [""])[0].encode("utf-8", "surrogateescape")
+        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100, errors="surrogateescape")
     except ValueError:
         return b""
+    if "payload" in fields:
+        return fields["payload"][0].encode("utf-8", "surrogateescape")
+    told = {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+    return json.dumps(told).encode() if any(told.values()) else b""

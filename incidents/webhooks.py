@@ -11,7 +11,7 @@ import io
 import logging
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 LIMIT = 2 * 1024 * 1024
 MAX_VALUES = 200_000
 FAILURES_A_MINUTE = 60  # of one endpoint and address; later ones are neither counted nor logged
+RETRIES = timedelta(minutes=5)  # within which the same bytes without an id are a retry, though they state no time
 State = Delivery.State
 
 JSON, FORM, TEXT = "json", "form", "text"
@@ -89,7 +90,7 @@ def parsed(body: bytes, form: str, takes_text: bool) -> Any:
     if form == FORM:
         body = storing.form_payload(body)
         if not body:
-            raise strict_json.JsonError("The form has no field “payload” with JSON in it.")
+            raise strict_json.JsonError("It is no form with fields in it.")
     if body.count(b",") > MAX_VALUES:
         raise strict_json.JsonError(f"It has more than {MAX_VALUES:,} values.")
     try:
@@ -102,10 +103,11 @@ def parsed(body: bytes, form: str, takes_text: bool) -> Any:
 
 def keep(endpoint: Endpoint, body: bytes, form: str, dedupe_key: str, *, handshake: Handshake | None = None, error: str = "") -> bool:
     """Store the body and its row, once. Returns False when it was there already."""
-    if Delivery.objects.filter(endpoint=endpoint, dedupe_key=dedupe_key).exists():
+    now = timezone.now()
+    earlier = Delivery.objects.filter(endpoint=endpoint, dedupe_key=dedupe_key).first()
+    if earlier is not None and not outlived(earlier, now):
         return False
     stored = storing.keep(io.BytesIO(body), limit=LIMIT)
-    now = timezone.now()
     fields: dict[str, Any] = {"state": State.RECEIVED}
     if handshake is not None:
         fields = {"state": State.IGNORED, "decision": {"action": "handshake", "why": handshake.why, "link": handshake.link}, "finished_at": now}
@@ -115,6 +117,8 @@ def keep(endpoint: Endpoint, body: bytes, form: str, dedupe_key: str, *, handsha
         fields = {"state": State.REFUSED, "report": report.as_json(), "finished_at": now}
     try:
         with transaction.atomic():
+            if earlier is not None:  # the key is that of the latest with these bytes
+                Delivery.objects.filter(pk=earlier.pk).update(dedupe_key="")
             delivery = Delivery.objects.create(
                 endpoint=endpoint,
                 dedupe_key=dedupe_key,
@@ -134,6 +138,20 @@ def keep(endpoint: Endpoint, body: bytes, form: str, dedupe_key: str, *, handsha
     stale = Q(last_received_at=None) | Q(last_received_at__lt=now - timedelta(seconds=5))
     Endpoint.objects.filter(stale, pk=endpoint.pk).update(last_received_at=now)
     return True
+
+
+def outlived(earlier: Delivery, now: datetime) -> bool:
+    """Tell whether the same bytes are news again: a monitor that goes down a second time sends what it sent the first time.
+
+    Only what states no time can be: else its events are the same again, whenever it comes. A retry comes soon, and before anything else about its incident.
+    """
+    facts = earlier.facts if earlier.dedupe_key.startswith("sha256:") else {}
+    if not facts.get("is_untimed"):
+        return False
+    if now - earlier.received_at > RETRIES:
+        return True
+    since = Delivery.objects.filter(endpoint=earlier.endpoint_id, pk__gt=earlier.pk, facts__key=facts.get("key", ""))
+    return bool(facts.get("key")) and since.exclude(sha256=earlier.sha256).exists()
 
 
 def unreadable(endpoint: Endpoint, request: signing.Request, form: str, error: strict_json.JsonError) -> Answer:

@@ -29,7 +29,8 @@ Writing
       pictures.py       pictures in texts: checked, made anew, frozen with what shows them
       factors.py        what a factor lacks and which kind its words suggest (pure); factoring.py writes them
       chains.py         the questions that lead to a factor (pure); chaining.py makes one of an answer
-      vocabularies.py   words of other vocabularies -> the catalogue (pure); translating.py brings in factors; coding.py and agreement.py (pure) compare two readers
+      vocabularies.py   words of other vocabularies -> the catalogue (pure); factor_file.py (pure) reads a table of them, translating.py brings factors in
+      coding.py         factors sorted by a second reader; agreement.py (pure) says how far the two agree
       action_items.py   what the team decided to change, followed to the end; action_quality.py (pure) asks whether anybody could check it
 
 Review and publication

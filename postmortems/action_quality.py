@@ -148,6 +148,8 @@ TOGETHER = {
     "Q7": ("seems to mend people", "seem to mend people"),
     "Q8": ("says nothing of side effects", "say nothing of side effects"),
     "Q9": ("says nothing of the effect it is to have", "say nothing of the effect they are to have"),
+    "Q10": ("does not say where the work is planned", "do not say where the work is planned"),
+    "Q12": ("does not say what waits for it", "do not say what waits for them"),
 }
 
 
@@ -155,11 +157,15 @@ def gaps_together(items: Iterable[Facts], *, leave_out: Sequence[str] = ()) -> l
     """What the action items of a review lack, each rule once."""
     numbers = Counter(rule for item in items for rule in dict.fromkeys(gap.rule for gap in gaps_of(item)))
     rules = [rule for rule in TOGETHER if numbers[rule] and rule not in leave_out]
-    return [f"1 action item {TOGETHER[rule][0]}." if numbers[rule] == 1 else f"{numbers[rule]} action items {TOGETHER[rule][1]}." for rule in rules]
+    return [sentence(rule, numbers[rule]) for rule in rules]
+
+
+def sentence(rule: str, number: int) -> str:
+    return f"1 action item {TOGETHER[rule][0]}." if number == 1 else f"{number} action items {TOGETHER[rule][1]}."
 
 
 def questions_about(items: Sequence[Facts]) -> list[str]:
-    """Gentle questions about the mix: all of one type, or all weak."""
+    """Gentle questions, which keep no section from being done: about the mix, all of one type or all weak, and about what waits."""
     questions = []
     kinds = [item.kind for item in items]
     if len(kinds) > 1 and set(kinds) == {"detect"}:
@@ -172,6 +178,8 @@ def questions_about(items: Sequence[Facts]) -> list[str]:
     strengths = {item.strength for item in worst}
     if worst and "" not in strengths and not strengths & {"strong", "intermediate"}:
         questions.append("Each of these relies on people remembering. For an incident this severe: one stronger change, or a sentence why not?")
+    if unsaid := sum(item.is_open and not item.trade_off for item in items):
+        questions.append(sentence("Q12", unsaid))
     return questions
 
 

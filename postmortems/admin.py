@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from incidents.admin_rows import EditedRows
 from postmortems import process_admin, template_admin  # noqa: F401 - register themselves
 from postmortems.approvals import Approvals
 from postmortems.coach.texts import ADVICE
@@ -25,6 +26,7 @@ DRY_RUN = 10
 class FactorLeafInline(admin.StackedInline[FactorLeaf, FactorGroup]):
     model = FactorLeaf
     extra = 0
+    verbose_name, verbose_name_plural = "kind", "kinds"
     fields = [("position", "key", "is_active"), "name", "use_when", "question"]
     classes = ["collapse"]
     # Seeding would bring a built-in kind back, and reviews may have it; it is switched off instead.
@@ -32,7 +34,7 @@ class FactorLeafInline(admin.StackedInline[FactorLeaf, FactorGroup]):
 
 
 @admin.register(FactorGroup)
-class FactorGroupAdmin(admin.ModelAdmin[FactorGroup]):
+class FactorGroupAdmin(EditedRows, admin.ModelAdmin[FactorGroup]):
     """The catalogue of contributing factors: kinds are added, renamed, reordered and switched off, never deleted."""
 
     list_display = ["name", "key", "number_of_kinds", "position", "is_active"]
@@ -68,7 +70,7 @@ class ReadOnly(admin.ModelAdmin[Any]):
 
 
 @admin.register(CoachSwitch)
-class CoachSwitchAdmin(admin.ModelAdmin[CoachSwitch]):
+class CoachSwitchAdmin(EditedRows, admin.ModelAdmin[CoachSwitch]):
     """What the coach speaks of in this team. Off is off in the editor, in action items, before publishing and in the API."""
 
     list_display = ["name", "strong", "ask", "hint"]

@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class PostmortemsConfig(AppConfig):
     name = "postmortems"
+    verbose_name = "Post-mortems"
 
     def ready(self) -> None:
         from incidents.seeding import seeders

@@ -58,6 +58,7 @@ class Surroundings:
     action_items: tuple[action_quality.Facts, ...] = ()
     factors: tuple[factors.Facts, ...] = ()
     fields: tuple[Told, ...] = ()  # that the incident has
+    further_fields: tuple[tuple[str, tuple[Told, ...]], ...] = ()  # the same of further incidents, by reference
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def is_empty(section: Text, around: Surroundings) -> bool:
         return not around.perspectives
     if section.kind == "factors" and around.factors:
         return False
-    if any(row.words for row in kinds.shown_of_incident(section, around.fields)):
+    if any(row.words for told in fields_around(around) for row in kinds.shown_of_incident(section, told)):
         return False
     return not any(str(value).strip() for name, value in section.values.items() if name != "rows") and not kinds.rows_of(section.values)
 
@@ -202,9 +203,21 @@ def field_gaps(section: Text) -> list[str]:
 
 
 def incident_gaps(section: Text, around: Surroundings) -> list[str]:
-    """The incident's fields that are wanted, by an administrator or by the section's minimum, and that nobody filled in."""
-    shown = [row for row in kinds.shown_of_incident(section, around.fields) if not row.words]
-    return [f"“{row.field.label}” is not filled in." for row in shown if row.is_missing or re.search(rf"\b{row.field.key}\b", section.minimum)]
+    """The incidents' fields that are wanted, by an administrator or by the section's minimum, and that nobody filled in."""
+    gaps = [f"{label} is not filled in." for label in unfilled(section, around.fields)]
+    for reference, told in around.further_fields:
+        if labels := unfilled(section, told):
+            gaps.append(f"{reference}: {listed(labels)} {'is' if len(labels) == 1 else 'are'} not filled in.")
+    return gaps
+
+
+def unfilled(section: Text, told: Sequence[Told]) -> list[str]:
+    empty = [row for row in kinds.shown_of_incident(section, told) if not row.words]
+    return [f"“{row.field.label}”" for row in empty if row.is_missing or re.search(rf"\b{row.field.key}\b", section.minimum)]
+
+
+def fields_around(around: Surroundings) -> list[tuple[Told, ...]]:
+    return [around.fields, *(told for _reference, told in around.further_fields)]
 
 
 def milestone_gaps(section: Text, around: Surroundings) -> list[str]:
@@ -238,7 +251,7 @@ def action_gaps(section: Text, around: Surroundings) -> list[str]:
         gaps.append(f"{counted(around.actions_without_owner)} no owner.")
     if around.actions_without_date:
         gaps.append(f"{counted(around.actions_without_date)} no due date.")
-    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3"))
+    gaps += action_quality.gaps_together(around.action_items, leave_out=("Q2", "Q3", "Q12"))
     if not most:
         gaps += action_quality.too_many(len(around.action_items))
     return gaps

@@ -16,8 +16,12 @@ OfIncident = tuple[str, list[custom_fields.Told]]
 def of(incidents: Sequence[Incident]) -> list[OfIncident]:
     """Return what each incident says with its custom fields, with its reference where there are several."""
     fields = CustomField.objects.definitions()
-    rows = [(one, custom_fields.told(fields, one.field_values, one.type.key if one.type else "", ZoneInfo(one.time_zone))) for one in incidents]
-    return [("" if len(incidents) == 1 else one.reference, told) for one, told in rows]
+    return [("" if len(incidents) == 1 else one.reference, told_by(one, fields)) for one in incidents]
+
+
+def told_by(incident: Incident, fields: Sequence[custom_fields.Field]) -> list[custom_fields.Told]:
+    type_key, zone = incident.type.key if incident.type else "", ZoneInfo(incident.time_zone)
+    return custom_fields.told(fields, incident.field_values, type_key, zone, near_miss=not incident.has_happened)
 
 
 def shown(section: Section, fields: Sequence[OfIncident], *, internal: bool) -> list[dict[str, str]]:

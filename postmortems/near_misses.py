@@ -5,9 +5,10 @@ Nothing failed, so nobody has to declare, measure or classify anything; and whoe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -29,7 +30,7 @@ BY = {"design": "designed for it", "practice": "how we work", "expertise": "some
 
 @dataclass(frozen=True)
 class Report:
-    """What a person tells. Times are aware; only title, noticed and stopped are needed."""
+    """What a person tells. Times are aware; only title, noticed and stopped are needed. `values` are those of custom fields, by key."""
 
     title: str
     noticed: str
@@ -40,6 +41,7 @@ class Report:
     at: datetime | None = None
     services: Iterable[Service] = ()
     tags: Iterable[str] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
     credit: str = NearMiss.Credit.NAMED
     thanks_to: str = ""
     thanks_agreed: bool = False
@@ -63,6 +65,7 @@ def report(*, actor: Actor, told: Report) -> Postmortem:
         summary=summary_of(told),
         services=told.services,
         tags=told.tags,
+        values=told.values,
         started_at=at,
         status=Incident.Status.CLOSED,
         time_zone=person.time_zone if person and told.credit != NearMiss.Credit.UNNAMED else "UTC",

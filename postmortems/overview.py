@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,7 @@ def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Ma
     entries, accounts = counts(incidents, postmortems if SectionKind.PERSPECTIVES in kinds else ())
     told = factor_facts(postmortems) if SectionKind.FACTORS in kinds else {}
     items = action_facts(postmortems)
-    said = told_by_id(postmortems) if SectionKind.FIELDS in kinds else {}
+    said = told_by_id(incidents) if SectionKind.FIELDS in kinds else {}
     return {
         one.pk: Surroundings(
             milestones=frozenset(decided[one.incident_id]),
@@ -63,18 +63,19 @@ def surroundings(postmortems: Sequence[Postmortem], kinds: set[str], covered: Ma
             factors=tuple(told.get(one.pk, ())),
             perspectives=accounts.get(one.pk, 0),
             fields=tuple(said.get(one.incident_id, ())),
+            further_fields=tuple((f"INC-{key}", tuple(said[key])) for key in about[one.pk][1:] if key in said),
         )
         for one in postmortems
     }
 
 
-def told_by_id(postmortems: Sequence[Postmortem]) -> dict[int, list[custom_fields.Told]]:
-    """Return the main incident of each -> what it says with its custom fields, in two queries."""
+def told_by_id(incidents: Collection[int]) -> dict[int, list[custom_fields.Told]]:
+    """Return incident -> what it says with its custom fields, in two queries."""
     fields = CustomField.objects.definitions()
-    rows = Incident.objects.filter(pk__in={one.incident_id for one in postmortems}).order_by()
+    rows = Incident.objects.filter(pk__in=incidents).order_by()
     return {
-        pk: custom_fields.told(fields, values, kind or "", ZoneInfo(zone))
-        for pk, values, kind, zone in rows.values_list("pk", "field_values", "type__key", "time_zone")
+        pk: custom_fields.told(fields, values, type_key or "", ZoneInfo(zone), near_miss=kind != Incident.Kind.INCIDENT)
+        for pk, values, type_key, zone, kind in rows.values_list("pk", "field_values", "type__key", "time_zone", "kind")
     }
 
 

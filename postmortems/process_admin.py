@@ -91,7 +91,6 @@ class CalendarTeamInline(admin.TabularInline[CalendarTeam, WorkCalendar]):
     model = CalendarTeam
     extra = 1
     verbose_name = "team"
-    autocomplete_fields = ["team"]
 
 
 @admin.register(WorkCalendar)

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from incidents import custom_fields
+from incidents.admin_rows import EditedRows
 from incidents.models import CustomField
 from incidents.models.custom_fields import definitions_column
 from postmortems import authoring, learning, seeding, sizing, template_content
@@ -29,26 +30,25 @@ from postmortems.models import (
 )
 from postmortems.prefill import CUSTOM, PLACEHOLDERS
 
+ASKS = (
+    "With the kind “Custom fields”, leave “Fields” empty to show all that incidents are asked here, or name some, one a line: <code>region(incident)</code>. "
+    "For other kinds they are the section’s own: <code>until(date)</code>, <code>status(planned|done)</code>."
+)
+
 
 class TemplateSectionInline(admin.StackedInline[TemplateSection, RetrospectiveTemplate]):
     model = TemplateSection
     form = SectionForm
     extra, min_num, validate_min = 1, 0, False
     verbose_name = "section"
-    fields = [
-        ("position", "key", "title"),
-        ("kind", "required", "audience"),
-        "guidance",
-        "prompts",
-        "fields",
-        "minimum",
-        "starting_text",
+    fieldsets = [
+        (None, {"fields": [("position", "key", "title"), ("kind", "required", "audience")]}),
+        ("What it asks for", {"fields": ["guidance", "prompts", "fields", "minimum", "starting_text"], "classes": ["collapse"], "description": ASKS}),
     ]
-    classes = ["collapse"]
 
 
 @admin.register(RetrospectiveTemplate)
-class RetrospectiveTemplateAdmin(admin.ModelAdmin[RetrospectiveTemplate]):
+class RetrospectiveTemplateAdmin(EditedRows, admin.ModelAdmin[RetrospectiveTemplate]):
     form = TemplateForm
     list_display = ["name", "key", "number_of_sections", "depth", "current_version", "state", "is_active", "is_default", "preview"]
     list_editable = ["is_active"]
@@ -159,7 +159,7 @@ class RuleConditionInline(admin.TabularInline[RuleCondition, TemplateRule]):
 
 
 @admin.register(TemplateRule)
-class TemplateRuleAdmin(admin.ModelAdmin[TemplateRule]):
+class TemplateRuleAdmin(EditedRows, admin.ModelAdmin[TemplateRule]):
     list_display = ["name", "priority", "described", "template", "is_active"]
     list_editable = ["priority", "is_active"]
     list_select_related = ["template"]
@@ -180,7 +180,7 @@ class TemplateRuleAdmin(admin.ModelAdmin[TemplateRule]):
 
 
 @admin.register(LearningQuestion)
-class LearningQuestionAdmin(admin.ModelAdmin[LearningQuestion]):
+class LearningQuestionAdmin(EditedRows, admin.ModelAdmin[LearningQuestion]):
     list_display = ["text", "key", "ticked_for_tags", "position", "is_active"]
     list_editable = ["position", "is_active"]
 
@@ -198,7 +198,7 @@ class LearningQuestionAdmin(admin.ModelAdmin[LearningQuestion]):
 
 
 @admin.register(ReviewRequirement)
-class ReviewRequirementAdmin(admin.ModelAdmin[ReviewRequirement]):
+class ReviewRequirementAdmin(EditedRows, admin.ModelAdmin[ReviewRequirement]):
     list_display = ["severity", "depth"]
     list_editable = ["depth"]
     list_select_related = ["severity"]

@@ -12,16 +12,7 @@ from incidents.access import Actor
 from postmortems import factoring, factors
 from postmortems.access import require_open
 from postmortems.models import Factor, FactorLeaf, Postmortem
-from postmortems.vocabularies import Term, vocabularies
-
-
-@dataclass(frozen=True)
-class Written:
-    """A factor as another tool has it: its words, and what it is called there."""
-
-    statement: str
-    vocabulary: str
-    term: str
+from postmortems.vocabularies import Term, UnknownWordError, Written, meaning_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +48,14 @@ def bring_in(*, actor: Actor, postmortem: Postmortem, rows: Iterable[Written]) -
     return found
 
 
+@transaction.atomic
+def foresee(*, actor: Actor, postmortem: Postmortem, rows: Iterable[Written]) -> list[Brought]:
+    """Return what bringing in would give, and write nothing. Raises what `bring_in` raises."""
+    found = bring_in(actor=actor, postmortem=postmortem, rows=rows)
+    transaction.set_rollback(True)
+    return found
+
+
 def bring_one(actor: Actor, postmortem: Postmortem, row: Written, term: Term, leaves: dict[str, FactorLeaf]) -> Brought:
     if term.leave_out:
         return Brought(row.statement, reason=term.leave_out)
@@ -66,7 +65,8 @@ def bring_one(actor: Actor, postmortem: Postmortem, row: Written, term: Term, le
         postmortem.refresh_from_db(fields=["trigger", "version"])
         trigger = term.trigger
     if not row.statement.strip():
-        return Brought(row.statement, trigger=trigger, reason="" if trigger else "It has no words of its own.")
+        reason = "The trigger is said already." if term.trigger else "It has no words of its own."
+        return Brought(row.statement, trigger=trigger, reason="" if trigger else reason)
     candidates = likeliest(row.statement, term.may_mean(list(leaves)), leaves)
     leaf = leaves.get(term.leaf)
     kind = term.kind or ("trigger" if term.triggers else "")
@@ -82,13 +82,10 @@ def likeliest(statement: str, keys: list[str], leaves: dict[str, FactorLeaf]) ->
 
 
 def term_for(row: Written, place: int) -> Term:
-    vocabulary = vocabularies().get(row.vocabulary)
-    if vocabulary is None:
-        raise ValidationError(f"Row {place}: no vocabulary is called “{row.vocabulary[:60]}”. Known are {', '.join(vocabularies())}.")
-    term = vocabulary.find(row.term)
-    if term is None:
-        raise ValidationError(f"Row {place}: {vocabulary.name} has no “{row.term[:60]}” here. Known are {', '.join(one.name for one in vocabulary.terms)}.")
-    return term
+    try:
+        return meaning_of(row)
+    except UnknownWordError as error:
+        raise ValidationError(f"Row {place}, {error.column}: {error}") from None
 
 
 def factors_words(statement: str) -> str:

@@ -52,6 +52,36 @@ class Vocabulary:
         return next((term for term in self.terms if plain(word) in {plain(name) for name in (term.name, *term.also)}), None)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A factor as another tool has it: its words, and what it is called there. `line` is that of its file, 0 where there is none."""
+
+    statement: str
+    vocabulary: str
+    term: str
+    line: int = 0
+
+
+class UnknownWordError(LookupError):
+    """No vocabulary, or not that one, has the word. `column` is "vocabulary" or "term"; the words say what is known."""
+
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+def meaning_of(row: Written) -> Term:
+    """Return what the term of a row means. Raises UnknownWordError."""
+    vocabulary = next((one for one in vocabularies().values() if plain(row.vocabulary) in (plain(one.key), plain(one.name))), None)
+    if vocabulary is None:
+        raise UnknownWordError("vocabulary", f"no vocabulary is called “{row.vocabulary[:60]}”. Known are {', '.join(vocabularies())}.")
+    term = vocabulary.find(row.term)
+    if term is None:
+        known = ", ".join(one.name for one in vocabulary.terms)
+        raise UnknownWordError("term", f"{vocabulary.name} has no “{row.term[:60]}” here. Known are {known}.")
+    return term
+
+
 def plain(word: str) -> str:
     return " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
 

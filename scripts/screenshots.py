@@ -37,6 +37,13 @@ NOTES = """# Checkout outage
 - 14:40 Rolled back to 2.40.3, errors are gone
 """
 
+FACTORS = """vocabulary,term,statement
+sre_causes,software,"The old table had three spellings of “never”, which meant that the migration left one of them empty."
+fishbone,people,"Each team took the other to have told legal, because the handover says nothing of it."
+incident_io,mitigator,Campaigns have one switch for all.
+hfacs,unsafe acts,The count was not compared.
+"""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -56,6 +63,22 @@ def paste_notes(page: Page) -> None:
     page.locator('[data-delivery="needs_answer"]').evaluate("element => element.scrollIntoView({block: 'center'})")
 
 
+def paste_factors(page: Page) -> None:
+    page.get_by_label("Or its text").fill(FACTORS)
+    page.get_by_role("button", name="See what would come in").click()
+    page.locator("#foreseen").wait_for()
+
+
+def open_fields(page: Page) -> None:
+    page.get_by_role("link", name="Edit type and fields").click()
+    page.get_by_role("dialog", name="Entry").get_by_label("Type").wait_for()
+
+
+def open_talk(page: Page) -> None:
+    page.locator("#talks").get_by_role("link", name="Ravi Menon").click()
+    page.get_by_role("heading", level=1).wait_for()
+
+
 def to(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
 
@@ -64,6 +87,8 @@ SHOTS = [
     Shot("incident", "/incidents/INC-1/"),
     Shot("incident-dark", "/incidents/INC-1/", dark=True),
     Shot("timeline", "/incidents/INC-1/", to("#timeline")),
+    Shot("fields", "/incidents/INC-3/", open_fields),
+    Shot("fields-admin", "/admin/incidents/customfield/2/change/", to(".field-types")),
     Shot("postmortem", "/postmortems/PM-1/"),
     Shot("section", "/postmortems/PM-1/sections/factors/"),
     Shot("start", "/postmortems/start/INC-11/"),
@@ -73,11 +98,15 @@ SHOTS = [
     Shot("perspectives", "/postmortems/PM-1/perspectives/"),
     Shot("chain", "/postmortems/PM-1/sections/why_tree/"),
     Shot("factors", "/postmortems/PM-1/factors/"),
+    Shot("from-elsewhere", "/postmortems/PM-9/factors/import/", paste_factors),
     Shot("evidence", "/postmortems/PM-1/evidence/"),
     Shot("comments", "/postmortems/PM-9/comments/"),
     Shot("review", "/postmortems/PM-10/review/"),
     Shot("calibrate", "/postmortems/PM-9/calibrate/"),
-    Shot("survey", "/postmortems/PM-1/survey/"),
+    Shot("conversations", "/postmortems/PM-9/meeting/", to("#talks")),
+    Shot("conversation", "/postmortems/PM-9/meeting/", open_talk),
+    Shot("survey", "/postmortems/PM-10/survey/"),
+    Shot("survey-held", "/postmortems/PM-3/survey/"),
     Shot("look-back", "/postmortems/PM-1/look-back/"),
     Shot("coding", "/postmortems/coding/"),
     Shot("near-miss", "/postmortems/near-miss/"),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from incidents import lifecycle
 from incidents.models import Incident, IncidentMember, Service, Team, TimelineEvent, User
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -21,6 +22,8 @@ def make_service(key="checkout", **fields):
 
 def make_incident(title="Checkout returns errors", members=(), **fields):
     incident = Incident.objects.create(title=title, **{"started_at": T0, **fields})
+    if incident.field_values:
+        lifecycle.index_values(incident)
     IncidentMember.objects.bulk_create(IncidentMember(incident=incident, user=user) for user in members)
     return incident
 

@@ -12,7 +12,7 @@ from tests.installation import ROOT
 PACKAGES = ("config", "incidents", "postmortems")
 BELOW = {"config": 2, "postmortems": 1, "incidents": 0}
 PROTECTED = {"Incident", "TimelineEvent", "Curation", "Delivery", "Milestone", "Postmortem", "Section", "Answer", "Revision", "ActionItem", "SearchEntry"}
-PROTECTED |= {"Fusion", "SourceClock", "QualityReport", "Acceptance", "Review", "Reviewer", "Decision", "Transition", "Factor"}
+PROTECTED |= {"FieldValue", "Fusion", "SourceClock", "QualityReport", "Acceptance", "Review", "Reviewer", "Decision", "Transition", "Factor"}
 PROTECTED |= {"Meeting", "ParkedIdea", "Perspective", "WrittenAccount", "PrivateNote", "Step", "StepEvent", "Comment", "Mention", "Picture"}
 PROTECTED |= {"Conversation", "Reading", "SharedDraft", "WelfareCheck", "Survey", "LookBack", "SecondCoding"}
 NARROWED = {"visible_to", "committed", "none", "readable_by"}

@@ -68,7 +68,7 @@ class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
 
     class Meta:
         model = CustomField
-        fields = ["key", "name", "kind", "help_text", "is_required", "is_active", "types", "options"]
+        fields = ["key", "name", "kind", "help_text", "is_required", "is_active", "types", "of_near_misses", "options"]
         read_only_fields = fields
 
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.html import escape
 
 from incidents import custom_fields
@@ -71,14 +70,18 @@ class ValuesForm(forms.Form):
 
     type = forms.ModelChoiceField(IncidentType.objects.none(), required=False, empty_label="Not known yet", to_field_name="key")
 
-    def __init__(self, *args: Any, incident: Incident | None = None, fields: Sequence[Field] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, incident: Incident | None = None, fields: Sequence[Field] | None = None, types: Sequence[IncidentType] | None = None, **kwargs: Any
+    ) -> None:
+        """`fields` and `types` are all that there are, where the caller has them already."""
         super().__init__(*args, **kwargs)
         values = incident.field_values if incident else {}
         self.zone = ZoneInfo(incident.time_zone if incident else self.initial.get("time_zone", "UTC"))
-        types = list(IncidentType.objects.filter(Q(is_active=True) | Q(pk=incident.type_id if incident else None)))
+        types = [one for one in (IncidentType.objects.all() if types is None else types) if one.is_active or incident and one.pk == incident.type_id]
         self.choose_type(types)
         definitions = CustomField.objects.definitions() if fields is None else fields
-        self.custom = [one for one in definitions if one.is_active or one.key in values]
+        near_miss = incident is not None and not incident.has_happened
+        self.custom = [one for one in definitions if one.key in values or one.is_active and (one.of_near_misses or not near_miss)]
         names = {one.key: one.name for one in types}
         for one in self.custom:
             only_for = ", ".join(sorted(names[key] for key in one.types if key in names))
@@ -125,9 +128,16 @@ class FieldsForm(ValuesForm):
 
     version = VersionField()
 
-    def __init__(self, *args: Any, incident: Incident, only: Iterable[str] = (), **kwargs: Any) -> None:
-        wanted, definitions = set(only), CustomField.objects.definitions()
+    def __init__(self, *args: Any, incident: Incident, only: Iterable[str] = (), fields: Sequence[Field] | None = None, **kwargs: Any) -> None:
+        wanted, definitions = set(only), CustomField.objects.definitions() if fields is None else fields
         super().__init__(*args, incident=incident, fields=[one for one in definitions if not wanted or one.key in wanted], **kwargs)
+        self.incident = incident
         if wanted:
             self.fields.pop("type", None)
         self.initial["type"], self.initial["version"] = incident.type, incident.version
+
+
+def forms_for(incidents: Iterable[Incident], only: Iterable[str] = ()) -> list[FieldsForm]:
+    """Return a form for each of several incidents on one page."""
+    fields, types = CustomField.objects.definitions(), list(IncidentType.objects.all())
+    return [FieldsForm(incident=one, only=only, fields=fields, types=types, auto_id=f"id_{one.reference}_%s") for one in incidents]

@@ -3,7 +3,7 @@
 from incidents.models.catalog import IncidentType, Service, Severity, Tag
 from incidents.models.custom_fields import CustomField, CustomFieldOption
 from incidents.models.endpoints import Endpoint, EndpointSecret, ExternalRef
-from incidents.models.incident import Incident, IncidentMember
+from incidents.models.incident import FieldValue, Incident, IncidentMember
 from incidents.models.intake import Delivery, Mapping
 from incidents.models.jobs import Job
 from incidents.models.log import AuditEvent
@@ -23,6 +23,7 @@ __all__ = [
     "Endpoint",
     "EndpointSecret",
     "ExternalRef",
+    "FieldValue",
     "Fusion",
     "Incident",
     "IncidentMember",

@@ -23,7 +23,7 @@ class CustomFieldQuerySet(models.QuerySet["CustomField"]):
         """Each field with its options and types as one JSON value, for `custom_fields.parse`."""
         options = CustomFieldOption.objects.filter(field=OuterRef("pk")).order_by()
         types = CustomField.types.through.objects.filter(customfield=OuterRef("pk")).order_by()
-        told = {name: F(name) for name in ("key", "kind", "help_text", "is_required", "is_active", "position")}
+        told = {name: F(name) for name in ("key", "kind", "help_text", "is_required", "is_active", "position", "of_near_misses")}
         of_option = {name: F(name) for name in ("key", "label", "is_active", "position")}
         whole = JSONObject(
             **told,
@@ -58,6 +58,9 @@ class CustomField(models.Model):
         "wanted", default=False, help_text="Shown as missing until it is filled in. It never keeps anybody from making or saving an incident."
     )
     types = models.ManyToManyField(IncidentType, blank=True, related_name="custom_fields", help_text="The types of incidents that have it. None chosen: all.")
+    of_near_misses = models.BooleanField(
+        "near misses have it too", default=True, help_text="Who reports one is asked for it, unless it is for some types only: a report has none."
+    )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True, help_text="Switched off it is no longer asked for; what was filled in stays and stays readable.")
 

@@ -51,6 +51,8 @@ def shape_of(value: dict[str, Any]) -> str:
         return ""  # another object of Kubernetes, or what it tells of one
     plain = flattened(value, 2)
     sync, health = _sync(plain), first(plain, *HEALTHS)
+    if plain.get("status", "").lower() in PHASES and first(plain, *APPLICATION) and first(plain, "repository", "repourl", "repo", "revision", "syncrevision"):
+        return "notification"  # some templates call the phase of a sync its status
     stated = sum(map(bool, (first(plain, *PHASE), sync, health)))
     return "notification" if first(plain, *APPLICATION) and stated >= 2 and (sync.lower() in SYNCED or health.lower() in HEALTHY) else ""
 
@@ -62,6 +64,7 @@ def _sync(plain: Mapping[str, str]) -> str:
 
 
 SYNCED = {"synced", "outofsync", "unknown"}
+PHASES = {"succeeded", "running", "terminating"}  # beside failed and error, which others say too
 HEALTHY = {"healthy", "degraded", "progressing", "suspended", "missing", "unknown"}
 
 MARKS = (b"argoproj", b"sync", b"deployedat")
@@ -212,7 +215,7 @@ def _condition(found: Found, options: ReadOptions, status: dict[str, Any], name:
 
 def _notification(found: Found, options: ReadOptions) -> Iterator[Item]:
     plain = {name: text for name, text in flattened(found.value).items() if text not in ("<no value>", "<nil>")}
-    name, phase = first(plain, *APPLICATION), first(plain, *PHASE)
+    name, phase = first(plain, *APPLICATION), first(plain, *PHASE) or (plain.get("status", "") if plain.get("status", "").lower() in PHASES else "")
     sync, health = _sync(plain), first(plain, *HEALTHS)
     revision = next((text for key, text in plain.items() if key.endswith("revision") and not key.endswith("targetrevision")), "") or plain.get("commit", "")
     link = first(plain, "url", "argocdurl", "appurl", "titlelink", "link", "applicationurl", "targeturl")

@@ -26,7 +26,7 @@ from incidents.sources.members import digest, first_of, line_of, mapping, mappin
 from incidents.sources.reading import Fact, read_facts
 from incidents.sources.words import kind_of
 
-LISTS = ("AlarmHistoryItems", "Records", "Messages", "Events", "Entries")
+LISTS = ("successfulSet", "events", "AlarmHistoryItems", "Records", "Messages", "Events", "Entries")
 ALARM_CHANGE = "CloudWatch Alarm State Change"
 MOST_LOGS = 4 * 1024 * 1024  # bytes of log events when unpacked
 
@@ -47,6 +47,8 @@ def shape_of(value: Mapping[str, Any]) -> str:
         return "confirmation"
     if aws_events.is_event(value):
         return "event"
+    if "eventTypeCode" in (mapping(value.get("event")) or value) and "startTime" in (mapping(value.get("event")) or value):
+        return "health"
     if isinstance(mapping(value.get("awslogs")).get("data"), str):
         return "packed"
     if "logGroup" in value and isinstance(value.get("logEvents"), list):
@@ -229,7 +231,15 @@ def _json(value: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _health(value: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
+    """What the Health API says of an event is what EventBridge passes on of it, under other names."""
+    event = mapping(value.get("event")) or value
+    said = [mapping(value.get("eventDescription"))]
+    yield from aws_events.health({}, {**event, "eventArn": event.get("arn"), "eventRegion": event.get("region"), "eventDescription": said}, "")
+
+
 READERS = {
+    "health": _health,
     "alarm": _alarm_message,
     "history": _history,
     "listed": _listed,

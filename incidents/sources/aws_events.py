@@ -67,7 +67,7 @@ def is_event(value: Mapping[str, Any]) -> bool:
 
 def facts(event: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft | Rejected]:
     if event.get("source") == "aws.health" or "eventTypeCode" in event["detail"]:
-        yield from _health(event, event["detail"])
+        yield from health(event, event["detail"])
     else:
         yield _plain(event, event["detail"])
 
@@ -102,7 +102,7 @@ def short(name: str) -> str:
     return name.split(":", 5)[-1] if name.startswith("arn:") else name
 
 
-def _health(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Iterator[Fact | IncidentDraft]:
+def health(event: Mapping[str, Any], detail: Mapping[str, Any], part: str = ".detail") -> Iterator[Fact | IncidentDraft]:
     """Read what AWS says about its own services: when it began, when it ended, and what it said last."""
     arn, service, code = string(detail.get("eventArn")), string(detail.get("service")), string(detail.get("eventTypeCode"))
     said = next((string(each.get("latestDescription")) for each in mappings(detail.get("eventDescription"))), "")
@@ -122,16 +122,16 @@ def _health(event: Mapping[str, Any], detail: Mapping[str, Any]) -> Iterator[Fac
     text = f"{title}\n{body}" if body else title
     closed = status == "closed" and category == "issue"
     if started:
-        yield Fact(started, text, f"{key}:start", kind, f"health {category or 'event'}", "AWS Health", part=".detail.startTime", recorded=event.get("time"))
+        yield Fact(started, text, f"{key}:start", kind, f"health {category or 'event'}", "AWS Health", part=f"{part}.startTime", recorded=event.get("time"))
     if updated and (not started or status not in ("open", "upcoming", "") or updated != started) and not closed:
         page = f":{string(detail['page'])}" if string(detail.get("page")) else ""
         word = f"{title} (update)" + (f"\n{body}" if body else "")
         yield Fact(updated, word, f"{key}:update:{string(updated)}{page}", "communication", "health update", "AWS Health", salience=0)
     if ended and category == "issue":
-        yield Fact(ended, f"Ended: {text if closed else title}", f"{key}:end", "recovery", "health endTime", "AWS Health", part=".detail.endTime")
+        yield Fact(ended, f"Ended: {text if closed else title}", f"{key}:end", "recovery", "health endTime", "AWS Health", part=f"{part}.endTime")
     elif ended and category == "scheduledChange":
-        yield Fact(ended, f"Planned end: {title}", f"{key}:end", "change", "health endTime", "AWS Health", salience=0, part=".detail.endTime")
+        yield Fact(ended, f"Planned end: {title}", f"{key}:end", "change", "health endTime", "AWS Health", salience=0, part=f"{part}.endTime")
     elif closed:
-        yield Fact(updated, f"Closed: {text}", f"{key}:closed", "recovery", "health statusCode", "AWS Health", part=".detail.statusCode")
+        yield Fact(updated, f"Closed: {text}", f"{key}:closed", "recovery", "health statusCode", "AWS Health", part=f"{part}.statusCode")
     if not started and not updated:
         yield Fact(None, text, f"{key}:start", kind, f"health {category or 'event'}", "AWS Health")

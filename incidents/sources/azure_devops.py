@@ -60,7 +60,7 @@ def shape_of(value: Any) -> str:
     for shape, holds in (
         ("hook", "eventType" in value and "publisherId" in value and isinstance(value.get("resource"), dict)),
         ("pull", "pullRequestId" in value and "creationDate" in value and ("sourceRefName" in value or "repository" in value)),
-        ("commit", "commitId" in value and isinstance(value.get("author"), dict) and "comment" in value),
+        ("commit", "commitId" in value and "comment" in value and bool(mapping(value.get("author")).keys() & {"date", "email"})),
         ("build", "buildNumber" in value and ("queueTime" in value or "startTime" in value) and isinstance(value.get("definition"), dict)),
         ("run", isinstance(value.get("pipeline"), dict) and "createdDate" in value and "state" in value),
         ("deployment", "deploymentStatus" in value and isinstance(value.get("releaseEnvironment"), dict)),

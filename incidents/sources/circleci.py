@@ -27,7 +27,7 @@ def detect(payload: Payload) -> int:
 def shape_of(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    if string(value.get("type")) in ("workflow-completed", "job-completed") and "happened_at" in value:
+    if string(value.get("type")) in ("workflow-completed", "job-completed") and (mapping(value.get("workflow")) or mapping(value.get("job"))):
         return "hook"
     if "project_slug" in value and "pipeline_id" in value and "created_at" in value:
         return "workflow"
@@ -95,11 +95,11 @@ def _pipeline(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) ->
 
 
 def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
-    name = string(mapping(value.get("workflows")).get("job_name")) or string(value.get("reponame"))
+    name = string(mapping(value.get("workflows")).get("job_name")) or string(value.get("job")) or string(value.get("reponame"))
     state = string(value.get("outcome")) or string(value.get("status"))
     what = f"Build {string(value.get('build_num'))} “{name}” {outcome(state)[0]} on {string(value.get('branch')) or 'a commit'}"
     text = what + (f": {subject}" if (subject := string(value.get("subject"))) else "")
-    actor = string(value.get("committer_name")) or string(value.get("author_name"))
+    actor = string(value.get("committer_name")) or string(value.get("author_name")) or string(value.get("user"))
     key, stamp = f"build:{string(value.get('build_url'))}:{state}", value.get("stop_time") or value.get("start_time") or value.get("queued_at")
     weight = weight_of(state, name)
     yield make.event(stamp, text, key, where, raw, kind="change", rule=f"outcome {state}", salience=weight, actor=actor, url=value.get("build_url"))
@@ -115,12 +115,17 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     yield IncidentDraft(labels=labels_of(facts))
     name, state = string(found.get("name")), string(found.get("status"))
     slug = string(project.get("slug"))
-    where_built = string(project.get("name")) if slug.startswith("circleci/") else slug  # ids that nobody knows
-    what = f"{'Job' if job else 'Workflow'} “{name}” of {where_built or slug or string(project.get('name'))} {outcome(state)[0]}"
+    called = string(project.get("name")) or string(workflow.get("name"))
+    where_built = called if slug.startswith("circleci/") else slug or called  # ids that nobody knows
+    what = f"{'Job' if job else 'Workflow'} “{name}” of {where_built} {outcome(state)[0]}"
     subject = string(mapping(vcs.get("commit")).get("subject")) or string(pushed.get("commit_title"))
     text = what + (f" on {branch}" if branch else "") + (f": {subject}" if subject else "")
     actor = string(mapping(mapping(vcs.get("commit")).get("author")).get("name")) or string(pushed.get("user_name"))
-    key = f"job:{string(project.get('slug'))}:{string(job.get('number'))}:{state}" if job else f"workflow:{string(workflow.get('id'))}:{state}"
+    key = (
+        f"job:{string(project.get('slug'))}:{string(job.get('number'))}:{state}"
+        if job
+        else f"workflow:{string(workflow.get('id')) or f'{called}:{name}'}:{state}"
+    )
     stamp, rule = found.get("stopped_at") or value.get("happened_at"), f"webhook {string(value.get('type'))} {state}"
     weight = weight_of(state, name)
     yield make.event(stamp, text, key, where, raw, kind="change", rule=rule, salience=weight, actor=actor, url=workflow.get("url"))

@@ -33,7 +33,8 @@ _NAMES = {
     "time": "timestamp datetime occurredat eventtime eventtimestamp time startedat starttime startsat start began begin beganat startdate when "
     "at dateandtime datetimeutc timeutc utctime utc ts epoch unixtime eventat loggedat logtime createdat created createdon createdtime "
     "creationtime creationdate datecreated createddate timecreated publishedat published postedat posted sentat receivedat reportedat "
-    "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon lasttimestamp "
+    "requestedat displayat recordedat finishedat firsttimestamp firstseen firstoccurred triggeredat openedat openedon opened occurred detectedat raisedat raised logged "
+    "submittedat lasttimestamp "
     "updatedat updated updatedon updateddate lastupdated modifiedat lastmodified statechangetime date day "
     "eventtimems timestampms timems tsms timestampmillis epochms timegenerated t zeitstempel zeitpunkt zeit uhrzeit datumzeit datumuhrzeit beginn erstelltam erstellt "
     "horodatage heure dateheure datedebut debut marcadetiempo fechahora hora dataora ora datahora datum fecha data",
@@ -83,7 +84,13 @@ MILESTONES = {"impact_started", "detected", "acknowledged", "mitigated", "resolv
 SIGNS = re.compile(r"[^a-z0-9]+")
 BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*")
 CLOCK_ONLY = re.compile(r"\s*\d{1,2}[:.h]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+\-]\d\d:?\d\d)?\s*", re.IGNORECASE)
-NUMBERED = re.compile(r"time|date|stamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$")  # names of columns whose numbers may be times
+NUMBERED = re.compile(
+    r"[Tt]ime|[Dd]ate|[Ss]tamp|epoch|zeit|datum|heure|fecha|hora|_(?:at|ts|on)$|[a-z](?:At|Ts)(?:Ms)?$"
+)  # names of columns whose numbers may be times
+CODE = re.compile(r"[A-Za-z]+(?:[._:-]+[A-Za-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")  # "check.down", "error_activity", "StatusChanged"
+COMPARISON = re.compile(r"[<>=!]+|(?:is |not |or |and |greater|less|more|equals?|than|to|above|below|gte?|lte?|eq| )+", re.IGNORECASE)
+WORDS = re.compile(r"[\s_-]+|(?<=[a-z])(?=[A-Z])")
+PLANNED = re.compile(r"due|deadline|target|planned|expir|\bnext|\beta\b", re.IGNORECASE)  # in the names of times
 SWITCHES = {"true", "false"}
 SERIAL = re.compile(r"(?:3[6-9]|4\d|5[0-4])\d{3}\.\d{2,15}")  # from 1998 to 2050
 SHARE = 0.6  # of a column's values that must be what it is taken for
@@ -179,9 +186,15 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     def pick(field: str, fits: Callable[[Looks], bool], *, values_alone: Callable[[str], bool] | None = None) -> str:
         rank = {name: number for number, name in enumerate(NAMES[field])}
         free = [name for name in columns if name not in found and looks[name].filled]
+        ranks = {name: rank[plain[name]] for name in free if plain[name] in rank}
+        if field == "text":  # "Log entry", alertDetails: what a name ends in, where none is known whole
+            ranks |= {name: 40 + rank[last] for name in free if plain[name] and name not in ranks and (last := _last_word(name)) in rank}
         # A shallow key beats a deep one of a better name (createdAt, user.startedAt), but for texts only one of about the same rank.
         deep = 8 if field in ("text", "title") else 1000
-        by_name = sorted((name for name in free if plain[name] in rank and fits(looks[name])), key=lambda name: name.count(".") * deep + rank[plain[name]])
+        by_name = sorted(
+            (name for name in ranks if fits(looks[name])),
+            key=lambda name: (field == "text" and _is_code(looks[name]), name.count(".") * deep + ranks[name]),
+        )
         chosen = by_name[0] if by_name else ""
         if not chosen and values_alone is not None:
             chosen = next((name for name in free if values_alone(name)), "")
@@ -190,8 +203,8 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         return chosen
 
     def is_time(name: str, share: float) -> bool:
-        """Numbers are as often ids as times: only the name of their column tells."""
-        return share >= SHARE and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
+        """Numbers are as often ids as times: only the name of their column tells. What is planned did not happen."""
+        return share >= SHARE and not PLANNED.search(name) and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
 
     time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].full))
     if not time:
@@ -229,11 +242,21 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
     return found
 
 
+def _is_code(look: Looks) -> bool:
+    """Tell whether a column holds names of types, which say less than any sentence."""
+    return all(CODE.fullmatch(sample) for sample in look.samples)
+
+
 def _longest_text(free: Sequence[str], looks: Mapping[str, Looks]) -> str:
-    """Return the column with the longest words, or "" where none has any; a list is text only where nothing else is."""
+    """Return the column with the longest words, or "" where none has any; a list is text only where nothing else is, a link never."""
     wordy = [name for name in free if looks[name].filled and looks[name].number < 0.5 and looks[name].full < 0.5 and looks[name].length >= 3]
+    wordy = [name for name in wordy if not all(sample.startswith(("http://", "https://")) for sample in looks[name].samples)]
     lists = {name for name in wordy if all(sample[0] + sample[-1] == "[]" for sample in looks[name].samples)}
     return max(wordy, key=lambda name: (name not in lists, looks[name].length, name), default="")
+
+
+def _last_word(name: str) -> str:
+    return plain_name(WORDS.split(name.rpartition(".")[2].strip())[-1])
 
 
 def _by_names(plain: Mapping[str, str]) -> dict[str, str]:
@@ -253,8 +276,8 @@ def _pick_actor(columns: Mapping[str, Sequence[str]], found: dict[str, str], loo
     for name in columns:
         if name in found or not looks[name].filled or looks[name].length > 80 or looks[name].full >= SHARE:
             continue
-        if all(sample.lower() in SWITCHES for sample in looks[name].samples):  # "call": true
-            continue
+        if all(sample.lower() in SWITCHES or COMPARISON.fullmatch(sample) or sample[0] in "{[" for sample in looks[name].samples):
+            continue  # "call": true, "operator": "greater than"
         *parents, last = [plain_name(part) for part in name.split(".")]
         if plain[name] and last in rank:
             best.append((rank[last], len(parents), 0, name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.drafts import EventDraft, IncidentDraft, ReadOptions, Rejected, SourceError
 from incidents.sources.fields import NAMES, guess_fields, looks_of, plain_name
+from incidents.sources.json_paths import KeyPath, as_text, leaves, lists_in, text_at, value_at
 from incidents.sources.json_stream import Node, looks_like_json, place, read_nodes, sample
 from incidents.sources.json_tables import unfolded
 from incidents.sources.markup import plain_html
@@ -20,17 +20,15 @@ from incidents.sources.rows import RowReader, corrected
 
 SAMPLE = 60
 RECEIVED = "received_at"
-DEPTH = 4  # of keys within an object
 MAX_COLUMNS = 400
 EVENTFUL = {"events", "timeline", "timelineevents", "updates", "incidentupdates", "statusupdates", "entries", "logentries", "notes", "worknotes", "comments"}
 EVENTFUL |= {"messages", "history", "activities", "activity", "replies"}
-ID = re.compile(r"\d")
-MONGO = {"$date", "$oid", "$numberLong", "$numberInt", "$numberDouble"}  # of MongoDB's extended JSON
+# Lists of what an event is about, or whom: they have times too (a user since 2021), but nothing happened then.
+THINGS = {"users", "members", "contacts", "teams", "assignees", "owners", "watchers", "followers", "subscribers", "recipients", "participants", "reviewers"}
+THINGS |= {"environments", "sites", "services", "components", "hosts", "projects", "groups", "roles", "tags", "labels", "links", "attachments", "incidenttypes"}
 HTML = re.compile(r"\s*<(?:p|div|span|html|body|table|ul|h\d)(?:\s[^<>]*)?>")
 LISTED = re.compile(r"\[\s*\[")  # a list of lists
 JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[{\["\]])')
-
-KeyPath = tuple[str, ...]
 
 
 @dataclass
@@ -88,7 +86,7 @@ def _objects(found: list[Node]) -> dict[KeyPath, list[dict[str, Any]]]:
 def _gather(objects: dict[KeyPath, list[dict[str, Any]]], name: KeyPath, value: dict[str, Any]) -> None:
     objects.setdefault(name, []).append(value)
     if len(name) <= 8:
-        for path, elements in _lists(value, ()):
+        for path, elements in lists_in(value, ()):
             for element in elements[:SAMPLE]:
                 if isinstance(element, dict) and len(objects.get((*name, *path), ())) < SAMPLE:
                     _gather(objects, (*name, *path), element)
@@ -124,11 +122,14 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
                 yield item
         if spread and len(rests) < 100:
             rests.append(node)
-    while waiting := [group for group in groups.values() if group.reader is None and not group.closed]:
-        for group in waiting:  # opening one may find lists within its objects
-            for item in _open(groups, group, options):
-                events += isinstance(item, EventDraft)
-                yield item
+    for beside in (False, True):  # people and things are events only where nothing else is
+        if beside and (events or any(_is_event(node.value) for node in rests if isinstance(node.value, dict))):
+            break
+        while waiting := [group for group in groups.values() if group.reader is None and not group.closed and _is_of_things(group.name) is beside]:
+            for group in waiting:  # opening one may find lists within its objects
+                for item in _open(groups, group, options):
+                    events += isinstance(item, EventDraft)
+                    yield item
     last = _Group(())
     last.waiting = [(node.value, node.raw, node.where) for node in rests]
     if events:
@@ -144,7 +145,9 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
         columns = _columns([value for value, _, _ in came.waiting])
         says = any(options.mapping.get(name, "text") in ("text", "title") for name in [*_texts(columns), *(set(options.mapping) & set(columns))])
         for item in _open(_Groups(), came, options) if says else ():
-            events += isinstance(item, EventDraft)
+            if isinstance(item, EventDraft):
+                events += 1
+                item = replace(item, key=f"{item.key[:180]}:{options.received:%Y%m%dT%H%M%S}")  # what is told in the same words another day is news
             yield item
     if not events:
         raise SourceError(_why_not([*groups.values(), last], options))
@@ -180,23 +183,23 @@ def _taken(groups: _Groups, name: KeyPath, value: dict[str, Any], raw: str, wher
 def _read(groups: _Groups, group: _Group, value: dict[str, Any], raw: str, where: str, options: ReadOptions) -> Iterator[Item]:
     if group.reader is None:
         return
-    values = [_text_at(value, path) for path in group.paths]
+    values = [text_at(value, path) for path in group.paths]
     text = values[group.text]
     if not text or text.isspace():
-        values[group.text] = next((text for path in group.others if (text := _text_at(value, path)).strip()), "")
+        values[group.text] = next((text for path in group.others if (text := text_at(value, path)).strip()), "")
     if "<" in text[:40] and HTML.match(text):
         values[group.text] = plain_html(values[group.text])
     group.reader.count = groups.count
     yield from group.reader.items(values, raw, where)
     groups.count = group.reader.count
     for path in group.nested:
-        yield from _listed(groups, group.name, path, _at(value, path), where, options)
+        yield from _listed(groups, group.name, path, value_at(value, path), where, options)
 
 
 def _within(groups: _Groups, name: KeyPath, value: dict[str, Any], where: str, options: ReadOptions) -> Iterator[Item]:
     """Read the lists in an object that is no event itself: the events of a phase, of an incident."""
     if len(name) <= 8:
-        for path, elements in _lists(value, ()):
+        for path, elements in lists_in(value, ()):
             yield from _listed(groups, name, path, elements, where, options)
 
 
@@ -214,9 +217,9 @@ def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
     if not isinstance(value, dict):
         return
     if not (node.path and isinstance(node.path[-1], int)):
-        lists = list(_lists(value, ()))
-        if lists and node.line and _is_event(value):
-            lists = []  # a line is an event if it can be, whatever else it carries
+        lists = list(lists_in(value, ()))
+        if lists and (node.line or all(_is_beside(path) for path, _ in lists)) and _is_event(value):
+            lists = []  # a line is an event if it can be, whatever else it carries; a document, if what it carries is beside it
         for path, elements in lists:
             for number, element in enumerate(elements):
                 if isinstance(element, dict):
@@ -227,32 +230,21 @@ def _spread(node: Node) -> Iterator[tuple[KeyPath, dict[str, Any], str, str]]:
     yield name, value, node.raw, node.where
 
 
-def _lists(value: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, list[Any]]]:
-    for key, each in value.items():
-        if type(each) is list:
-            if each and isinstance(each[0], dict):
-                yield (*path, key), each
-        elif type(each) is dict and each:
-            if _is_map_of_objects(each):
-                yield (*path, key), list(each.values())
-            elif len(path) < 3:
-                yield from _lists(each, (*path, key))
+def _is_beside(path: KeyPath) -> bool:
+    """Tell whether a list is no list of events, of an object that is one itself: it belongs to a part of it, or holds people and things."""
+    return _is_of_things(path) or (len(path) > 1 and plain_name(path[-1]) not in EVENTFUL)
 
 
-def _is_map_of_objects(value: Any) -> bool:
-    """Tell whether an object is a list by id: {"p1": {...}, "p2": {...}}."""
-    if not isinstance(value, dict) or len(value) < 2 or not all(isinstance(each, dict) and each and ID.search(key) for key, each in value.items()):
-        return False
-    one, other = itertools.islice(value.values(), 2)
-    return len(one.keys() & other.keys()) * 2 >= len(one)
+def _is_of_things(name: KeyPath) -> bool:
+    return bool(name) and plain_name(name[-1]) in THINGS
 
 
 def _is_event(value: dict[str, Any]) -> bool:
     """Tell whether an object has a time and a text among its own keys, or further within where what it lists is only more of the same."""
-    if all(plain_name(path[-1]) in EVENTFUL for path, _ in _lists(value, ())):
-        within = {".".join(path): [_string(each)] for path, each in _leaves(value, ()) if not isinstance(each, (dict, list))}
+    if all(plain_name(path[-1]) in EVENTFUL for path, _ in lists_in(value, ())):
+        within = {".".join(path): [as_text(each)] for path, each in leaves(value, ()) if not isinstance(each, (dict, list))}
         return {"time", "text"} <= set(guess_fields(within).values())
-    own = {key: [_string(each)] for key, each in value.items() if not isinstance(each, (dict, list))}
+    own = {key: [as_text(each)] for key, each in value.items() if not isinstance(each, (dict, list))}
     return {"time", "text"} <= set(guess_fields(own).values())
 
 
@@ -276,7 +268,7 @@ def _open(groups: _Groups, group: _Group, options: ReadOptions) -> Iterator[Item
         return
     group.paths = [_path_of(name, columns) for name in used]
     group.text = group.reader.text
-    group.nested = list(dict.fromkeys(path for value, _, _ in waiting for path, _ in _lists(value, ()) if plain_name(path[-1]) in EVENTFUL))
+    group.nested = list(dict.fromkeys(path for value, _, _ in waiting for path, _ in lists_in(value, ()) if plain_name(path[-1]) in EVENTFUL))
     group.others = [_path_of(name, columns) for name in _texts(columns) if name not in used]
     for value, raw, where in waiting:
         yield from _read(groups, group, value, raw, where, options)
@@ -310,59 +302,19 @@ class _Columns(dict[str, list[str]]):
 def _columns(values: list[dict[str, Any]]) -> _Columns:
     columns = _Columns()
     for value in values[:SAMPLE]:
-        for path, each in _leaves(value, ()):
+        for path, each in leaves(value, ()):
             name = clean_line(".".join(path), limit=200)
             if name not in columns:
                 if len(columns) >= MAX_COLUMNS:
                     continue
                 columns[name] = []
                 columns.paths[name] = path
-            columns[name].append(_string(each))
+            columns[name].append(as_text(each))
     return columns
 
 
 def _path_of(name: str, columns: _Columns) -> KeyPath:
     return columns.paths[name]
-
-
-def _leaves(value: dict[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    for key, each in value.items():
-        if isinstance(each, dict) and len(path) < DEPTH - 1 and not (len(each) == 1 and next(iter(each)).startswith("$")):
-            yield from _leaves(each, (*path, key))
-        else:
-            yield (*path, key), each
-
-
-def _at(value: Any, path: KeyPath) -> Any:
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
-def _text_at(value: Any, path: KeyPath) -> str:
-    for key in path:
-        if not isinstance(value, dict):
-            return ""
-        value = value.get(key)
-    return value if type(value) is str else _string(value)
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, dict) and len(value) == 1 and (key := next(iter(value))) in MONGO:
-        return _string(value[key])
-    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
-        return ", ".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _incidents(rests: list[Node]) -> Iterator[Item]:
@@ -380,9 +332,9 @@ def _incidents(rests: list[Node]) -> Iterator[Item]:
             yield IncidentDraft(
                 title=clean_line(title),
                 summary=clean_text(summary or "", limit=20_000) if summary != title else "",
-                severity=clean_line(severity if isinstance(severity, str) else _string(severity.get("name") if isinstance(severity, dict) else ""), limit=60),
+                severity=clean_line(severity if isinstance(severity, str) else as_text(severity.get("name") if isinstance(severity, dict) else ""), limit=60),
                 services=tuple(
-                    clean_line(each if isinstance(each, str) else _string(each.get("name")), limit=200) for each in services if isinstance(each, (str, dict))
+                    clean_line(each if isinstance(each, str) else as_text(each.get("name")), limit=200) for each in services if isinstance(each, (str, dict))
                 )[:20],
             )
             return

@@ -38,6 +38,8 @@ def shape_of(value: Any) -> str:
         return "stages"
     if isinstance(value.get("build"), dict) and "phase" in value["build"] and "name" in value:
         return "hook"
+    if {"jobName", "result", "url", "timestamp"} <= value.keys():
+        return "build"  # as the Global Build Notification plugin sends it
     return ""
 
 
@@ -57,9 +59,10 @@ def read(payload: Payload, options: ReadOptions) -> Iterator[Item]:
 def _build(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Iterator[Item]:
     causes = [cause for action in mappings(value.get("actions")) for cause in mappings(action.get("causes"))]
     actor = next((string(cause["userName"]) for cause in causes if string(cause.get("userName"))), "")
-    why = next((string(cause["shortDescription"]) for cause in causes if string(cause.get("shortDescription"))), "")
-    name = string(value.get("fullDisplayName")) or _job_of(string(value.get("url")), string(value.get("number"))) or string(value.get("displayName"))
-    name = name or f"#{string(value.get('number'))}"
+    why = next((string(cause["shortDescription"]) for cause in causes if string(cause.get("shortDescription"))), "") or string(value.get("causes"))
+    number = string(value.get("number")) or string(value.get("url")).rstrip("/").rpartition("/")[2]
+    name = string(value.get("fullDisplayName")) or _job_of(string(value.get("url")), number) or string(value.get("displayName"))
+    name = name or string(value.get("jobName")) or f"#{string(value.get('number'))}"
     result = "" if value.get("building") is True else string(value.get("result"))
     start, url = value.get("timestamp"), string(value.get("url"))
     yield from _pair(make, name, why, result, start, _later(start, value.get("duration")), _seconds(value.get("duration")), where, raw, actor, url)
@@ -93,17 +96,16 @@ def _hook(make: Drafting, value: Mapping[str, Any], where: str, raw: Any) -> Ite
     name = f"{string(value.get('display_name')) or string(value.get('name'))} #{string(build.get('number'))}"
     state = "started" if phase == "STARTED" else "queued" if phase == "QUEUED" else status or phase
     branch, link = string(mapping(build.get("scm")).get("branch")), string(build.get("full_url"))
-    said = "was finalized" if phase == "FINALIZED" else outcome(state)[0]  # after the steps that follow its end
-    step = phase.lower() if phase in ("STARTED", "QUEUED", "FINALIZED") else f"ended:{state}"
+    step = phase.lower() if phase in ("STARTED", "QUEUED") else f"ended:{state}"  # FINALIZED: the same, after the steps that follow its end
     yield make.event(
         build.get("timestamp"),
-        f"Build {name} {said}" + (f" on {branch}" if branch else ""),
+        f"Build {name} {outcome(state)[0]}" + (f" on {branch}" if branch else ""),
         f"{link or name}:{step}",
         where,
         raw,
         kind="change",
         rule=f"build phase {phase} {status}".strip(),
-        salience=0 if phase == "FINALIZED" else weight_of(state, name),
+        salience=weight_of(state, name),
         url=link,
     )
 

@@ -17,7 +17,7 @@ from incidents.sources.drafting import about, event, in_order
 from incidents.sources.drafts import ReadOptions, Rejected, SourceError
 from incidents.sources.envelopes import Found, certainty, found_in, of_node
 from incidents.sources.json_stream import Node, looks_like_json
-from incidents.sources.members import digest, first, mapping, number
+from incidents.sources.members import digest, first, line_of, mapping, number
 
 LISTS = ("items",)
 TABLE = re.compile(rb"\s*(?:NAMESPACE\s+)?LAST SEEN\s+(?:FIRST SEEN\s+|COUNT\s+)*TYPE\s+REASON\s")
@@ -53,6 +53,13 @@ REASONS: dict[str, tuple[str, int]] = {
     "Evicted": ("alert", 2),
     "EvictionThresholdMet": ("alert", 1),
     "TaintManagerEviction": ("alert", 1),
+    # of Flux
+    "InstallSucceeded": ("change", 1),
+    "UpgradeSucceeded": ("change", 1),
+    "UninstallSucceeded": ("change", 1),
+    "RollbackSucceeded": ("change", 2),
+    "ReconciliationSucceeded": ("change", 0),
+    "NewArtifact": ("change", 0),
 }
 
 
@@ -152,21 +159,22 @@ def _event(found: Found, options: ReadOptions) -> Iterator[Item]:
     place = "/".join(filter(None, (first(thing, "namespace"), first(thing, "name"))))
     who = first(source, "component") or first(value, "reportingComponent", "reportingController")
     host = first(source, "host")
-    warning = first(value, "type") == "Warning"
+    warning = first(value, "type") == "Warning" or first(value, "severity") == "error"  # the second as Flux notifies
     kind, weight = REASONS.get(reason) or (("alert", 1) if warning else ("message", 0))
     if kind != "alert" and warning:
         kind, weight = "alert", 1
-    begun = first(value, "firstTimestamp", "deprecatedFirstTimestamp", "eventTime") or first(metadata, "creationTimestamp") or first(value, "lastTimestamp")
+    begun = first(value, "firstTimestamp", "deprecatedFirstTimestamp", "eventTime") or first(metadata, "creationTimestamp")
+    begun = begun or first(value, "lastTimestamp", "timestamp")
     last = first(series, "lastObservedTime") or first(value, "lastTimestamp", "deprecatedLastTimestamp")
     count = max(number(series.get("count")), number(value.get("count")), number(value.get("deprecatedCount")))
     identity = first(metadata, "uid") or digest(f"{metadata.get('namespace')}/{metadata.get('name')}/{place}/{reason}/{begun}")
     text = f"{first(thing, 'kind')} {place}".strip() + ": " + ": ".join(filter(None, (reason, message)))
     if host and host not in text and first(thing, "kind") != "Node":
         text += f" (on {host})"
-    rule = f"reason {reason}" if reason in REASONS else f"event type {first(value, 'type') or 'Normal'}"
+    rule = f"reason {reason}" if reason in REASONS else f"event type {first(value, 'type', 'severity') or 'Normal'}"
     labels = [("namespace", first(thing, "namespace")), ("kind", first(thing, "kind")), ("name", first(thing, "name")), ("reason", reason)]
     yield about(
-        f"{reason}: {first(thing, 'kind')} {place}",
+        line_of(reason, f"{first(thing, 'kind')} {place}"),
         key=identity,
         severity="Warning" if warning else "",
         labels=[*labels, ("cluster", first(value, "clusterName"))],
@@ -214,6 +222,6 @@ SOURCE = Source(
     label="Kubernetes events",
     detect=detect,
     read=read,
-    docs="Kubernetes events of core/v1 and events.k8s.io/v1: lists, single events and watch streams as JSON, lists and documents as YAML, and the audit log "
+    docs="Kubernetes events of core/v1 and events.k8s.io/v1: lists, single events and watch streams as JSON, lists and documents as YAML, notifications of Flux, and the audit log "
     "(https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/).",
 )

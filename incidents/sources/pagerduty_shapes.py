@@ -57,7 +57,7 @@ def shape_of(value: Any) -> str:
     if "seconds_to_first_ack" in value and "created_at" in value:
         return "analytics"
     if (
-        (kind == "incident" and any(key in value for key in ("html_url", "self", "service", "urgency", "created_at")))
+        (kind == "incident" and "requester_id" not in value and any(key in value for key in ("html_url", "self", "service", "urgency", "created_at")))
         or ("incident_number" in value and "service" in value)
         or ("pagerduty.com/incidents/" in url and "title" in value)
     ):

@@ -19,6 +19,7 @@ from incidents.sources.words import kind_of
 
 OPENED = ("created", "opened", "start", "begin", "began", "reported", "erstellt", "beginn")
 STATES = {"status", "state", "currentstatus", "statut", "estado", "zustand"}
+VAGUE = {"open", "opened"}  # states that an incident keeps while this and that happens to it: words say more
 NOON = timedelta(hours=12)
 KEY_KINDS = {"acknowledgement", "resolution", "mitigation", "severity"}
 
@@ -114,7 +115,7 @@ class RowReader:
         milestone = ""
         if self.kind >= 0 and (named := values[self.kind]):
             sure = _kind(named)
-            if sure:
+            if sure and not (rule and (sure == "status" or plain_name(named) in VAGUE)):
                 kind, rule = sure, tidy(f"column kind: {named.strip()}", 60)
                 salience = 2 if sure in KEY_KINDS else max(salience, 1)
         has_ended = self.end >= 0 and bool(values[self.end].strip())

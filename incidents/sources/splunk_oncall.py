@@ -140,7 +140,7 @@ def _flat(value: Any, name: str = "", depth: int = 6) -> Iterator[tuple[str, Any
 def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) -> Iterator[Item]:
     flat = dict(_flat(delivery))
     identity = first(flat, "incident.incident_id", "state.incident_name")
-    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "alert.entity_id", "incident.service")
+    title = first(flat, "incident.entity_display_name", "alert.entity_display_name", "state.service", "incident.service", "alert.entity_id")
     message = plain(first(flat, "alert.state_message"))
     phase = first(flat, "incident.current_phase", "state.current_alert_phase").upper()
     teams = [string(value) for name, value in flat.items() if name.endswith(".team.name")]
@@ -169,6 +169,8 @@ def _webhook(drafts: Drafts, delivery: Mapping[str, Any], where: str, raw: str) 
     if ended:
         who = first(flat, "state.resolved_by")
         yield from _step(drafts, identity, "resolved", ended, title, who, f"{where}, resolved_at", raw, "webhook resolved_at")
+    elif phase == "RESOLVED" and drafts.options.received is not None:  # a delivery tells of it as it happens
+        yield from _step(drafts, identity, "resolved", "", title, first(flat, "incident.user"), where, raw, "webhook current_phase")
     elif phase == "RESOLVED":
         yield Rejected(where, "The delivery says that the incident is resolved, but not when: STATE.RESOLVED_AT is empty. Import the incident from the API.")
     if phase in ("ACKED", "ACKNOWLEDGED") and not acked:

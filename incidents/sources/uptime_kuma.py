@@ -22,7 +22,7 @@ NONE = "There is no Uptime Kuma heartbeat with a time in this file."
 
 
 def shape_of(value: dict[str, Any]) -> str:
-    if "heartbeat" in value and isinstance(value.get("monitor"), dict) and "msg" in value:
+    if isinstance(value.get("monitor"), dict) and ("msg" in value and "heartbeat" in value or "msg" in mapping(value.get("heartbeat"))):
         return "webhook"
     if "heartbeat" in value and "monitor" in value and "msg" in value and value["heartbeat"] is None:
         return "test"

@@ -8,10 +8,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from incidents.lib.archives import is_zip
 from incidents.lib.text import clean_line
+from incidents.lib.timestamps import TimeError, read_date
 from incidents.sources.base import Column, Item, Payload, Source
 from incidents.sources.dialect import header_of
 from incidents.sources.drafts import EventDraft, ReadOptions, Rejected, SourceError
@@ -154,6 +156,8 @@ def sheet_items(book: Workbook, sheet: Sheet, layout: Layout, options: ReadOptio
     mapping = {name: field for name, field in options.mapping.items() if name in layout.columns}
     fields = corrected(layout.fields, mapping, layout.columns)
     wanted = [index for index, name in enumerate(layout.columns) if fields.get(name) in ("time", "date", "end")]
+    if options.date is None and (day := day_of(sheet.name)) is not None:
+        options = replace(options, date=day)
     try:
         reader = RowReader(layout.columns, fields, options, day_first_of((row.values for row in book.rows(sheet)), wanted))
     except SourceError as error:
@@ -176,6 +180,14 @@ def sheet_items(book: Workbook, sheet: Sheet, layout: Layout, options: ReadOptio
             yield item
     if reader.count == before:
         raise SourceError(UNFILLED if unfilled else f"No row can be read. The last: {last}" if last else "There is no row with a time and a text.")
+
+
+def day_of(name: str) -> date | None:
+    """Return the day that a sheet is named by, as logs of a sheet a day are."""
+    try:
+        return read_date(name)[0]
+    except TimeError:
+        return None
 
 
 SOURCE = Source(

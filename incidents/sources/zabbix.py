@@ -21,7 +21,8 @@ from incidents.sources.members import first, flattened, mappings, number, string
 LISTS = ("result", "events", "problems")
 SEVERITIES = ("Not classified", "Information", "Warning", "Average", "High", "Disaster")
 SOURCES = {"1": "discovery", "2": "autoregistration", "3": "internal"}  # what is no problem of a trigger or a service
-NAMES = ("eventname", "triggername", "problemname", "eventrecoveryname", "alertsubject", "subject", "trigger", "name")
+NAMES = ("eventname", "triggername", "problemname", "eventrecoveryname", "alertsubject", "subject", "title", "trigger", "name")
+MESSAGES = ("alertmessage", "message", "body", "description", "eventdescription")
 HOSTS = ("hostname", "hosthost", "host", "hostname1", "hostvisiblename")
 STATES = {"1": "problem", "problem": "problem", "true": "problem", "0": "ok", "ok": "ok", "resolved": "ok", "false": "ok", "recovery": "ok"}
 MACRO = re.compile(r"\{(?:[$#A-Z?][^{}]*)\}|\*UNKNOWN\*|\*UNDEFINED\*")
@@ -104,7 +105,7 @@ def shape_of(value: dict[str, Any]) -> str:
 def _plain(value: dict[str, Any]) -> dict[str, str]:
     """Return what a webhook says, without macros that were not filled, completed by what the standard message repeats."""
     plain = {name: text for name, written in flattened(value).items() if (text := MACRO.sub("", written).strip())}
-    for label, text in MESSAGE.findall(first(plain, "alertmessage", "message", "body")):
+    for label, text in MESSAGE.findall(first(plain, *MESSAGES)):
         plain.setdefault(LABELS[label.lower()], text.strip())
     for name, number_ in PAGE.findall(first(plain, "link", "url", "eventurl", "triggerurl")):
         plain.setdefault(name, number_)
@@ -332,7 +333,7 @@ def _stamp(plain: dict[str, str], state: str) -> str:
             return f"{day.replace('.', '-').replace('/', '-')} {clock}"
         if whole := first(plain, f"{prefix}timestamp", f"{prefix}datetime", f"{prefix}clock", f"{prefix}time"):
             return whole.replace(".", "-") if re.match(r"\d{4}\.\d\d\.\d\d ", whole) else whole
-    if match := TOLD[state].search(first(plain, "alertmessage", "message", "body")):
+    if match := TOLD[state].search(first(plain, *MESSAGES)):
         return f"{match['day'].replace('.', '-')} {match['time']}"
     return first(plain, "actiondatetime", "timestamp", "datetime", "clock")
 

@@ -93,7 +93,8 @@ def by_name(label: dict[str, str]) -> str:
 def told_values(incident: Any) -> list[custom_fields.Told]:
     """Return what the incident says with the fields that administrators added; it was read with their definitions."""
     fields = custom_fields.parse(incident.definitions)
-    return custom_fields.told(fields, incident.field_values, incident.type.key if incident.type else "", ZoneInfo(incident.time_zone))
+    type_key, zone = incident.type.key if incident.type else "", ZoneInfo(incident.time_zone)
+    return custom_fields.told(fields, incident.field_values, type_key, zone, near_miss=not incident.has_happened)
 
 
 @login_required

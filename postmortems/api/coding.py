@@ -15,7 +15,7 @@ from incidents.api.fields import Named
 from postmortems import coding, translating
 from postmortems.models import FactorLeaf
 from postmortems.views.postmortems import draft_for
-from postmortems.vocabularies import vocabularies
+from postmortems.vocabularies import Written, vocabularies
 
 WORDS = serializers.CharField
 
@@ -70,7 +70,7 @@ class BringInView(APIView):
         require(request.user, "draft")
         body = BringInSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        rows = [translating.Written(**row) for row in body.validated_data["factors"]]
+        rows = [Written(**row) for row in body.validated_data["factors"]]
         found = translating.bring_in(actor=request.user, postmortem=postmortem, rows=rows)
         return Response(BroughtSerializer(found, many=True).data, status=status.HTTP_201_CREATED)
 

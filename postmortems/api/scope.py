@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from incidents.access import incident_for, require
 from incidents.api.fields import Named
+from incidents.api.serializers import ValuesField
 from incidents.models import Incident, Service
 from postmortems import access, covering, near_misses
 from postmortems.api.serializers import CoverSerializer, RelatedSerializer
@@ -30,6 +31,7 @@ class NewNearMissSerializer(serializers.Serializer[Any]):
     unfolded = serializers.CharField(max_length=TEXT_LIMIT, required=False, allow_blank=True, default="", help_text="How it could have unfolded.")
     at = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="When; without one, now.")
     services = Named(slug_field="key", queryset=Service.objects.all(), many=True, required=False, default=list)
+    fields: Any = ValuesField(source="values", required=False, default=dict)
     tags = serializers.ListField(child=serializers.SlugField(max_length=60), required=False, max_length=50, default=list)
     credit = serializers.ChoiceField(
         choices=NearMiss.Credit.choices,

@@ -34,7 +34,7 @@ from incidents.models import (
     User,
 )
 from postmortems import action_items, chains, drafting, factoring, publishing
-from postmortems.demo import process, together
+from postmortems.demo import process, together, voices
 from postmortems.demo.exports import exports
 from postmortems.models import ActionItem, Factor, FactorLeaf, Postmortem, RetrospectiveTemplate, Section
 
@@ -162,8 +162,12 @@ def make_incident(row: dict[str, Any], people: dict[str, User]) -> None:
     if postmortem and "published_after_days" in row["postmortem"]:
         publish(postmortem, row["postmortem"], people["ana"], start)
     if postmortem:
-        process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead)
+        talks = row["postmortem"].get("talks", [])
+        process.go(Postmortem.objects.get(pk=postmortem.pk), people["ana"], lead, with_interviews=bool(talks))
+        voices.talk(postmortem, talks, people)
         together.discuss(postmortem, row["postmortem"].get("comments", []), people)
+    if postmortem and "meeting" in row["postmortem"]:
+        voices.meet(Postmortem.objects.get(pk=postmortem.pk), row["postmortem"]["meeting"], people)
     if postmortem and "review" in row["postmortem"]:
         together.review(Postmortem.objects.get(pk=postmortem.pk), row["postmortem"]["review"], lead, people)
 

@@ -31,7 +31,7 @@ LOOK_BACKS = {
 BEFORE_THE_MEETING = {"evidence", "invite", "welfare", "timeline", "accounts"}
 
 
-def go(postmortem: Postmortem, facilitator: User, author: User) -> None:
+def go(postmortem: Postmortem, facilitator: User, author: User, *, with_interviews: bool) -> None:
     """Ask everyone as a team would; a published retrospective has been through all steps, another is on its way to the meeting."""
     ask_facilitator(postmortem, facilitator, author)
     participating.invite_everyone(actor=author, postmortem=postmortem)
@@ -46,13 +46,13 @@ def go(postmortem: Postmortem, facilitator: User, author: User) -> None:
         return
     for step in Step.objects.filter(postmortem=postmortem, key__in=BEFORE_THE_MEETING):
         settle(step, author)
-    prepare_meeting(postmortem, facilitator)
+    prepare_meeting(postmortem, facilitator, with_interviews=with_interviews)
 
 
-def prepare_meeting(postmortem: Postmortem, facilitator: User) -> None:
-    """Leave the interviews out, and set a day for the meeting."""
+def prepare_meeting(postmortem: Postmortem, facilitator: User, *, with_interviews: bool) -> None:
+    """Leave the interviews out unless there are some, and set a day for the meeting."""
     steps = {step.key: step for step in Step.objects.filter(postmortem=postmortem, state=Step.State.OPEN)}
-    if interviews := steps.get("interviews"):
+    if (interviews := steps.get("interviews")) and not with_interviews:
         stepping.skip(actor=facilitator, step=interviews, version=interviews.version, reason="The written accounts agree and leave little open.")
     if meeting := steps.get(MEETING):
         meeting.refresh_from_db()

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from incidents.models import Incident, Salience, Service, TimelineEvent, User
+from incidents.models import CustomField, Incident, Salience, Service, TimelineEvent, User
 from postmortems import commenting, near_misses, pictures, reviewing
 from postmortems.models import Audience, Postmortem
 from postmortems.near_misses import Report
@@ -97,6 +97,7 @@ def tell(row: dict[str, Any], people: People) -> None:
         at=timezone.now() - timedelta(days=row["days_ago"]),
         services=Service.objects.filter(key__in=row["services"]),
         tags=row["tags"],
+        values={key: value for key, value in row["fields"].items() if CustomField.objects.filter(key=key).exists()},
         credit=row["credit"],
     )
     postmortem = near_misses.report(actor=people[row["by"]], told=told)

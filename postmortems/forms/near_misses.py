@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from incidents import custom_fields
+from incidents.forms.custom_fields import ValuesForm
 from incidents.forms.fields import MomentField, TagsField
 from incidents.lib.text import clean_line, clean_text
-from incidents.models import Incident, Service
+from incidents.models import CustomField, Incident, Service
 from postmortems.models import NearMiss
 from postmortems.near_misses import BY, TEXT_LIMIT, Report
 
@@ -18,7 +20,9 @@ def text_area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-class ReportForm(forms.Form):
+class ReportForm(ValuesForm):
+    """The report, with the custom fields that near misses have. Nobody sorts it by type."""
+
     kind = forms.ChoiceField(
         label="What was it?",
         choices=[(Incident.Kind.NEAR_MISS, "Something nearly happened"), (Incident.Kind.GOOD_CATCH, "Somebody caught it")],
@@ -50,7 +54,8 @@ class ReportForm(forms.Form):
     credit = forms.ChoiceField(label="And you?", choices=NearMiss.Credit.choices, initial=NearMiss.Credit.NAMED, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        asked = [one for one in CustomField.objects.definitions() if custom_fields.is_asked(one, "", near_miss=True)]
+        super().__init__(*args, fields=asked, types=(), initial={"time_zone": zone}, **kwargs)
         moment = self.fields["at"]
         assert isinstance(moment, MomentField)  # noqa: S101 - for the type checker
         moment.zone, moment.help_text = ZoneInfo(zone), f"In {zone}. Left empty: now."
@@ -72,7 +77,7 @@ class ReportForm(forms.Form):
         return data
 
     def told(self) -> Report:
-        return Report(**self.cleaned_data)
+        return Report(**self.changes())
 
 
 class ThanksForm(forms.Form):

@@ -10,38 +10,23 @@ from django.http import Http404
 from incidents.access import Actor, incident_for
 from incidents.models import Incident
 from postmortems import template_yaml
+from postmortems.forms.files import FileOrTextForm
 from postmortems.models import SectionKind
 from postmortems.template_content import TemplateContent
 from postmortems.template_yaml import MOST_BYTES, TemplateFileError
 
 
-class ImportForm(forms.Form):
-    file = forms.FileField(required=False, label="A YAML file", widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,text/yaml"}))
-    text = forms.CharField(
-        required=False,
-        max_length=MOST_BYTES,
-        strip=False,
-        label="Or its text",
-        widget=forms.Textarea(attrs={"rows": 12, "class": "mono", "spellcheck": "false"}),
-    )
+class ImportForm(FileOrTextForm):
+    most_bytes = MOST_BYTES
+    accept = ".yaml,.yml,text/yaml"
+    file_label = "A YAML file"
     offer = forms.BooleanField(required=False, label="Offer new templates at once", help_text="Else they are switched off until you have looked at them.")
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        file, text = data.get("file"), data.get("text", "")
-        if not file and not text.strip():
-            raise forms.ValidationError("Choose a file, or paste its text.")
-        if file and file.size > MOST_BYTES:
-            raise forms.ValidationError(f"{file.name[:80]}: larger than {MOST_BYTES // 1024} kB.")
-        source, name = (file.read(), file.name[:80]) if file else (text, "pasted text")
-        if file:
-            # Kept in the text field, so that what was checked is what is imported.
-            data["text"] = source.decode("utf-8-sig", "replace")
+    def read(self, source: bytes | str, name: str) -> list[TemplateContent]:
         try:
-            data["contents"] = template_yaml.read(source, name, SectionKind.values)
+            return template_yaml.read(source, name, SectionKind.values)
         except TemplateFileError as error:
-            raise forms.ValidationError([forms.ValidationError(message) for message in error.problems]) from None
-        return data
+            raise forms.ValidationError(error.problems) from None
 
     @property
     def contents(self) -> list[TemplateContent]:

@@ -27,7 +27,8 @@ def report(request: HttpRequest) -> HttpResponse:
         try:
             made = near_misses.report(actor=request.user, told=form.told())
         except ValidationError as error:
-            form.add_error(None if not hasattr(error, "error_dict") else next(iter(error.error_dict)), error.messages[0])
+            name = next(iter(error.error_dict)) if hasattr(error, "error_dict") else ""
+            form.add_error(name if name in form.fields else None, error.messages[0])
         else:
             messages.success(request, f"Thank you. It is {made.incident.reference} now, and others can learn from it.")
             return redirect(made if may_read_draft(request.user) else made.incident)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from incidents import measuring
-from incidents.forms.custom_fields import FieldsForm
+from incidents.forms.custom_fields import forms_for
 from incidents.models import MilestoneKind, Salience
 from postmortems import covering, factors, kinds, overview
 from postmortems.forms.action_items import ActionItemForm
@@ -73,9 +73,12 @@ def perspective_context(postmortem: Postmortem, _section: Section) -> dict[str, 
 
 
 def field_context(postmortem: Postmortem, section: Section) -> dict[str, Any]:
-    """The incident's custom fields: as a form, saved with the incident itself."""
+    """The custom fields of each incident: as a form a piece, saved with the incident itself."""
     named = kinds.fields_of_incident(section)
-    return {} if named is None else {"incident_fields": FieldsForm(incident=postmortem.incident, only=named), "only": ",".join(named)}
+    if named is None:
+        return {}
+    forms = forms_for(covering.incidents_of(postmortem), named)
+    return {"incident_fields": forms, "only": ",".join(named), "people": next((form.people for form in forms if form.people), [])}
 
 
 CONTEXTS: dict[str, Callable[[Postmortem, Section], dict[str, Any]]] = {

@@ -51,8 +51,10 @@ def test_an_administrator_moves_a_section_and_a_writer_takes_the_newer_version(p
     postmortem = make_postmortem(alice, "quick_retro")
     template = RetrospectiveTemplate.objects.get(key="quick_retro")
     sign_in(page, root).goto(f"/admin/postmortems/retrospectivetemplate/{template.pk}/change/")
-    page.locator("#sections-group summary").click()
-    page.get_by_role("button", name="Move down: In one line").click()
+    page.get_by_role("button", name="Move down: In one line").press("Enter")
+    expect(page.get_by_text("In one line is number 2 of")).to_be_attached()
+    expect(page.get_by_role("button", name="Move down: In one line")).to_be_focused()
+    page.locator("#sections-0 summary").press("Enter")
     page.locator("#id_sections-0-guidance").fill("One line that a stranger understands.")
     page.get_by_label("What changed, and why").fill("Strangers read it first.")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -66,6 +68,22 @@ def test_an_administrator_moves_a_section_and_a_writer_takes_the_newer_version(p
     expect(page.get_by_text("follows version 2")).to_be_visible()
     assert list(postmortem.sections.values_list("key", flat=True))[:2] == ["milestones", "q_line"]
     assert postmortem.sections.get(key="q_line").guidance == "One line that a stranger understands."
+
+
+def test_an_administrator_adds_a_section_from_the_top_of_the_page(page, sign_in):
+    root = make_user("root", role="admin", is_staff=True, is_superuser=True)
+    template = RetrospectiveTemplate.objects.get(key="quick_retro")
+    number = template.sections.count()
+    sign_in(page, root).goto(f"/admin/postmortems/retrospectivetemplate/{template.pk}/change/")
+    for place, key in ((number, "glance"), (number + 1, "more")):
+        page.get_by_role("link", name="Add a section").click()
+        expect(page.locator(f"#id_sections-{place}-key")).to_be_focused()
+        page.keyboard.type(key)
+        page.locator(f"#id_sections-{place}-title").fill(key.title())
+        page.locator(f"#id_sections-{place}-kind").select_option(label="Custom fields")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Version 2 is kept.")).to_be_visible()
+    assert list(template.sections.values_list("key", "kind"))[-2:] == [("glance", "fields"), ("more", "fields")]
 
 
 def test_pages_of_templates_fit_a_phone(page, sign_in, no_sideways_scroll):

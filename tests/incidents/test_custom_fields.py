@@ -114,8 +114,15 @@ def test_only_what_is_given_changes_and_every_mistake_is_named():
 def test_what_is_asked_for_follows_the_type_and_what_is_wanted_is_missing():
     fields = [Field("a", "A", is_required=True), Field("b", "B", types=frozenset({"security"}), is_required=True), Field("c", "C", is_active=False)]
     assert [row.field.key for row in custom_fields.told(fields, {}, "")] == ["a"]
-    assert [one.key for one in custom_fields.missing(fields, {"a": "x"}, "security")] == ["b"]
+    assert [row.field.key for row in custom_fields.told(fields, {"a": "x"}, "security") if row.is_missing] == ["b"]
     assert [row.words for row in custom_fields.told(fields, {"b": "kept", "c": "too"}, "data")] == ["", "kept", "too"]
+
+
+def test_what_near_misses_do_not_have_is_not_asked_of_them():
+    fields = [Field("a", "A", is_required=True, of_near_misses=False), Field("b", "B"), Field("c", "C", types=frozenset({"data"}))]
+    assert [row.field.key for row in custom_fields.told(fields, {}, "", near_miss=True)] == ["b"]
+    assert [row.field.key for row in custom_fields.told(fields, {"a": "kept"}, "data", near_miss=True)] == ["a", "b", "c"]
+    assert [one.key for one in fields if custom_fields.is_asked(one, "", near_miss=False)] == ["a", "b"]
 
 
 def test_facts_for_conditions_have_key_and_label():

@@ -5,6 +5,7 @@ import hmac
 import io
 import json
 import threading
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -133,6 +134,57 @@ def test_a_retry_is_a_duplicate(client):
     assert post_hook(client, other, ALERT).status_code == 202  # each endpoint has its own memory
 
 
+DOWN = {"heartbeat": {"monitorID": 7, "status": 0, "msg": "timeout"}, "monitor": {"id": 7, "name": "Shop"}, "msg": "[Shop] Down"}  # it states no time
+UP = {"heartbeat": {"monitorID": 7, "status": 1, "msg": "200 - OK"}, "monitor": {"id": 7, "name": "Shop"}, "msg": "[Shop] Up"}
+
+
+def earlier(minutes):
+    """Let everything that came have come so much earlier: as its row says, and as what it holds is read."""
+    for delivery in Delivery.objects.all():
+        delivery.received_at -= timedelta(minutes=minutes)
+        received = datetime.fromisoformat(delivery.options["received"]) - timedelta(minutes=minutes)
+        delivery.options |= {"received": received.isoformat()}
+        delivery.save(update_fields=["received_at", "options"])
+
+
+def test_what_states_no_time_is_a_retry_for_minutes_and_news_after_that(client):
+    endpoint = make_endpoint(source="uptime_kuma", rules=OPEN)
+    answers = []
+    for minutes in (4, 2, 1, 1):
+        answers.append(post_hook(client, endpoint, DOWN).status_code)
+        earlier(minutes)
+        work()
+    assert answers == [202, 200, 202, 200]
+    assert list(TimelineEvent.objects.values_list("text", flat=True)) == ["Shop is down: timeout"] * 2
+    assert set(Delivery.objects.values_list("facts__is_untimed", flat=True)) == {True}
+
+
+def test_what_states_no_time_is_news_once_its_incident_was_told_otherwise(client):
+    endpoint = make_endpoint(source="uptime_kuma", rules=OPEN)
+    for body, expected in ((DOWN, 202), (UP, 202), (UP, 200), (DOWN, 202), (DOWN, 200), (UP, 202)):
+        assert post_hook(client, endpoint, body).status_code == expected
+        work()
+        earlier(1)
+    assert Delivery.objects.count() == 4
+
+
+def test_what_states_a_time_is_a_duplicate_whenever_it_comes(client):
+    endpoint = make_endpoint(rules=OPEN, mapping=MAPPING)
+    assert post_hook(client, endpoint, ALERT).status_code == 202
+    work()
+    earlier(10_000)
+    assert post_hook(client, endpoint, ALERT).status_code == 200
+
+
+def test_any_json_without_a_time_is_news_again_later(client):
+    endpoint = make_endpoint(rules=OPEN)
+    for minutes in (6, 1):
+        assert post_hook(client, endpoint, {"status": "Down", "message": "The queue is full"}).status_code == 202
+        earlier(minutes)
+        work()
+    assert TimelineEvent.objects.count() == 2
+
+
 def test_the_vendors_id_tells_a_retry(client):
     endpoint = make_endpoint("github", source="json")
     for number, expected in ((1, 202), (1, 200), (2, 202)):
@@ -192,8 +244,20 @@ def test_a_form_with_a_payload(client):
     assert (delivery.state, delivery.incident.title) == ("imported", "Error ratio above 4 %")
     with storing.opened(delivery.stored_as) as file:
         assert file.read() == body  # the signature can be checked again
-    for wrong in (b"a=1", b"payload=", b"payload=%7B", b"\xff=1"):
+    for wrong in (b"a=", b"payload=", b"payload=%7B", b"\xff=1"):
         assert post_hook(client, endpoint, wrong, content_type="application/x-www-form-urlencoded").status_code == 400
+
+
+def test_a_form_of_fields_is_an_object(client):
+    form = "application/x-www-form-urlencoded"
+    endpoint = make_endpoint(source="auto", rules=OPEN)
+    body = urlencode({"Token": "t", "Name": "Shop", "Method": "Website", "StatusCode": "503", "Status": "Down", "Tags": "", "URL": "https://shop.example"})
+    assert post_hook(client, endpoint, body.encode(), content_type=form).status_code == 202
+    work()
+    assert Delivery.objects.get().incident.events.get().text == "Shop is down: 503"
+    assert post_hook(client, endpoint, json.dumps(ALERT).encode(), content_type=form).status_code == 202  # of a sender that does not say what it sends
+    work()
+    assert TimelineEvent.objects.filter(text="Error ratio above 4 %").exists()
 
 
 def test_text_where_a_tool_sends_it(client):

@@ -6,7 +6,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from incidents.models import Incident, User
-from postmortems.models import ActionItem, Comment, Mention, NearMiss, Postmortem, Revision
+from postmortems import surveying
+from postmortems.models import ActionItem, Comment, Conversation, Mention, NearMiss, Postmortem, Revision, Survey
 from tests.factories import make_user
 from tests.restoring import remember, restore
 
@@ -77,6 +78,9 @@ def test_people_work_together_in_it(demo):
     assert threads.filter(resolved_at=None).count() == 2 and threads.exclude(resolved_at=None).count() == 1
     assert Mention.objects.get().user.username == "jo"
     assert Postmortem.objects.get(status=Postmortem.Status.CHANGES_REQUESTED).decisions.get().note
+    assert Conversation.objects.exclude(confirmed_at=None).count() == Conversation.objects.filter(confirmed_at=None).count() == 1
+    held, asking = Survey.objects.order_by("pk")
+    assert surveying.results(held, held.closes_on) and held.is_closed and not asking.is_closed
     assert NearMiss.objects.exclude(thanked_at=None).count() == NearMiss.objects.filter(thanked_at=None).count() == 1
 
 

@@ -143,6 +143,30 @@ def test_the_list_takes_the_same_queries_however_long(alices, alice):
     assert queries() == few <= 12
 
 
+def test_where_work_is_planned_and_what_waits_are_asked_beside_the_list(alices, alice):
+    postmortem = make_postmortem(alice)
+    pages = [reverse("postmortems:section", args=[postmortem.reference, "actions"]), postmortem.get_absolute_url()]
+
+    def add(**fields):
+        make_action_item(incident=postmortem.incident, postmortem=postmortem, owner=alice, **fields)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            texts = [alices.get(page).content.decode() for page in pages]
+        return len(captured), texts
+
+    add(tracked_in="OPS-12", trade_off="The redesign")
+    queries()
+    few, texts = queries()
+    assert not any(words in text for text in texts for words in ("not say where", "not say what waits"))
+    for _ in range(7):
+        add()
+    many, texts = queries()
+    assert many == few
+    assert all("7 action items do not say where the work is planned." in text for text in texts)
+    assert "7 action items do not say what waits for them." in texts[0]
+
+
 def test_a_viewer_reads_what_is_not_in_a_draft_and_changes_nothing(client, alice, charlie):
     draft = make_postmortem(alice)
     hidden = make_action_item("In a draft", draft.incident, postmortem=draft)

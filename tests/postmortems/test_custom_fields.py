@@ -249,7 +249,7 @@ def test_a_section_is_filled_with_the_incident_and_logged(client, alice, postmor
     page = client.get(here).content.decode()
     assert "From the incident" in page and "field-region" in page and 'name="type"' in page
     address = reverse("incidents:incident_fields", args=[postmortem.incident.reference])
-    assert f"{address}?only=&amp;next={here}" in page
+    assert f"{address}?only=&amp;next={here}%23fields-{postmortem.incident.reference}" in page
     sent = {"version": "1", "type": "data", "field-region": ["eu", "us"], "field-people": "212", "field-facing": "yes", "field-told_by": "Noor Haddad"}
     answer = client.post(f"{address}?only=&next={here}", sent)
     assert (answer.status_code, answer.url) == (302, here)
@@ -308,8 +308,52 @@ def test_several_incidents_are_told_apart(alice, postmortem):
 
     other = make_incident("Another", field_values={"region": ["us"]})
     covering.cover(actor=alice, postmortem=postmortem, incidents=[other])
+    lifecycle.edit(actor=SYSTEM, incident=other, version=1, values={"region": None, "told_by": "Ines"})
+    assert overview.completeness_of(postmortem).of("glance").gaps == (f"{other.reference}: “Region” is not filled in.",)
+    lifecycle.edit(actor=SYSTEM, incident=other, version=2, values={"region": ["us"]})
     labels = [one["label"] for one in section_of(build(postmortem, "internal", NOW))["fields"]]
     assert f"Region ({postmortem.incident.reference})" in labels and f"Region ({other.reference})" in labels
+
+
+@db
+def test_each_incident_is_filled_in_on_top_of_its_own_version(client, alice, postmortem):
+    from postmortems import covering
+
+    other = make_incident("Another", field_values={"region": ["us"]})
+    covering.cover(actor=alice, postmortem=postmortem, incidents=[other])
+    client.force_login(alice)
+    here = reverse("postmortems:section", args=[postmortem.reference, "glance"])
+    page = client.get(here).content.decode()
+    both = (postmortem.incident.reference, other.reference)
+    assert all(f'id="fields-{one}"' in page and f'id="id_{one}_field-people"' in page and f"Save to {one}" in page for one in both)
+    assert page.index(f'id="fields-{both[0]}"') < page.index(f'id="fields-{both[1]}"') and page.count('<datalist id="people">') == 1
+    address = f"{reverse('incidents:incident_fields', args=[other.reference])}?only=&next={here}%23fields-{other.reference}"
+    sent = {"version": "1", "field-region": ["eu"], "field-people": "3"}
+    assert client.post(address, sent).url == f"{here}#fields-{other.reference}"
+    other.refresh_from_db()
+    postmortem.incident.refresh_from_db()
+    assert (other.field_values, other.version) == ({"region": ["eu"], "people": 3}, 2) and postmortem.incident.version == 1
+    assert client.post(address, sent | {"field-people": "4"}).status_code == 409
+    assert client.post(address, {"version": "2", "field-people": "many"}).status_code == 422
+
+
+@db
+def test_the_section_takes_the_same_queries_however_many_incidents(client, alice, postmortem):
+    from postmortems import covering
+
+    client.force_login(alice)
+    here = reverse("postmortems:section", args=[postmortem.reference, "glance"])
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(here)
+        return len(captured)
+
+    covering.cover(actor=alice, postmortem=postmortem, incidents=[make_incident()])
+    queries()
+    few = queries()
+    covering.cover(actor=alice, postmortem=postmortem, incidents=[make_incident(type=IncidentType.objects.get(key="data")) for _ in range(6)])
+    assert queries() == few
 
 
 @db

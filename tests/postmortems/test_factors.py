@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 
 from postmortems import action_quality, factors
+from postmortems.completeness import Surroundings, action_gaps
+from postmortems.models import Section
 from postmortems.rendering.factor_graph import factor_graph, wrapped
 from postmortems.rendering.markdown import markdown
 from postmortems.seeding import read_catalogue
@@ -146,6 +148,16 @@ def test_the_mix_gets_a_gentle_question():
     assert "relies on people remembering" in ask([make_action(strength="weak")])[0]
     assert ask([make_action(strength="weak", rank=4)]) == []
     assert action_quality.too_many(6) and not action_quality.too_many(5) and action_quality.too_many(3, is_quick=True)
+
+
+def test_the_rules_are_said_together_and_what_waits_as_a_hint():
+    items = [make_action(), make_action(tracked_in="", trade_off=""), make_action(tracked_in="", trade_off="", is_open=False)]
+    assert action_quality.gaps_together(items) == ["1 action item does not say where the work is planned.", "1 action item does not say what waits for it."]
+    around = Surroundings(actions=3, action_items=tuple(items))
+    section = Section(kind="actions", body="", minimum="", values={})
+    assert action_gaps(section, around) == ["1 action item does not say where the work is planned."]
+    assert action_quality.questions_about(items[1:])[-1] == "1 action item does not say what waits for it."
+    assert action_quality.questions_about([items[1], items[1]])[-1] == "2 action items do not say what waits for them."
 
 
 def test_titles_that_mean_the_same_are_found():

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents import assigning, home, lifecycle
-from incidents.models import AuditEvent, Incident, Milestone
-from postmortems import near_misses, publishing
+from incidents.models import AuditEvent, Incident, IncidentType, Milestone
+from postmortems import near_misses, overview, publishing
 from postmortems.document import build
-from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, SearchEntry
+from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate, SearchEntry, Section
 from postmortems.near_misses import Report
-from tests.factories import T0, api_client, make_endpoint, make_incident, make_service, make_user
+from tests.factories import T0, api_client, make_endpoint, make_field, make_incident, make_service, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -210,6 +213,73 @@ def test_the_api_reports_in_one_call(alice):
     assert client.post("/api/v1/near-misses/", {"title": "N", "noticed": "It", "stopped": "Luck", "at": later}, format="json").status_code == 400
     reader = api_client(viewer, scope="read")
     assert reader.post("/api/v1/near-misses/", {"title": "Nearly", "noticed": "It", "stopped": "Luck"}, format="json").status_code == 403
+
+
+# Custom fields ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fields():
+    make_field("found_by", "Found by", "choice", {"test": "A test", "eye": "An eye"}, is_required=True)
+    make_field("ticket", "Ticket", "link")
+    make_field("facing", "Customer-facing", "switch", is_required=True, of_near_misses=False)
+    make_field("notified", "Notified", "number").types.set([IncidentType.objects.get(key="data")])
+    make_field("old", "Old", is_active=False)
+
+
+def test_the_form_asks_for_the_fields_that_near_misses_have(client, fields):
+    viewer = make_user("viewer", role="viewer")
+    client.force_login(viewer)
+    place = reverse("postmortems:near_miss_report")
+    page = client.get(place).content.decode()
+    assert "field-found_by" in page and page.index("field-found_by") < page.index("More fields") < page.index("field-ticket")
+    assert not any(f"field-{key}" in page for key in ("facing", "notified", "old")) and 'name="type"' not in page
+    answer = client.post(place, TOLD | {"field-found_by": "magic", "field-ticket": "javascript:x"})
+    assert answer.status_code == 422 and not Incident.objects.exists() and '<details class="fieldmore" open>' in answer.content.decode()
+    assert client.post(place, TOLD | {"field-found_by": "eye", "field-ticket": "https://tickets.example/1", "field-facing": "yes"}).status_code == 302
+    assert Incident.objects.get().field_values == {"found_by": "eye", "ticket": "https://tickets.example/1"}
+
+
+def test_what_is_wanted_keeps_nobody_from_reporting_and_is_shown_as_missing(client, alice, fields):
+    client.force_login(alice)
+    client.post(reverse("postmortems:near_miss_report"), TOLD)
+    incident = Incident.objects.get()
+    assert incident.field_values == {}
+    assert "1 field missing" in client.get(incident.get_absolute_url()).content.decode()
+    form = client.get(reverse("incidents:incident_fields", args=[incident.reference])).content.decode()
+    assert "field-found_by" in form and "field-facing" not in form
+    postmortem = Postmortem.objects.get()
+    Section.objects.create(postmortem=postmortem, key="glance", title="At a glance", kind="fields")
+    assert overview.completeness_of(postmortem).of("glance").state == "empty"
+    lifecycle.edit(actor=alice, incident=incident, version=incident.version, values={"ticket": "https://tickets.example/1"})
+    assert overview.completeness_of(postmortem).of("glance").gaps == ("“Found by” is not filled in.",)
+
+
+def test_the_form_reads_the_fields_in_one_query(client, alice, fields):
+    client.force_login(alice)
+    place = reverse("postmortems:near_miss_report")
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(place)
+        return len(captured)
+
+    queries()
+    few = queries()
+    for number in range(12):
+        make_field(f"more_{number}", f"More {number}", "choice", {"a": "A", "b": "B"})
+    assert queries() == few
+
+
+def test_the_api_takes_fields_too(alice, fields):
+    sent = {"title": "Nearly", "noticed": "It", "stopped": "Luck", "fields": {"found_by": "test"}}
+    client = api_client(alice)
+    assert client.post("/api/v1/near-misses/", sent | {"fields": {"found_bye": "test"}}, format="json").status_code == 400
+    assert client.post("/api/v1/near-misses/", sent | {"fields": ["test"]}, format="json").status_code == 400
+    assert not Incident.objects.exists()
+    assert client.post("/api/v1/near-misses/", sent, format="json").status_code == 201
+    assert Incident.objects.get().field_values == {"found_by": "test"}
+    assert {row["key"]: row["of_near_misses"] for row in client.get("/api/v1/custom-fields/").json()["results"]}["facing"] is False
 
 
 def test_without_its_template_it_is_written_with_another(alice):

@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 
 from postmortems import seeding, translating
 from postmortems.models import Factor, Postmortem, Trigger
-from postmortems.translating import Written
-from postmortems.vocabularies import vocabularies
+from postmortems.vocabularies import Written, vocabularies
 from tests.factories import api_client, make_postmortem
 
 LEAVES = {leaf[0] for group in seeding.read_catalogue() for leaf in group["leaves"]}

@@ -1,9 +1,14 @@
-// The admin's form of a template: sections move up and down. Without this script their numbers do the same.
+// The admin's form of a template: sections move up and down, and a button on top leads to a new one. Without this script their numbers do the
+// same, and the button leads to the empty one at the end.
 
 const SECTIONS = ".inline-related:not(.empty-form)";
 
 function listOf(section) {
   return [...section.parentElement.querySelectorAll(SECTIONS)];
+}
+
+function nameOf(section) {
+  return section.querySelector(".inline_label")?.textContent.trim() ?? "section";
 }
 
 function number(sections) {
@@ -17,10 +22,11 @@ function number(sections) {
 function move(section, step) {
   const sections = listOf(section);
   const other = sections[sections.indexOf(section) + step];
-  if (!other) return;
-  if (step < 0) other.before(section);
-  else other.after(section);
-  number(listOf(section));
+  if (other && step < 0) other.before(section);
+  else if (other) other.after(section);
+  const moved = listOf(section);
+  number(moved);
+  status.textContent = `${nameOf(section)} is number ${moved.indexOf(section) + 1} of ${moved.length}.`;
 }
 
 function button(words, section, step) {
@@ -28,10 +34,10 @@ function button(words, section, step) {
   made.type = "button";
   made.textContent = step < 0 ? "↑" : "↓";
   made.title = words;
-  made.setAttribute("aria-label", `${words}: ${section.querySelector(".inline_label")?.textContent.trim() ?? "section"}`);
+  made.setAttribute("aria-label", `${words}: ${nameOf(section)}`);
   made.addEventListener("click", () => {
     move(section, step);
-    made.focus();
+    made.focus(); // the section took its place in the page with it, out of the keyboard's hands
   });
   return made;
 }
@@ -45,7 +51,29 @@ function equip(section) {
   head.append(place);
 }
 
+// Where a screen reader hears what became of a move.
+const status = document.createElement("p");
+status.className = "visually-hidden";
+status.setAttribute("role", "status");
+
+function added() {
+  const group = document.querySelector("#sections-group");
+  const last = () => [...group.querySelectorAll(SECTIONS)].at(-1);
+  const isEmpty = (section) => section && !section.matches(".has_original") && !section.querySelector("input[name$='-title']").value;
+  if (!isEmpty(last())) group.querySelector(".add-row a").click();
+  return last();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-add-section]")) return;
+  event.preventDefault();
+  const section = added();
+  section.scrollIntoView({ block: "center" });
+  section.querySelector("input[name$='-key']").focus({ preventScroll: true });
+});
+
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelector("#sections-group")?.append(status);
   document.querySelectorAll(`#sections-group ${SECTIONS}`).forEach(equip);
 });
 document.addEventListener("formset:added", (event) => equip(event.target));

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.http import Http404
 
 from incidents.access import SYSTEM
-from postmortems import access, translating
+from postmortems import access, factor_file, translating
 from postmortems.vocabularies import vocabularies
-
-COLUMNS = ("term", "statement")
-LARGEST = 5_000_000
 
 
 class Command(BaseCommand):
@@ -35,31 +30,25 @@ class Command(BaseCommand):
             postmortem = access.postmortem_for(SYSTEM, options["postmortem"])
         except Http404:
             raise CommandError(f"There is no {options['postmortem']}.") from None
-        rows = self.rows(options["file"], options["vocabulary"])
-        with transaction.atomic():
-            try:
-                found = translating.bring_in(actor=SYSTEM, postmortem=postmortem, rows=rows)
-            except ValidationError as error:
-                raise CommandError(" ".join(error.messages)) from error
-            for one in found:
-                self.stdout.write(told(one))
-            transaction.set_rollback(options["dry_run"])
+        bring_in = translating.foresee if options["dry_run"] else translating.bring_in
+        try:
+            rows = factor_file.read(given(options["file"]), options["file"], options["vocabulary"] or "")
+            found = bring_in(actor=SYSTEM, postmortem=postmortem, rows=rows)
+        except factor_file.FactorFileError as error:
+            raise CommandError(str(error)) from None
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        for one in found:
+            self.stdout.write(told(one))
         added = sum(one.factor is not None for one in found)
         self.stdout.write(f"{added} of {len(found)} {'would be' if options['dry_run'] else 'are'} added to {postmortem.reference}.")
 
-    def rows(self, name: str, vocabulary: str | None) -> list[translating.Written]:
-        try:
-            text = sys.stdin.read(LARGEST) if name == "-" else Path(name).read_bytes()[:LARGEST].decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{name} cannot be read as text: {error}") from error
-        reader = csv.DictReader(text.splitlines())
-        missing = [column for column in (*COLUMNS, *(() if vocabulary else ("vocabulary",))) if column not in (reader.fieldnames or ())]
-        if missing:
-            raise CommandError(f"The file lacks {' and '.join(missing)} in its first line.")
-        return [
-            translating.Written((row["statement"] or "").strip(), vocabulary or (row["vocabulary"] or "").strip(), (row["term"] or "").strip())
-            for row in reader
-        ]
+
+def given(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error}") from error
 
 
 def told(one: translating.Brought) -> str:

@@ -14,11 +14,13 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def workbook(rows, *, prologue="", extra=()):
+def workbook(rows, *, prologue="", extra=(), name="A"):
     """Return a workbook of one sheet whose rows are written as XML."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>')
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="{name}" sheetId="1" r:id="r1"/></sheets></workbook>'
+        )
         archive.writestr(
             "xl/_rels/workbook.xml.rels",
             f'<Relationships xmlns="x"><Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
@@ -100,3 +102,25 @@ def test_what_cannot_be_read_is_refused_with_a_reason(data, reason):
 
 def test_an_old_workbook_is_recognised_to_say_what_to_do_with_it():
     assert detect(payload_of(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))).name == "xlsx"
+
+
+@pytest.mark.parametrize(("name", "needs"), [("2026-03-02", "zone"), ("Log of 2 March 2026", "zone"), ("Log", "date")])
+def test_a_sheet_may_be_named_by_its_day(name, needs):
+    events, _, _ = read("xlsx", workbook(HEADER + row("14:02", "Alert fired"), name=name))
+    assert [event.needs for event in events] == [needs]
+
+
+def test_what_is_planned_did_not_happen():
+    with pytest.raises(SourceError, match="No column holds a time"):
+        read("xlsx", workbook(row("Action", "Owner", "Due date") + row("Add an alert", "Ines", "2026-03-20") + row("Fix retries", "Tom", "2026-04-01")))
+
+
+def test_a_column_is_known_by_the_end_of_its_name_and_words_beat_a_state_that_stays():
+    rows = row("Timestamp (UTC)", "Name", "Log entry", "Status")
+    rows += row("2026-03-02 14:02:00", "Support", "Customer reports 500s", "Open") + row("2026-03-02 14:30:00", "Tom", "Rolled back 1.2", "Open")
+    events, _, _ = read("xlsx", workbook(rows + row("2026-03-02 15:00:00", "Tom", "Graphs look good", "Resolved")))
+    assert [(event.text, event.kind) for event in events] == [
+        ("Support: Customer reports 500s", "impact"),
+        ("Tom: Rolled back 1.2", "action"),
+        ("Tom: Graphs look good", "resolution"),
+    ]
