@@ -202,16 +202,7 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
             found[chosen] = field
         return chosen
 
-    def is_time(name: str, share: float) -> bool:
-        """Numbers are as often ids as times: only the name of their column tells. What is planned did not happen."""
-        return share >= SHARE and not PLANNED.search(name) and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
-
-    time = pick("time", lambda look: look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].full))
-    if not time:
-        clock = pick("time", lambda look: look.clock + look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].clock + looks[name].full))
-        day = pick("date", lambda look: look.day >= SHARE, values_alone=lambda name: is_time(name, looks[name].day))
-        if day and not clock:
-            found[day] = "time"
+    _pick_time(looks, found, pick, named)
     pick("end", lambda look: look.full + look.clock >= SHARE)
     for name in columns:
         parent = name.rpartition(".")[0]
@@ -240,6 +231,20 @@ def guess_fields(columns: Mapping[str, Sequence[str]], *, named: bool = True) ->
         del found[id_of]  # of one object alone it may be the id of what the event is about
     pick("thread", lambda look: look.length <= 100)
     return found
+
+
+def _pick_time(looks: Mapping[str, Looks], found: dict[str, str], pick: Callable[..., str], named: bool) -> None:
+    """Pick the column of the time, else those of its clock and its day, or the day alone."""
+
+    def is_time(name: str, share: float) -> bool:
+        """Numbers are as often ids as times: only the name of their column tells. What is planned did not happen."""
+        return share >= SHARE and not PLANNED.search(name) and (looks[name].number < 0.5 or not named or bool(NUMBERED.search(name.rpartition(".")[2])))
+
+    if not pick("time", lambda look: look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].full)):
+        clock = pick("time", lambda look: look.clock + look.full >= SHARE, values_alone=lambda name: is_time(name, looks[name].clock + looks[name].full))
+        day = pick("date", lambda look: look.day >= SHARE, values_alone=lambda name: is_time(name, looks[name].day))
+        if day and not clock:
+            found[day] = "time"
 
 
 def _is_code(look: Looks) -> bool:

@@ -111,16 +111,9 @@ class RowReader:
         text = clean_text(text, limit=20_000)
         if not text:
             return (Rejected(where, "The row has no text."),)
-        kind, rule, salience, _ = kind_of(text)
-        milestone = ""
-        if self.kind >= 0 and (named := values[self.kind]):
-            sure = _kind(named)
-            if sure and not (rule and (sure == "status" or plain_name(named) in VAGUE)):
-                kind, rule = sure, tidy(f"column kind: {named.strip()}", 60)
-                salience = 2 if sure in KEY_KINDS else max(salience, 1)
         has_ended = self.end >= 0 and bool(values[self.end].strip())
-        if (has_ended or self.is_record) and kind in ("resolution", "recovery", "mitigation") and rule.startswith("column kind"):
-            kind, rule, salience, _ = kind_of(text)  # the state is the one at the end, not at the beginning
+        kind, rule, salience = self.kind_in(values, text, has_ended)
+        milestone = ""
         if self.milestone >= 0 and values[self.milestone].strip() in MILESTONES:
             milestone = values[self.milestone].strip()
         self.count += 1
@@ -147,6 +140,17 @@ class RowReader:
         if has_ended:
             return (draft, *self.ended(draft, values, raw))
         return (draft,)
+
+    def kind_in(self, values: Sequence[str], text: str, has_ended: bool) -> tuple[str, str, int]:
+        """Return the kind of the event of a row, the rule that says so and its salience: by the column of kinds, else by its words."""
+        kind, rule, salience, _ = kind_of(text)
+        named = values[self.kind] if self.kind >= 0 else ""
+        sure = _kind(named) if named else ""
+        if not sure or rule and (sure == "status" or plain_name(named) in VAGUE):
+            return kind, rule, salience
+        if (has_ended or self.is_record) and sure in ("resolution", "recovery", "mitigation"):
+            return kind, rule, salience  # the state is the one at the end, not at the beginning
+        return sure, tidy(f"column kind: {named.strip()}", 60), 2 if sure in KEY_KINDS else max(salience, 1)
 
     def ended(self, start: EventDraft, values: Sequence[str], raw: str) -> tuple[EventDraft | Rejected, ...]:
         """Return the event of the end that a row states."""
