@@ -15,7 +15,8 @@
       measuring.py       writes what milestones.py, metrics.py and quality.py found
       lifecycle.py       declare, edit, curate: every change a person makes to an incident
 
-catalogue.py reads the list of incidents; custom_fields.py (pure) has the fields that administrators add to them, in custom_field_admin.py.
+catalogue.py reads the list of incidents; custom_fields.py (pure) has the fields that administrators add to them,
+in custom_field_admin.py, and custom_field_values.py (pure) takes values for them.
 Around it: access.py (who may see or do what), jobs.py (work that must happen), hooks.py and signals.py (what other apps answer or hear),
 lib/ (no models, no app imports). `postmortems/__init__.py` is the second half of the map.
 """

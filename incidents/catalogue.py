@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import QueryDict
 
-from incidents import access, custom_fields
+from incidents import access, custom_field_values, custom_fields
 from incidents.lib import durations
 from incidents.lib.text import whole
 from incidents.lib.zones import first_moment, last_moment
@@ -114,8 +114,8 @@ def with_fields(rows: IncidentQuerySet, asked: Asked, fields: Sequence[custom_fi
     known = {field.key: field for field in fields}
     for key, raw in asked.fields:
         try:
-            rows = rows.having(known[key], custom_fields.sought(known[key], raw))
-        except (KeyError, custom_fields.FieldError):
+            rows = rows.having(known[key], custom_field_values.sought(known[key], raw))
+        except (KeyError, custom_field_values.FieldError):
             return rows.none()
     return rows
 

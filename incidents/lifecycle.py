@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents import custom_fields, fusing
+from incidents import custom_field_values, custom_fields, fusing
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
@@ -239,8 +239,8 @@ def take_values(incident: Incident, values: Mapping[str, Any]) -> dict[str, list
         return {}
     fields, before, zone = CustomField.objects.definitions(), incident.field_values, ZoneInfo(incident.time_zone)
     try:
-        incident.field_values = custom_fields.merged(fields, before, values, zone)
-    except custom_fields.FieldErrors as wrong:
+        incident.field_values = custom_field_values.merged(fields, before, values, zone)
+    except custom_field_values.FieldErrors as wrong:
         raise ValidationError({"fields": list(wrong.errors.values())}) from None
     return custom_fields.changes(fields, before, incident.field_values, zone)
 

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
-from incidents import custom_fields
+from incidents import custom_field_values, custom_fields
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, Incident, Kind, TimelineEvent
 from incidents.timeline_filters import parse_moment
@@ -74,9 +74,9 @@ def with_fields(incidents: Any, params: QueryDict) -> Any:
     for key, raw in asked.items():
         try:
             if key not in known:
-                raise custom_fields.FieldError(custom_fields.unknown(key, known))
-            incidents = incidents.having(known[key], custom_fields.sought(known[key], raw))
-        except custom_fields.FieldError as wrong:
+                raise custom_field_values.FieldError(custom_field_values.unknown(key, known))
+            incidents = incidents.having(known[key], custom_field_values.sought(known[key], raw))
+        except custom_field_values.FieldError as wrong:
             raise ValidationError({clean_line(custom_fields.ASKED + key, limit=60): [str(wrong)]}) from None
     return incidents
 

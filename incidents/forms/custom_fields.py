@@ -11,8 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
 
-from incidents import custom_fields
-from incidents.custom_fields import Field, FieldError
+from incidents import custom_field_values, custom_fields
+from incidents.custom_field_values import FieldError
+from incidents.custom_fields import Field
 from incidents.forms.fields import VersionField
 from incidents.lib import stored
 from incidents.models import CustomField, Incident, IncidentType, User
@@ -32,7 +33,7 @@ class ValueField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         try:
-            return custom_fields.clean(self.one, value, self.before, self.zone)
+            return custom_field_values.clean(self.one, value, self.before, self.zone)
         except FieldError as error:
             raise ValidationError(str(error), code="invalid") from None
 
@@ -61,7 +62,7 @@ def widget_of(one: Field, before: Any) -> forms.Widget:
     if one.kind == "moment":
         return forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"})
     attrs = {"number": {"inputmode": "decimal"}, "link": {"inputmode": "url"}, "person": {"list": "people", "autocomplete": "off"}}.get(one.kind, {})
-    limit = custom_fields.LIMITS.get(one.kind, 40)
+    limit = custom_field_values.LIMITS.get(one.kind, 40)
     return forms.TextInput(attrs=attrs | {"maxlength": limit})
 
 

@@ -27,7 +27,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(kind=Incident.Kind.INCIDENT)
 
     def having(self, field: custom_fields.Field, value: Any) -> IncidentQuerySet:
-        """Those whose value of a field is this one, has it among others, or contains the words; see `custom_fields.sought`."""
+        """Those whose value of a field is this one, has it among others, or contains the words; see `custom_field_values.sought`."""
         if field.kind in custom_fields.IN_WORDS:  # by an alias: a key may be called as a lookup is
             return self.alias(**{f"of_{field.key}": KeyTextTransform(field.key, "field_values")}).filter(**{f"of_{field.key}__icontains": value})
         return self.filter(pk__in=FieldValue.objects.filter(key=field.key, value=custom_fields.as_found(value)).values("incident_id"))

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from incidents import custom_fields, lifecycle
-from incidents.custom_fields import Field, FieldError, FieldErrors, Option, clean, merged, words
+from incidents.custom_field_values import FieldError, FieldErrors, clean, merged
+from incidents.custom_fields import Field, Option, words
 from incidents.lib import stored
 from incidents.models import AuditEvent, CustomField, Incident, IncidentType
 from tests.factories import api_client, make_field, make_incident, make_user
