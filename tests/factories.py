@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from incidents import lifecycle
+from incidents import jobs, lifecycle
 from incidents.models import Incident, IncidentMember, Service, Team, TimelineEvent, User
 
 T0 = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -121,3 +121,9 @@ def make_field(key="region", name="Region", kind="text", options=(), **fields):
     rows = enumerate(dict(options).items(), start=1)
     CustomFieldOption.objects.bulk_create(CustomFieldOption(field=field, key=one, label=label, position=place) for place, (one, label) in rows)
     return field
+
+
+def work():
+    """Do everything that waits to be done."""
+    while jobs.sweep():
+        pass

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from incidents import assigning, endpoints, jobs, webhooks
+from incidents import assigning, endpoints, webhooks
 from incidents.lib.conflict import Conflict
 from incidents.models import Delivery, ExternalRef, Incident, IncidentMember, Severity
 from incidents.routing import RuleError
-from tests.factories import make_endpoint, make_incident, make_service, make_team, make_user
+from tests.factories import make_endpoint, make_incident, make_service, make_team, make_user, work
 
 pytestmark = pytest.mark.django_db
 
@@ -21,11 +21,6 @@ MAPPING = {"id": "incident_key", "sev": "incident_severity", "svc": "incident_se
 @pytest.fixture
 def admin():
     return make_user("admin", role="admin")
-
-
-def work():
-    while jobs.sweep():
-        pass
 
 
 def arrived(endpoint, key="A-1", minute=2, text="Alert fired", **fields):

@@ -5,9 +5,8 @@ import re
 import pytest
 from django.core.files.storage import default_storage
 
-from incidents import jobs
 from incidents.models import Delivery, Endpoint, EndpointSecret, Incident, IncidentMember
-from tests.factories import api_client, make_endpoint, make_incident, make_team, make_user, post_hook
+from tests.factories import api_client, make_endpoint, make_incident, make_team, make_user, post_hook, work
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +18,6 @@ def admin(client):
     user = make_user("admin", role="admin")
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
     return user
-
-
-def work():
-    while jobs.sweep():
-        pass
 
 
 def arrived(client, endpoint, **fields):

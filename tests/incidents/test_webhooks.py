@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from incidents import endpoints, jobs, storing
+from incidents import endpoints, storing
 from incidents.models import AuditEvent, Delivery, Endpoint, EndpointSecret, ExternalRef, Incident, Job, TimelineEvent
-from tests.factories import make_endpoint, post_hook
+from tests.factories import make_endpoint, post_hook, work
 from tests.incidents.lib.test_signing import BODY, PLAIN, SECRET, VECTORS
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +32,6 @@ OPEN = [{"action": "open"}]
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     cache.clear()
-
-
-def work():
-    """Do what waits: the routes, and the imports that they ask for."""
-    while jobs.sweep():
-        pass
 
 
 def sent(client, name, *, body=BODY, **changes):

@@ -25,12 +25,6 @@ def form_of(item, **changes):
     return fields | {"owner": item.owner_id or "", "due_on": item.due_on or ""} | changes
 
 
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def test_one_is_added_in_the_flow_of_a_post_mortem(alices, alice, bob):
     postmortem = make_postmortem(alice)
     address = reverse("postmortems:action_add", args=[postmortem.reference])

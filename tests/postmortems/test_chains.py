@@ -15,11 +15,6 @@ from tests.factories import api_client, make_event, make_written
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def pm(alice):
-    return make_written(alice)
-
-
 def tree(pm, alice, *rows):
     section = pm.sections.get(key="why_tree")
     return drafting.save_section(actor=alice, section=section, version=section.version, body="", values={"rows": list(rows)})

@@ -11,7 +11,7 @@ from postmortems import action_items, coaching
 from postmortems.coach.texts import ADVICE
 from postmortems.models import ActionItem, CoachSwitch
 from postmortems.seeding import seed_switches
-from tests.factories import api_client, make_action_item, make_postmortem, make_user
+from tests.factories import api_client, make_action_item, make_user
 
 pytestmark = pytest.mark.django_db
 BODY = "The root cause was a lock. Marco broke the checkout."
@@ -20,11 +20,6 @@ BODY = "The root cause was a lock. Marco broke the checkout."
 def switch(category, **on):
     seed_switches()
     CoachSwitch.objects.filter(category=category).update(**on)
-
-
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
 
 
 def test_there_is_a_switch_for_each_category_and_all_are_on():

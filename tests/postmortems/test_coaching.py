@@ -10,27 +10,16 @@ from django.urls import reverse
 from incidents.models import IncidentMember
 from postmortems import coaching, drafting
 from postmortems.models import Dismissal
-from tests.factories import api_client, make_postmortem, make_user
+from tests.factories import api_client, make_user
 
 pytestmark = pytest.mark.django_db
 BODY = "Marco broke the checkout. The engineer should have checked the logs."
 
 
 @pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
 def section(alice, postmortem):
     first = postmortem.sections.get(key="response")
     return drafting.save_section(actor=alice, section=first, version=1, body=BODY, values={})
-
-
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
 
 
 def url(postmortem, name="section_coach", key="response"):

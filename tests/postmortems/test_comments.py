@@ -14,19 +14,8 @@ TEXT = "The alert fired at noon. Nobody saw it for ten minutes. The pool was ful
 
 
 @pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
 def section(alice, postmortem):
     return drafting.save_section(actor=alice, section=postmortem.sections.get(key="response"), version=1, body=TEXT, values={})
-
-
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
 
 
 def page_url(postmortem, *rest):

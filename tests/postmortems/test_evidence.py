@@ -14,17 +14,6 @@ from tests.factories import T0, api_client, make_event, make_incident, make_post
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def write(postmortem, body, key="summary"):
     Section.objects.filter(postmortem=postmortem, key=key).update(body=body)
 

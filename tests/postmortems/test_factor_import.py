@@ -57,11 +57,6 @@ def test_broken_files(source, words):
 
 
 @pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
 def place(postmortem):
     return reverse("postmortems:factor_import", args=[postmortem.reference])
 

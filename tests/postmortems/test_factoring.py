@@ -33,17 +33,6 @@ def form_of(factor=None, **changes):
     return fields | ({"version": factor.version} if factor else {}) | changes
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
 # Rows -----------------------------------------------------------------------------------------------
 
 

@@ -8,14 +8,9 @@ from incidents.models import Milestone, Severity
 from postmortems import action_items, covering, factoring, lapsing, participating, perspectives, reviewing, tasks
 from postmortems.approvals import Approvals
 from postmortems.models import ApprovalRule, Postmortem, Transition
-from tests.factories import T0, api_client, make_event, make_incident, make_user, make_written
+from tests.factories import T0, api_client, make_event, make_incident, make_written
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ana(db):
-    return make_user("ana", first_name="Ana")
 
 
 def approved(alice, ana, **incident):

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 LINES = {"helped": "Twice it stopped by itself.", "surprised": "Old imports came up.", "follows": "Keep it."}
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
 def write(actor, postmortem, version=None, **lines):
     return looking_back.write(actor=actor, postmortem=postmortem, version=version, **(LINES | lines))
 

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 SECRET = "xylophone"
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
 def part(postmortem, user, role="participant", **fields):
     return Participant.objects.create(postmortem=postmortem, user=user, name=str(user), role=role, **fields)
 

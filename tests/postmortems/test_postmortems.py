@@ -16,12 +16,6 @@ def shown(client, **filters):
     return [one.title for one in client.get(LIST, filters).context["postmortems"]]
 
 
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def test_the_list_has_drafts_first_and_is_filtered(alices, alice, bob):
     published = make_postmortem(alice, title="Published")
     Postmortem.objects.filter(pk=published.pk).update(status="published", published_at=T0)

@@ -11,11 +11,6 @@ from tests.factories import make_incident, make_postmortem
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
 def url(postmortem, key="impact"):
     return reverse("postmortems:section_presence", args=[postmortem.reference, key])
 

@@ -17,16 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ana(db):
-    return make_user("ana", first_name="Ana")
-
-
-@pytest.fixture
-def pm(alice):
-    return make_written(alice)
-
-
-@pytest.fixture
 def legal(ana):
     rule = ApprovalRule.objects.create(name="Legal", reason="The law asks for it.", who="people")
     rule.people.add(ana)

@@ -18,16 +18,6 @@ from tests.factories import T0, make_event, make_postmortem, make_user, make_wri
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana(db):
-    return make_user("ana", first_name="Ana")
-
-
-@pytest.fixture
-def pm(alice):
-    return make_written(alice)
-
-
 def make_rule(*people, **fields):
     rule = ApprovalRule.objects.create(**{"name": "Legal", "reason": "The law asks for it.", "who": "people", **fields})
     rule.people.set(people)

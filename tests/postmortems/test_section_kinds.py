@@ -42,17 +42,6 @@ ROWS = {
 }
 
 
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
 def url(postmortem, key, name="section", *rest):
     return reverse(f"postmortems:{name}", args=[postmortem.reference, key, *rest])
 

@@ -14,17 +14,6 @@ def url(postmortem, key="summary", name="section", *rest):
     return reverse(f"postmortems:{name}", args=[postmortem.reference, key, *rest])
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
-def alices(client, alice):
-    client.force_login(alice)
-    return client
-
-
 @pytest.mark.parametrize(
     "template", ["standard_blameless", "sre_style", "learning_review", "customer_summary", "security_incident", "near_miss", "quick_retro", "coe_style"]
 )

@@ -51,11 +51,6 @@ def test_small_surveys_are_summed_together_only_and_when_the_quarter_is_over():
 # Asking and answering -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
 def part(postmortem, user, role="participant", state="accepted"):
     return Participant.objects.create(postmortem=postmortem, user=user, role=role, name=str(user), state=state)
 

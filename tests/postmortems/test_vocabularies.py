@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from postmortems import seeding, translating
 from postmortems.models import Factor, Postmortem, Trigger
 from postmortems.vocabularies import Written, vocabularies
-from tests.factories import api_client, make_postmortem
+from tests.factories import api_client
 
 LEAVES = {leaf[0] for group in seeding.read_catalogue() for leaf in group["leaves"]}
 
@@ -48,11 +48,6 @@ def test_groups_stand_for_all_their_leaves():
 
 
 # Bringing in ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
 
 
 def bring(actor, postmortem, *rows):

@@ -19,11 +19,6 @@ DAY = date(2026, 3, 3)
 
 
 @pytest.fixture
-def postmortem(alice):
-    return make_postmortem(alice)
-
-
-@pytest.fixture
 def commit(django_capture_on_commit_callbacks):
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
