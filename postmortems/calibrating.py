@@ -13,13 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from incidents.access import Actor
-from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_text
 from incidents.models import AuditEvent, User
 from postmortems import hearing, stepping
 from postmortems.access import check_open, require_open
 from postmortems.models import Participant, Postmortem, Reading, Shared, SharedDraft
-from postmortems.perspectives import address, moved_on
+from postmortems.perspectives import keep_own, moved_on
 
 WORDS_LIMIT = 5_000
 
@@ -51,15 +50,7 @@ def answer(
     if verdict == Reading.Verdict.CHANGE and not words:
         raise ValidationError({"words": "Say in a few words what is to be changed or added."})
     values = {"verdict": verdict, "words": words, "answered_at": timezone.now(), "taken_up_at": None, "taken_up_by": None}
-    row = Reading.objects.filter(postmortem=postmortem, author=actor).first()
-    if row is None:
-        row = Reading.objects.create(postmortem=postmortem, author=actor, state=state, **values)
-    elif version is None:
-        raise Conflict(row)
-    else:
-        moved_on(row, version, state=state, **values)
-        row.refresh_from_db()
-    address(row, postmortem)
+    row: Reading = keep_own(Reading, postmortem, actor, version, state=state, **values)
     ask_unnamed(actor, postmortem, unnamed)
     if row.state == Shared.REVIEW:
         AuditEvent.record(actor, "draft.answered", postmortem.reference)

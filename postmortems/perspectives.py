@@ -63,6 +63,20 @@ def moved_on(row: Any, version: int, **values: Any) -> None:
         raise Conflict(current)
 
 
+def keep_own(model: Any, postmortem: Postmortem, author: User, version: int | None, **values: Any) -> Any:
+    """Store the one row that a person has of a post-mortem, and who reads it: the first time with `version` None, then on top of it. Raises Conflict."""
+    row = model.objects.filter(postmortem=postmortem, author=author).first()
+    if row is None:
+        row = model.objects.create(postmortem=postmortem, author=author, **values)
+    elif version is None:
+        raise Conflict(row)
+    else:
+        moved_on(row, version, **values)
+        row = model.objects.get(pk=row.pk)
+    address(row, postmortem)
+    return row
+
+
 def address(row: Any, postmortem: Postmortem) -> None:
     """Say who reads what is private: those who facilitate now. Whoever comes later reads it once the author saves it again."""
     row.readers.set(facilitators_of(postmortem) if row.state == Shared.PRIVATE else [])
@@ -79,15 +93,7 @@ def save_account(*, actor: Actor, postmortem: Postmortem, version: int | None, s
     texts = texts_of(ACCOUNT, answers)
     if not any(texts.values()):
         raise ValidationError("Answer one of the questions at least.")
-    row = WrittenAccount.objects.filter(postmortem=postmortem, author=person).first()
-    if row is None:
-        row = WrittenAccount.objects.create(postmortem=postmortem, author=person, state=state, **texts)
-    elif version is None:
-        raise Conflict(row)
-    else:
-        moved_on(row, version, state=state, **texts)
-        row = WrittenAccount.objects.get(pk=row.pk)
-    address(row, postmortem)
+    row: WrittenAccount = keep_own(WrittenAccount, postmortem, person, version, state=state, **texts)
     if row.state == Shared.REVIEW:
         AuditEvent.record(actor, "account.given", postmortem.reference)
     stepping.follow(postmortem.pk, "accounts")
