@@ -17,7 +17,7 @@ MARK = re.compile(
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    rf"(?:{DAY_BEFORE}|{PARTS_OF_DAY}|at|on|by|from|since|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|shortly after|just after|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|a las|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
+    rf"(?:{DAY_BEFORE}|{PARTS_OF_DAY}|at|on|by|from|since|(?:just |shortly )?(?:before|after)|prior to|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|(?:a|sobre|hacia|antes de|despu\u00e9s de|entre) las?|antes das|depois das|por volta das|entre as|avant|apr\u00e8s|entre|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)
@@ -56,7 +56,8 @@ WEEKDAY_AFTER = re.compile(rf"(?:on\s+)?(?P<weekday>(?:mon|tues|wednes|thurs|fri
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
 OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
-AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|`|hrs?\b|hs\b|h\b|Uhr\b|uur\b|u\b))*\s*")
+AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|hrs?\b|hs\b|h\b|Uhr\b|uur\b|u\b))*\s*")
+AFTER_CODE = re.compile(rf"^\s*[^`\w]*`?(?:{AFTER.pattern[1:]})")  # "`14:02 UTC` text": the mark of code ends with the time
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
@@ -324,7 +325,7 @@ def _range_end(line: str, position: int, zone: str) -> tuple[str, int, str]:
 
 def _rest(line: str, position: int) -> str:
     tail = line[position:]
-    match = AFTER.match(tail)
+    match = (AFTER_CODE if line.count("`", 0, position) % 2 else AFTER).match(tail)
     return tail[match.end() :].strip() if match else tail.strip()
 
 

@@ -18,7 +18,7 @@ HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(
 ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
 ZONES = re.compile(
     r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
-    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.)\s]|$)|[A-Z]{{3,5}})\b|"
+    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.;:)\s]|$)|[A-Z]{{3,5}})\b|"
     rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({lead.PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
     re.MULTILINE,
 )
@@ -31,6 +31,10 @@ TITLED = re.compile(  # "Outage report for 20 September 2024": a line that is no
     rf"(?!\W|\d|(?:published|posted|updated?|last|written|created|prepared|reviewed?|signed|dated?|by|due|next|follow|copyright|from|since|until)\b)"
     rf"[^.:;|<>]{{3,80}}?[\s(,\u2013-](?P<date>(?:{DATE.pattern}))\)?:?",
     re.IGNORECASE,
+)
+DAY_KEYS = (  # of front matter: the surest first
+    ("incident_date", "date_of_incident", "date", "started", "started_at", "start", "start_time", "incident_start", "occurred", "occurred_at", "began_at")
+    + ("detected", "detected_at", "opened_at", "declared_at", "created_at", "datum", "fecha", "resolved_at")
 )
 YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
 ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
@@ -48,6 +52,9 @@ SPAN = re.compile(  # "Apr 24-25, 2026", "24.-25. April 2026": the first of the 
     rf"((?<![^\W\d]){MONTH}\s+\d{{1,2}})(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to)\s*\d{{1,2}}(?:st|nd|rd|th)?(?=,?\s+\d{{4}})"
     rf"|(?<!\d)(\d{{1,2}}\.?)(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to|bis|und)\s*\d{{1,2}}\.?(?:st|nd|rd|th)?(?=\s+{MONTH}(?![^\W\d]))",
     re.IGNORECASE,
+)
+NUMERIC_SPAN = re.compile(  # "12-13/09/2026", "12. bis 13.09.2026"
+    r"(?<![\d/.-])(\d{1,2})\.?\s*(?:[-\u2013\u2014\u2192&]|->|to|and|bis|und|y|e|et)\s*\d{1,2}([/.])(\d{1,2})\2(?=\d{4}(?!\d))", re.IGNORECASE
 )
 OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
@@ -81,7 +88,7 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     day_first = order_of_days(document.lines)
     day: date | None = None
     titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
-    for key in ("date", "incident_date", "started", "started_at", "start", "start_time", "created_at"):
+    for key in DAY_KEYS:
         if key in document.front and day is None:
             day = dated(document.front[key][1], day_first)
     if day is None:
@@ -203,7 +210,7 @@ def dated(text: str, day_first: bool | None, near: date | None = None) -> date |
 
 def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date | None, str]:
     """Find a day as `read_date` does, and those that only a day near by makes clear: "Friday 16th", "03/02 14:02". Raises TimeError."""
-    text = SPAN.sub(lambda match: match[1] or match[2], text)
+    text = NUMERIC_SPAN.sub(r"\1\2\3\2", SPAN.sub(lambda match: match[1] or match[2], text))
     if near is not None and (match := NTH.search(text)) and not re.search(r"\d{4}", text):
         months = [(near.year + (near.month + step - 1) // 12, (near.month + step - 1) % 12 + 1) for step in (-1, 0, 1)]
         days = [day for year, month in months if (day := safe_date(year, month, int(match["number"])))]
