@@ -11,6 +11,7 @@ from incidents.sources.text import lead as leads
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
+from incidents.sources.text.parts import CLOCK, DATE
 from incidents.sources.text.setting import dated, zone_in
 
 STATES = r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
@@ -19,7 +20,7 @@ STATED = re.compile(
     re.IGNORECASE,
 )
 KEYED = re.compile(  # "Start time: Oct 22nd 2022 9:00 AM (EAT), end time: ..."
-    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{leads.DATE.pattern}),?\s+(?:at\s+)?(?:{leads.CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
+    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{DATE.pattern}),?\s+(?:at\s+)?(?:{CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
     re.IGNORECASE,
 )
 LABELS = (  # label as people write it -> (kind, milestone)

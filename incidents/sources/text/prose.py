@@ -14,7 +14,8 @@ from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
-from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
+from incidents.sources.text.lead import Lead, minutes_of
+from incidents.sources.text.parts import CLOCK, DATE, WEEKDAY, ZONES
 from incidents.sources.text.setting import HEADING, Setting, dated
 from incidents.sources.text.story_days import FAILING, FURTHEST, ITEM, YESTERDAY, day_meant, day_of_sentence, day_told
 from incidents.sources.text.worded import SHARED, WORDED
@@ -71,6 +72,7 @@ LATER = re.compile(
 )  # a heading without a mark
 LENGTH_OF = re.compile(r"\d{1,2}h\d\d\s+(?:of|long|in total|total|outage|downtime)\b", re.IGNORECASE)  # "roughly 1h10 of outage"
 SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
+LASTING = re.compile(r"\b(?:took|takes?|last(?:ed|ing)|duration|elapsed|uptime|for|in|of|within|over)\W{1,3}$", re.IGNORECASE)  # "took 00:12:30"
 AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|after|before|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
 CLOSED = re.compile(r"\s*[,;]|\s+(?:on|this|that|yesterday)\b")  # "At 9.15, ..."
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
@@ -263,9 +265,9 @@ def time_within(sentence: str) -> Lead | None:
         dotted = not uhr and "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
         if dotted and not ((re.match(r"\d\d\.", alone.clock) or CLOSED.match(sentence, clock.end())) and AT.search(before)):
             continue  # a version
-        if not (
-            uhr or alone.zone or alone.end or alone.date or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])
-        ):
+        exact = alone.clock.count(":") == 2 and not LASTING.search(before)
+        half = re.search(r"[ap]\.?m", alone.clock, re.I)
+        if not (uhr or exact or half or alone.zone or alone.end or alone.date or PLACED.search(before) or DATE.search(before[-20:])):
             continue
         if LENGTH_OF.match(alone.clock + sentence[clock.start() + len(alone.clock) : clock.end() + 20]):
             continue

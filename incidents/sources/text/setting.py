@@ -11,17 +11,18 @@ from incidents.lib.zones import zone_named
 from incidents.sources.text import lead
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
-from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
+from incidents.sources.text.parts import DATE, OFFSET, PLACE, WEEKDAY
 from incidents.sources.text.tongues import weekday_number
 
 HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
 ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
 ZONES = re.compile(
     r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
-    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.;:)\s]|$)|[A-Z]{{3,5}})\b|"
-    rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({lead.PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
+    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{PLACE})(?= times?\b|[,.;:)\s]|$)|[A-Z]{{3,5}})\b|"
+    rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
     re.MULTILINE,
 )
+HEADED_ZONE = re.compile(r"[\s(\[\uff08,\u3001\uff0c;:/]((?:UTC|GMT)[+\-\u2212]\d{1,2}(?::\d\d)?|[A-Z]{3,5})(?=\s*(?:[)\]\uff09]|\W*$))")
 COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
 DATED = re.compile(
     r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
@@ -42,6 +43,7 @@ NTH = re.compile(
     rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
 )  # "Friday 16th"
 SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2}\.|0[1-9]|1[0-2]))")  # "03/02", "02.03."
+MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")  # "04-06" in a column of days
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
 TONGUES = re.compile(
     r"\b(?:le|les|des|du|une|est|et|dans|pour|avec|sur|der|die|das|und|nicht|wurde|wurden|el|los|las|del|una|para|con|por|n\u00e3o|uma|foi|il|della|che|sono|di|de|da|do|nel|nella|dei|alla|alle|si|dal|la|en|se|al|y|het|een|niet|van|werd|\u043d\u0430|\u043d\u0435|\u0432|\u0438)\b",
@@ -217,6 +219,8 @@ def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date
         named = [day for day in days if day.weekday() == weekday_number(match["weekday"])]
         if abs((nearest := min(named or days, key=lambda day: abs((day - near).days))) - near) <= NEAR:
             return nearest, ""
+    if near is not None and (match := MONTH_DAY.fullmatch(text.strip())):
+        return safe_date(near.year, int(match[1]), int(match[2])), ""
     if match := SHORT.fullmatch(text.strip()):
         first, second = int(match[1]), int(match[2] or match[3].rstrip("."))
         day_first = True if match[3] else day_first
@@ -258,6 +262,14 @@ def safe_date(year: int, month: int, day: int) -> date | None:
 def believable(day: date | None) -> date | None:
     """Return the day, or None for one that no report is of: days are counted on from it, and must not pass the ends of the calendar."""
     return day if day is not None and 1900 <= day.year <= 9000 else None
+
+
+def headed_zone(heading: str) -> str:
+    """Return the zone at the end of a heading or of its brackets: "Timeline (all in CEST)", "Timeline - UTC"."""
+    for match in HEADED_ZONE.finditer(heading[:200]):
+        if zone_named(match[1]) is not None:
+            return match[1]
+    return ""
 
 
 def begins_with_time(match: re.Match[str]) -> bool:

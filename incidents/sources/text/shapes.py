@@ -8,8 +8,9 @@ from dataclasses import replace
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import STATUS
-from incidents.sources.text.lead import DATE, WEEKDAY, Lead
-from incidents.sources.text.setting import HEADING, SHORT
+from incidents.sources.text.lead import Lead
+from incidents.sources.text.parts import DATE, WEEKDAY
+from incidents.sources.text.setting import HEADING, MONTH_DAY, NUMERIC_SPAN, SHORT, SPAN
 
 BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
 UNDERLINE = re.compile(r"^(?:={3,}|-{3,})\s*$")
@@ -21,15 +22,21 @@ NO_TIMELINE = re.compile(
     re.I,
 )
 TIMELINE = re.compile(
-    r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened|linha do tempo|l[ií]nea de(?:l)? tiempo|cronolog|zeitleiste|zeitlicher ablauf|^(?:ablauf|verlauf)\b|tijdlijn|\u30bf\u30a4\u30e0\u30e9\u30a4\u30f3|\u6642\u7cfb\u5217|\u65f6\u95f4\u7ebf|\u6642\u9593\u7dda",
+    r"\btime ?lines?\b|chronolog|(?:sequence|order|chain|course) of events|\bkey events|^events$|\bhistory\b|^log$|what happened|incident log|event log"
+    r"|linha do tempo|l[ií]nea de(?:l)? tiempo|cronolog|d\u00e9roul\u00e9|zeitleiste|zeitlicher (?:ablauf|verlauf)|zeitverlauf|^(?:ablauf|verlauf)\b|tijdlijn|tijdsverloop"
+    r"|linea temporale|tidslinje|h\u00e4ndelsef\u00f6rlopp|o\u015b czasu|przebieg|хронолог|таймлайн|ход событий|последовательность событий"
+    r"|\u30bf\u30a4\u30e0\u30e9\u30a4\u30f3|\u6642\u7cfb\u5217|\u7d4c\u7def|\u7d4c\u904e|\u65f6\u95f4\u7ebf|\u6642\u9593\u7dda|\u65f6\u95f4\u8f74|\u7ecf\u8fc7|타임라인",
     re.I,
 )
 COLUMNS = {
-    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour|^hora|^heure|^uhrzeit|^zeit\b", re.I),
-    "date": re.compile(r"^date|^day|^data\b|^fecha|^datum|^dia\b|^jour", re.I),
+    "time": re.compile(
+        r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour|^hora|^heure|^horodatage|^uhrzeit|^zeit(?:punkt)?\b|^tijd|^orario|^ora\b|^tid\b|^время|[時时][刻間间]|日時|시간|시각",
+        re.I,
+    ),
+    "date": re.compile(r"^date|^day|^data\b|^fecha|^datum|^d[i\u00ed]a\b|^jour|^tag\b|^giorno|^дата|日[期付]|月日|날짜", re.I),
     "end": re.compile(r"^(?:end(?:ed)?|until|to|finish(?:ed)?)(?: time)?\b", re.I),
     "number": re.compile(r"^(?:#|no\.?|nr\.?|n\u00b0|step|seq\.?)$", re.I),
-    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
+    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer|wer|qui|qui\u00e9n|quem|chi|wie|кто|担当者?|负责人)\W*$", re.I),
 }
 KEYED = re.compile(r"^[\s*_>-]*(?:time|timestamp|date(?:/| and )time|when)[\s*_]*[:=][\s*_]*(?=\d|[A-Z])", re.I)  # the first line of "Time: ...", "Event: ..."
 KEY = re.compile(r"^[\s*_>-]*(?:event|what(?: happened)?|description|action|update|status|message|details?|summary)[\s*_]*[:=][\s*_]*", re.I)
@@ -200,7 +207,8 @@ def day_row(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | Non
     if at >= len(cells) or not (rest := " | ".join(cell for index, cell in enumerate(cells) if cell and index not in (at, columns.get("number")))):
         return None
     cell = cells[at].strip("*_` ")
-    lead = Lead(date=cell, written=cell) if SHORT.fullmatch(cell) else leads.read(cell)
+    plain = SHORT.fullmatch(cell) or MONTH_DAY.fullmatch(cell) or NUMERIC_SPAN.match(cell) or SPAN.match(cell)
+    lead = Lead(date=cell, written=cell) if plain and len(cell) < 30 else leads.read(cell)
     return (lead, rest) if lead and lead.date and not lead.clock and len(lead.rest) < 12 else None
 
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from incidents.lib.timestamps import MONTH
 from incidents.sources.text import lead as leads
 from incidents.sources.text.entry import Entry
-from incidents.sources.text.lead import DATE, WEEKDAY, Lead, minutes_of
+from incidents.sources.text.lead import Lead, minutes_of
+from incidents.sources.text.parts import DATE, WEEKDAY
 from incidents.sources.text.setting import Setting, dated, safe_date, title_day
 from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, weekday_number
 
