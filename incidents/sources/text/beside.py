@@ -46,6 +46,13 @@ def in_column(lines: Sequence[str], offset: int) -> bool:
     return bool(COLUMN.match(lines[offset])) and any(COLUMN.match(line) for line in beside)
 
 
+def alike(above: Lead, at: Lead, line: str) -> bool:
+    """Say whether a time is written as the one of the entry above: day and clock over their text, or a clock at the edge of the page."""
+    if at.date and at.clock and not at.rest:
+        return bool(above.date and above.clock and not above.rest)
+    return bool(COLUMN.match(line)) and not above.marked and not above.date and re.sub(r"\d", "0", above.clock) == re.sub(r"\d", "0", at.clock)
+
+
 def in_sentence(lines: Sequence[str], offset: int) -> bool:
     """Say whether the line above breaks off before a time: "all images were built by" above "09:27:35 and pushed"."""
     return offset > 0 and bool(GOES_ON.search(lines[offset - 1][-40:]))

@@ -12,7 +12,8 @@ from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.parts import CLOCK, DATE
-from incidents.sources.text.setting import dated, zone_in
+from incidents.sources.text.setting import dated
+from incidents.sources.text.stated_zone import zone_in
 
 STATES = r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
 STATED = re.compile(

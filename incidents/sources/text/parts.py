@@ -9,19 +9,19 @@ from incidents.lib.zones import ABBREVIATIONS, PLACES
 from incidents.sources.text.tongues import DAY_BEFORE, FOREIGN_WEEKDAYS, PARTS_OF_DAY
 
 MARK = re.compile(
-    r"\s*(?:[-*+•‣▪◦·–—>]+(?=\s|\d|\[|\*|~)(?:\s+\[[ xX]\](?=\s))?|#{1,6}(?=\s)|=+(?=\s*\d)|"
+    r"\s*(?:[-*+•‣▪◦·–—>⁃●○■□►»›→§\uf0b7\uf0a7]+(?=\s|\d|\[|\*|~)(?:\s+\[[ xX]\](?=\s))?|#{1,6}(?=\s)|=+(?=\s*\d)|"
     rf"\d{{1,3}}(?:(?!{DOTTED})\.|\))(?=\s+\D*\d)|"
-    r"[a-z][.)](?=\s+\d))?\s*"
+    r"[a-z][.)](?=\s+\d)|o(?=\s+(?:\d|~|[A-Z][a-z]{2,8}\b))|[;:]{1,3}(?=\s|\d\d:\d\d:\s)|\\item)?\s*"
 )
 SKIP = re.compile(r"[\s*_`\[\](){}|\"'“”,~≈]+|<(?=\d{4}-\d\d)|T(?=\d\d?:?\d\d)|@(?=\s*\d)")
 FILLER = re.compile(
-    rf"(?:{DAY_BEFORE}|{PARTS_OF_DAY}|at|on|by|from|since|(?:just |shortly )?(?:before|after)|prior to|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|roughly|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|(?:a|sobre|hacia|antes de|despu\u00e9s de|entre) las?|antes das|depois das|por volta das|entre as|avant|apr\u00e8s|entre|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
+    rf"(?:{DAY_BEFORE}|{PARTS_OF_DAY}|at|on|by|from|since|(?:just |shortly )?(?:before|after)|prior to|starting|beginning|between|around|about|approx(?:imately|\.)?|approx|circa|ca\.?|c(?=\.\s?\d)|roughly|vers|\u00e0|\u00e0s|um|gegen|om|rond|omstreeks|alle|(?:a|sobre|hacia|antes de|despu\u00e9s de|entre) las?|antes das|depois das|por volta das|entre as|avant|apr\u00e8s|entre|etwa|environ|kurz (?:vor|nach)|в|около|примерно|г|the|of|and then|then|later,?)\b\.?",
     re.I,
 )
 WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.|\.(?:0[1-9]|1[0-2]))(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa|в|около)\s+){0,2}~?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d|[\s*_:)\]=-]*$)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.|\.(?:0[1-9]|1[0-2]))(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa|в|около)\s+){0,2}~?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
@@ -29,7 +29,7 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|[時时点點](?=[0-5]\d分?))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|(?<=\d\d)\.(?=[0-5]\d[*_`\])~<|])|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|[時时点點](?=[0-5]\d分?))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
@@ -60,7 +60,7 @@ PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
 MINUTES = re.compile(r"[0-5]\d(?=\s*(?:\*\*)?\s*[:|\u2013-]\s)")  # "09:29-32: ..."
 BARE_END = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?=\W*$)")  # "2026-01-14 1600"
 JOINED = re.compile(
-    r"[-\u2013\u2014:,;@|]+\s*(?:(?:at|around|about|approximately|approx\.?|circa|ca\.?|um|gegen|vers|\u00e0)\s+){0,2}~?(?=\d)", re.IGNORECASE
+    r"[-\u2013\u2014:,;@|]+\s*(?:(?:at|around|about|approximately|approx\.?|circa|ca\.?|c(?=\.\s?\d)|um|gegen|vers|\u00e0)\s+){0,2}~?(?=\d)", re.IGNORECASE
 )  # "Feb 17, 2017 - 14:45"
 PAIR = re.compile(
     r"\s*[/(]\s*(?P<clock>\d{1,2}:\d\d(?:\s*[ap]m)?)\s*(?P<zone>[A-Z]{2,5})\s*(?:\)|(?=\s*(?:[-\u2013\u2014:|]|$)))", re.IGNORECASE

@@ -16,7 +16,7 @@ from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
 from incidents.sources.text.lead import Lead, minutes_of
 from incidents.sources.text.parts import CLOCK, DATE, WEEKDAY, ZONES
-from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.setting import HEADING, Setting, dated, heading_text
 from incidents.sources.text.story_days import FAILING, FURTHEST, ITEM, YESTERDAY, day_meant, day_of_sentence, day_told
 from incidents.sources.text.worded import SHARED, WORDED
 
@@ -223,7 +223,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
                 yield start, " ".join(lines)[:LONGEST], above
             lines = []
         if heading:
-            above = heading["md"] or heading["title"] or ""
+            above = heading_text(heading)
             skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         skipped = skipped or bool(LATER.fullmatch(line))

@@ -9,21 +9,12 @@ from datetime import date, timedelta
 from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead
-from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
-from incidents.sources.text.parts import DATE, OFFSET, PLACE, WEEKDAY
+from incidents.sources.text.parts import DATE, WEEKDAY
+from incidents.sources.text.stated_zone import posted_zone, zone_in
 from incidents.sources.text.tongues import weekday_number
 
-HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
-ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
-ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
-    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{PLACE})(?= times?\b|[,.;:)\s]|$)|[A-Z]{{3,5}})\b|"
-    rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
-    re.MULTILINE,
-)
-HEADED_ZONE = re.compile(r"[\s(\[\uff08,\u3001\uff0c;:/]((?:UTC|GMT)[+\-\u2212]\d{1,2}(?::\d\d)?|[A-Z]{3,5})(?=\s*(?:[)\]\uff09]|\W*$))")
-COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
+HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})(?:\s*(?P<title>[^=\s].*?)\s*={1,6}|\s+(?P<adoc>[^=\s].*?)))\s*$")
 DATED = re.compile(
     r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
     re.IGNORECASE,
@@ -62,7 +53,6 @@ OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
 NEAR_ENOUGH = timedelta(days=25)  # what the other order of day and month must come to
 FEW_WORDS = 5
-LITTLE = 20  # characters
 WRITTEN = timedelta(days=60)  # after the incident, at most
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -135,12 +125,6 @@ def title_day(line: str, day_first: bool | None) -> date | None:
     return dated(match["date"], day_first) if match and YEAR.search(match["date"]) else None
 
 
-def posted_zone(lines: list[str]) -> str:
-    """Return the zone of a status page's "Posted Nov 23, 2012 - 11:33 NZDT", where it is the same for all."""
-    named = {match[1] for line in lines[:2000] if is_posted(line) and (match := re.search(r"([A-Z]{2,5})\)?\W*$", line)) and zone_named(match[1])}
-    return named.pop() if len(named) == 1 else ""
-
-
 def told(lines: list[str], day_first: bool | None) -> date | None:
     """Return the day that the first lines tell of in prose: the only one they name, or the first that is named as "on ..."."""
     days: list[tuple[date, bool]] = []
@@ -154,7 +138,12 @@ def told(lines: list[str], day_first: bool | None) -> date | None:
 
 
 def headings(lines: list[str]) -> list[str]:
-    return [match["md"] or match["title"] or "" for line in lines[:60] if (match := HEADING.match(line))]
+    return [heading_text(match) for line in lines[:60] if (match := HEADING.match(line))]
+
+
+def heading_text(heading: re.Match[str]) -> str:
+    """Return the words of a heading of Markdown, wikitext or AsciiDoc."""
+    return heading["md"] or heading["title"] or heading["adoc"] or ""
 
 
 def order_of_days(lines: list[str]) -> bool | None:
@@ -262,33 +251,3 @@ def safe_date(year: int, month: int, day: int) -> date | None:
 def believable(day: date | None) -> date | None:
     """Return the day, or None for one that no report is of: days are counted on from it, and must not pass the ends of the calendar."""
     return day if day is not None and 1900 <= day.year <= 9000 else None
-
-
-def headed_zone(heading: str) -> str:
-    """Return the zone at the end of a heading or of its brackets: "Timeline (all in CEST)", "Timeline - UTC"."""
-    for match in HEADED_ZONE.finditer(heading[:200]):
-        if zone_named(match[1]) is not None:
-            return match[1]
-    return ""
-
-
-def begins_with_time(match: re.Match[str]) -> bool:
-    """Say whether the line of a match begins with a time, and goes on with text before the match."""
-    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
-    at = lead.read(line[:500])
-    return at is not None and len(at.rest) > LITTLE
-
-
-def zone_in(text: str) -> str:
-    """Return the zone that a sentence such as "all times in UTC" states."""
-    text = text[:40_000]
-    for match in [*ZONES.finditer(text), *ZONES.finditer(re.sub(r"(?<!\n)\n(?!\n)", " ", text))]:
-        if match.lastindex == ZONES.groups and begins_with_time(match):
-            continue  # of that entry
-        name = next(group for group in match.groups() if group)
-        if offset := OFFSET.match(text, match.end()) if match.string is text else None:
-            name = offset[1]  # "PST (UTC-7)": the offset leaves no doubt
-        name = COMMON.get(name.split()[0].lower(), name)
-        if zone_named(name) is not None:
-            return name
-    return ""

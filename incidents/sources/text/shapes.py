@@ -10,13 +10,13 @@ from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import STATUS
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.parts import DATE, WEEKDAY
-from incidents.sources.text.setting import HEADING, MONTH_DAY, NUMERIC_SPAN, SHORT, SPAN
+from incidents.sources.text.setting import HEADING, MONTH_DAY, NUMERIC_SPAN, SHORT, SPAN, heading_text
 
 BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
 UNDERLINE = re.compile(r"^(?:={3,}|-{3,})\s*$")
 RULE = re.compile(r"^[\s|:+=-]+$")
 FENCE = re.compile(r"^\s*(?:```|~~~)")
-BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•‣▪◦·]|\d{1,3}[.)])\s+")
+BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•‣▪◦·⁃●○■□►»›→§\uf0b7\uf0a7]|o(?=\s+\d)|\d{1,3}[.)])\s+")
 NO_TIMELINE = re.compile(
     r"^(?:action|follow|next step|to ?do|remediation|corrective|preventa?tive|references?|links?|see also|related|learning|lessons|contents|table of contents|glossary)",
     re.I,
@@ -54,6 +54,11 @@ PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|pla
 EXAMPLE = re.compile(r"examples?|sample", re.IGNORECASE)
 WITHIN = re.compile(r"(?<=[\s,(])\d{1,2}:\d\d(?::\d\d)?(?!\d)")
 ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
+CLOCK_LAST = re.compile(r"\d[:h.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*\(?(?:[A-Z]{1,5})?[)*_ ]*$", re.IGNORECASE)
+LAST_TIME = re.compile(  # "Pages sent out: 14:02", "Recovery - 5 May, 14:02 UTC"
+    rf"(?P<what>[^\W\d][^|\n]{{2,200}}?)\s*(?:[:,@\u2013\u2014]|\s-)\s*(?P<when>(?:\*\*)?(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?~?\d{{1,2}}[:h.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*\(?(?:UTC|GMT|[A-Z]{{2,5}})?\)?(?:\*\*)?)",
+    re.IGNORECASE,
+)
 NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
     rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
     re.IGNORECASE,
@@ -75,7 +80,7 @@ def beside(own: str, line: str) -> bool:
 
 def heading_of(line: str, following: str) -> str | None:
     if match := HEADING.match(line):
-        return match["md"] if match["md"] is not None else match["title"]
+        return heading_text(match)
     if match := BOLD_LINE.match(line):
         return match["bold"]
     if UNDERLINE.match(following) and len(line) < 120 and "|" not in line and not BULLET.match(line):
@@ -101,9 +106,22 @@ def notice_of(line: str, following: str, *, title: bool = False) -> tuple[str, L
     return (what, at) if at and at.clock and not at.rest else None
 
 
+def time_last(line: str) -> tuple[str, Lead] | None:
+    """Return the words and the time of an item such as "- Pages sent out: 14:02 UTC"."""
+    if len(line) > 300 or not CLOCK_LAST.search(line[-30:]) or (mark := BULLET.match(line)) is None:
+        return None
+    match = LAST_TIME.fullmatch(line[mark.end() :].strip())
+    if match is None or PLANNED.match(match["what"]) or NO_CLOCK.search(match["what"][-12:]):
+        return None
+    at = leads.read(match["when"])
+    return (match["what"].strip("*_ "), at) if at and at.clock and not at.rest else None
+
+
 def time_after(heading: str) -> tuple[str, Lead] | None:
-    """Return the words and the time of a heading such as "Recovery (16:40-17:00)"."""
+    """Return the words and the time of a heading such as "Recovery (16:40-17:00)" and "Recovery - 16:40"."""
     match = re.fullmatch(r"(?P<what>[^\W\d][^()]{2,80}?)\s*\((?P<when>[^()]{4,60})\)[*_ :]*", heading.strip())
+    if match is None and len(heading) < 120 and CLOCK_LAST.search(heading[-30:]):
+        match = LAST_TIME.fullmatch(heading.strip(" *_:"))
     at = leads.read(match["when"]) if match else None
     return (match["what"], at) if match and at and at.clock and not at.rest else None
 
@@ -111,7 +129,7 @@ def time_after(heading: str) -> tuple[str, Lead] | None:
 def of_mail(at: Lead, above: str) -> bool:
     """Say whether a full time alone below an address says when a mail was sent."""
     return bool(
-        at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
+        at.date and at.clock and not at.rest and re.search(r"\w@\w| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
     )
 
 

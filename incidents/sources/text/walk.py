@@ -17,8 +17,9 @@ from incidents.sources.text.labels import label_of, span
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.parts import PREFIX
 from incidents.sources.text.prose import NEXT
-from incidents.sources.text.setting import dated, headed_zone, occurred, title_day, zone_in
+from incidents.sources.text.setting import dated, occurred, title_day
 from incidents.sources.text.stand import LONGEST, Stand
+from incidents.sources.text.stated_zone import headed_zone, zone_in
 
 
 class Walk(Stand):
@@ -59,6 +60,7 @@ class Walk(Stand):
             self.day_line,
             self.notice,
             self.labelled,
+            self.told,
             self.speech,
             self.titled,
         )
@@ -109,7 +111,7 @@ class Walk(Stand):
         self.below = False
         self.block += 1
         self.excluded = bool(shapes.NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
-        day = dated(heading, self.state.day_first, self.day or self.state.near)
+        day = dated(at.date if at and at.date.isascii() and "-" in at.date else heading, self.state.day_first, self.day or self.state.near)
         self.listed = bool(shapes.TIMELINE.search(heading)) or (self.listed and day is not None)
         if day and not self.is_title(offset, heading, day):
             self.day, self.excluded = day, False
@@ -134,7 +136,8 @@ class Walk(Stand):
             return True
         if header := shapes.columns_of(cells):
             self.columns = header
-            self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
+            stated = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells))
+            self.zone = stated or headed_zone(cells[header.get("time", 0)]) or self.zone
             return True
         if "example" in self.columns:
             return True
@@ -180,7 +183,10 @@ class Walk(Stand):
     def goes_on_list(self, offset: int, at: Lead) -> bool:
         """Say whether a line below running text is nevertheless an entry, by what stands above and below it."""
         lines, is_open = self.document.lines, bool(self.done or self.current)
-        return beside.as_before(self.done, at) or beside.listed_spans(lines, offset, at, is_open=is_open) or beside.in_column(lines, offset)
+        if beside.as_before(self.done, at) or beside.listed_spans(lines, offset, at, is_open=is_open) or beside.in_column(lines, offset):
+            return True
+        above = self.current or (self.done[-1] if self.done else None)
+        return above is not None and beside.alike(above.lead, at, lines[offset])
 
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
@@ -270,6 +276,17 @@ class Walk(Stand):
             self.done += [replace(first, text=words), *ends]
             self.current = None
         self.close()
+        return True
+
+    def told(self, offset: int, line: str) -> bool:
+        """An item of a timeline whose time stands at its end: "- Pages sent out: 14:02"."""
+        found = shapes.time_last(line) if self.listed and not self.fenced else None
+        if found is None:
+            return False
+        self.close()
+        self.open(offset, found[1], found[0])
+        self.below = self.blank = self.running = False
+        self.pending, self.current_at = "", offset
         return True
 
     def speech(self, offset: int, line: str) -> bool:
