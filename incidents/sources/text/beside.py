@@ -89,6 +89,14 @@ def among_times(lines: Sequence[str], offset: int, at: Lead) -> bool:
     return at.marked and any(each.date and each.clock for each in near)
 
 
+def day_column(lines: Sequence[str], offset: int, at: Lead) -> bool:
+    """Say whether a line and one near it begin with a full day and a text, without a mark: "2021-02-05 Reported to the maker"."""
+    if at.marked or not shapes.is_full(at):
+        return False
+    near = [line for line in (*lines[max(0, offset - 4) : offset], *lines[offset + 1 : offset + 5]) if line.strip()]
+    return any((each := leads.read(line)) and not each.marked and shapes.is_full(each) for line in near)
+
+
 def among_days(lines: Sequence[str], offset: int, at: Lead) -> bool:
     """Say whether a line and those beside it are rows without a frame that each begin with a day: "5 April 2024 | All hubs | ..."."""
     if at.marked or not re.search(r"\d{4}", at.date):

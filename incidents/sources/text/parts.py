@@ -25,7 +25,7 @@ DATE = re.compile(
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
-    rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-]\d{{2}}(?![\d:])",
+    rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-](?:\d{{4}}(?!\d)|\d{{2}}(?![\d:]))|{MONTH}-\d{{1,2}}-\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
@@ -69,9 +69,9 @@ TWINS = re.compile(  # "2:20/1:20 PM EST/CST": one moment in two zones, the firs
     r"(?P<clock>\d{1,2}:\d\d)\s*/\s*\d{1,2}:\d\d\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[A-Z]{2,4})\s*/\s*[A-Z]{2,4}\b", re.IGNORECASE
 )
 RELATIVE = re.compile(
-    r"T?\s?(?P<sign>[+-])\s?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b|(?<=T\+)(?P<bare>\d{1,3})(?=\s*(?:$|[|:])))(?=[\s:|,*)\]–—-]|$)"
+    r"(?:[Tt][0\u2080]?)?\s?(?P<sign>[+-]|(?<=[Tt])[\u2013\u2212])\s?~?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b|(?<=[Tt]\+)(?P<bare>\d{1,3})(?=\s*(?:$|[|:*)\]`\u2013\u2014-])|\s+[^\W\d]))(?=[\s:|,*)\]`_–—-]|$)"
 )
-OPENED = re.compile(r"[*_`\[(]{0,3}(?=[T+-])")  # "**T+5m** - ..."
+OPENED = re.compile(r"[*_`\[(~]{0,3}(?=[Tt+-])")  # "**T+5m** - ..."
 NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
 PLACED_OFFSET = re.compile(r"T\s?[+-]?\s?\d[\dhms:]*\s*(?:\(|=|\bis\b)\s*(?=\d)")  # "T+0 (10:02 UTC)" says when it was
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
@@ -88,4 +88,4 @@ def seconds_of(match: re.Match[str]) -> int:
     else:
         # +00:05 is minutes and seconds on a recording, hours and minutes elsewhere; three parts settle it, two are minutes.
         seconds = int(match["h"]) * 3600 + int(match["m"]) * 60 + int(match["s"] or 0)
-    return seconds * (-1 if match["sign"] == "-" else 1)
+    return seconds * (1 if match["sign"] == "+" else -1)

@@ -51,6 +51,7 @@ NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
 )
 PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
 PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+SOME_TEXT = 12  # characters after a day that are more than a weekday
 EXAMPLE = re.compile(r"examples?|sample", re.IGNORECASE)
 WITHIN = re.compile(r"(?<=[\s,(])\d{1,2}:\d\d(?::\d\d)?(?!\d)")
 ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
@@ -148,7 +149,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     if lead.offset is not None:
         if not lead.rest:
             return bool(OFFSET_ALONE.fullmatch(line))
-        return lead.marked or lead.written.startswith("T")
+        return lead.marked or lead.written[:1] in "Tt"
     if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
         return False
     if lead.spoken and not lead.marked:
@@ -167,8 +168,15 @@ def alone(line: str) -> bool:
 
 def dated_entry(lead: Lead) -> bool:
     """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure", "- 5 February, evening - Disclosure"."""
-    parted = lead.parted or lead.marked and PART_OF_DAY.match(lead.rest)
-    return bool(lead.date and not lead.clock and lead.rest and parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ ")))
+    parted = lead.parted or lead.marked and PART_OF_DAY.match(lead.rest) or is_full(lead) and lead.marked
+    return bool(
+        lead.date and not lead.clock and lead.rest and parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()[]*_ :"))
+    )
+
+
+def is_full(lead: Lead) -> bool:
+    """Say whether a day with its year stands before a text that says something: "2021-02-05 Reported to the maker"."""
+    return bool(re.search(r"\d{4}", lead.date)) and not lead.clock and len(lead.rest) >= SOME_TEXT and not WEEKDAY.fullmatch(lead.rest.strip("()[]*_ :"))
 
 
 def columns_of(cells: list[str]) -> dict[str, int]:

@@ -237,11 +237,14 @@ class Walk(Stand):
         return True
 
     def whole_day(self, offset: int, line: str) -> bool:
-        if self.at is None or not shapes.dated_entry(self.at):
+        lines = self.document.lines
+        if self.at is None or not self.at.date or self.at.clock:
             return False
-        rowed = beside.among_days(self.document.lines, offset, self.at)
-        if not (rowed or self.listed or beside.among_times(self.document.lines, offset, self.at)) or (self.running and not self.at.marked and not rowed):
-            return False
+        rowed = beside.among_days(lines, offset, self.at) or self.listed and beside.day_column(lines, offset, self.at)
+        if not rowed:
+            known = self.listed or beside.among_times(lines, offset, self.at)
+            if not known or not shapes.dated_entry(self.at) or (self.running and not self.at.marked):
+                return False
         self.close()
         self.open(offset, self.at, self.at.rest)
         self.below = self.blank = self.running = False
@@ -255,7 +258,7 @@ class Walk(Stand):
         self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day
         self.block += 1
         self.running = False
-        if PREFIX.match(line) and not at.rest:  # "Update: 18 April 2022" above its text
+        if not at.rest and (PREFIX.match(line) or self.listed and re.search(r"\d{4}", at.date)):  # "Update: 18 April 2022" above its text
             self.days.add(id(self.open(offset, at, "")))
             self.below, self.current_at = True, offset
         return True
