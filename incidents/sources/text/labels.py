@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
+from incidents.sources.text.beside import is_planned
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
@@ -104,7 +105,10 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
         if number in taken or "20" not in line:
             continue
         keyed = list(KEYED.finditer(line[:600]))
-        for match in keyed if len(keyed) > 1 else STATED.finditer(line[:600]):
+        said = keyed if len(keyed) > 1 else list(STATED.finditer(line[:600]))
+        if said and is_planned(document.lines, offset):
+            continue
+        for match in said:
             for pattern, kind, milestone in LABELS:
                 if pattern.match(match["label"].strip()):
                     lead = leads.read(match["when"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from incidents.lib.timestamps import DOTTED, MONTH
+from incidents.lib.timestamps import DOTTED, MONTH, MONTHS
 from incidents.lib.zones import ABBREVIATIONS, PLACES
 from incidents.sources.text.tongues import DAY_BEFORE, FOREIGN_WEEKDAYS, PARTS_OF_DAY
 
@@ -20,16 +20,18 @@ FILLER = re.compile(
 )
 WEEKDAY = re.compile(rf"(?:(?:mon|tues?|wed(?:nes)?|thurs?|thu|fri|sat(?:ur)?|sun)(?:day)?|{FOREIGN_WEEKDAYS})\b[.,]?", re.IGNORECASE)
 NTH = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE)  # "Friday 16th"
+FIRST = "".join(sorted({name[0] for name in MONTHS}))  # letters that a month may begin with
 DATE = re.compile(
+    rf"(?=\d|(?<![^\W\d_])[{FIRST}])(?:"  # what may begin one: it spares the search most places
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=[T_]\d|\s*[-–—:]\s|\s+\d\d:\d\d|[\s*_:)\]=-]*$)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|\d{1,2}/\d{1,2}/\d{2}(?!\d)|\d{1,2}(?:/\d{1,2}|\.\d{1,2}\.|\.(?:0[1-9]|1[0-2]))(?=,?\s+(?:(?:at|um|gegen|ca\.?|circa|в|около)\s+){0,2}~?\d{1,2}(?::\d\d|\s?[ap]\.?m\b))"
     rf"|\d{{4}}[\s,/-]+{MONTH}[\s,/-]+\d{{1,2}}(?:st|nd|rd|th)?(?![\d:])"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|{DOTTED})?(?:\s+|-)(?:(?:of|de|di)\s+)?{MONTH}\b,?(?:[\s,-]+(?:del?\s+)?\d{{4}}(?!\d|:\d))?"
     rf"|{MONTH}\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+\d{{4}}(?!\d|:\d))?|{MONTH},\s+\d{{1,2}}(?:st|nd|rd|th)?\s+\d{{4}}(?!\d)"
-    rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-](?:\d{{4}}(?!\d)|\d{{2}}(?![\d:]))|{MONTH}-\d{{1,2}}-\d{{4}}(?!\d)",
+    rf"|{MONTH}\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}(?!\d|:\d)|\d{{1,2}}[/-]{MONTH}[/-](?:\d{{4}}(?!\d)|\d{{2}}(?![\d:]))|{MONTH}-\d{{1,2}}-\d{{4}}(?!\d))",
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?:[01]?\d|2[0-4])(?::|(?<=\d\d)\.(?=[0-5]\d[*_`\])~<|])|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:%|ms|s\b|gb|mb|x\b)))|h(?=[0-5]\d)|[時时点點](?=[0-5]\d分?))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
+    r"(?:[01]?\d|2[0-4])(?::|(?<=\d\d)\.(?=[0-5]\d[*_`\])~<|])|\.(?=[0-5]\d(?:\s?[ap]\.?m\b|[ap]\b|u(?:ur)?\b|[\s,:;–—-]|\.(?!\d)|$)(?!\s*(?:(?:to|-|\u2013|and)\s*\d{1,4}\.\d{1,3}\s*)?(?:%|ms|s\b|[gmkt]i?b\b|x\b)))|h(?=[0-5]\d)|[時时点點](?=[0-5]\d分?))[0-5]\d分?(?:[:.][0-5]\d(?:[.,]\d{1,9})?)?(?![\d%])(?:\s*[ap]\.?m\b\.?|(?<=\d)[ap]\b)?|(?:0?[1-9]|1[0-2])\s*[ap]\.?m\b\.?|(?:0?[1-9]|1[0-2])[ap]m(?=[0-5]\d\b)",
     re.IGNORECASE,
 )
 PREFIX = re.compile(r"(?:updated?|upd|edit(?:ed)?)\b(?:\s*#?\d{1,2}(?=\s*[:(@–-])(?!:\d\d))?[\s:(@–-]{1,4}(?=\S)", re.IGNORECASE)
@@ -44,7 +46,7 @@ ZONE = re.compile(
 )
 OFFSET = re.compile(r"\s*[(/]\s*((?:UTC|GMT)\s?[+\-−]\s?\d{1,2}(?::?\d\d)?)\s*\)?")
 RANGE = re.compile(
-    rf"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|~|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|{MONTH}|{WEEKDAY.pattern}\s+\d)",
+    rf"(?:\s*(?:Uhr|uur|u|hrs|h)\b)?\s*(?:-|–|—|->|→|〜|～|~|to|until|till|through|and|&|à|jusqu'à|bis|und|e|et|y(?: las)?|a las|hasta las?|às|até(?: às| as)?|tot|en|alle)\s*(?:(?:about|around|approximately|approx\.?|roughly|shortly after|as (?:early|late) as)\s+)?(?=~|\d|\*|{MONTH}|{WEEKDAY.pattern}\s+\d)",
     re.IGNORECASE,
 )
 DASH = re.compile(r"[-–—@/]\s*(?=[01]?\d[:.h][0-5]\d|2[0-4][:.h][0-5]\d)")  # "17 Feb 2026 - 14:45"
@@ -72,7 +74,7 @@ RELATIVE = re.compile(
     r"(?:[Tt][0\u2080]?)?\s?(?P<sign>[+-]|(?<=[Tt])[\u2013\u2212])\s?~?(?:(?P<h>\d{1,3}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?|(?P<n>\d{1,4})\s?(?P<unit>s(?:ec(?:onds?)?)?|m(?:in(?:utes?)?)?|h(?:ours?|rs?)?)(?:\s?(?P<more>[0-5]?\d)\s?m(?:in(?:utes?)?)?)?\b|(?<=[Tt]\+)(?P<bare>\d{1,3})(?=\s*(?:$|[|:*)\]`\u2013\u2014-])|\s+[^\W\d]))(?=[\s:|,*)\]`_–—-]|$)"
 )
 OPENED = re.compile(r"[*_`\[(~]{0,3}(?=[Tt+-])")  # "**T+5m** - ..."
-NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
+NOUGHT = re.compile(r"(?P<start>T\s?\+?\s?0)(?=\s*[*)`\]:|\u2013\u2014-]|\s+[A-Za-z]|\s*$)")  # "T+0: ..."
 PLACED_OFFSET = re.compile(r"T\s?[+-]?\s?\d[\dhms:]*\s*(?:\(|=|\bis\b)\s*(?=\d)")  # "T+0 (10:02 UTC)" says when it was
 OFFSETS = {"s": 1, "m": 60, "h": 3600}
 

@@ -53,6 +53,7 @@ OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
 NEAR_ENOUGH = timedelta(days=25)  # what the other order of day and month must come to
 FEW_WORDS = 5
+PATH = re.compile(r"\]\([^()\s]{1,400}\)|https?://\S{1,400}|`[^`\n]{1,200}`|(?<!\S)\.{0,2}/\S{1,400}")  # what a day within is the name of
 WRITTEN = timedelta(days=60)  # after the incident, at most
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -128,8 +129,8 @@ def title_day(line: str, day_first: bool | None) -> date | None:
 def told(lines: list[str], day_first: bool | None) -> date | None:
     """Return the day that the first lines tell of in prose: the only one they name, or the first that is named as "on ..."."""
     days: list[tuple[date, bool]] = []
-    for line in lines:
-        for match in DATE.finditer(line[:3000]):
+    for line in (PATH.sub(" ", line[:3000]) for line in lines):
+        for match in DATE.finditer(line):
             if re.search(r"\d{4}", match[0]) and (day := dated(match[0], day_first)):
                 days.append((day, bool(ON_DAY.search(line[max(0, match.start() - 24) : match.start()]))))
     if len({day for day, _ in days}) == 1:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
-from incidents.lib.zones import zone_named
 from incidents.sources.text import beside, shapes
 from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import posted_below, speaker_line
 from incidents.sources.text.entry import Entry
-from incidents.sources.text.labels import label_of, span
+from incidents.sources.text.labels import span
 from incidents.sources.text.lead import Lead
 from incidents.sources.text.parts import PREFIX
 from incidents.sources.text.prose import NEXT
+from incidents.sources.text.rows import Rows
 from incidents.sources.text.setting import dated, occurred, title_day
-from incidents.sources.text.stand import LONGEST, Stand
+from incidents.sources.text.stand import LONGEST
 from incidents.sources.text.stated_zone import headed_zone, zone_in
 
 
-class Walk(Stand):
+class Walk(Rows):
     """Each method below `line` knows one shape: it takes the line and returns True, or leaves it to the next."""
 
     def entries(self) -> list[Entry]:
@@ -66,17 +65,6 @@ class Walk(Stand):
         )
         if not any(shape(offset, line) for shape in known):
             self.text(line)
-
-    def row_goes_on(self, line: str) -> bool:
-        if not self.open_row or self.current is None:
-            return False
-        row = shapes.row_lead(shapes.cells_of(line), self.columns) if line.lstrip().startswith("|") else None
-        if row is None and not shapes.ALL_TIMES.match(line):
-            self.append(line)
-            return True
-        self.current.text = shapes.once(self.current.text)
-        self.open_row = row is not None
-        return False
 
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
@@ -126,36 +114,6 @@ class Walk(Stand):
         if offset != self.first or self.state.day is None or re.search(r"\d{4}", heading) or abs((day - self.state.day).days) > 1:
             return False
         return occurred(self.document.lines[:80], self.state.day_first) == self.state.day
-
-    def row(self, offset: int, line: str) -> bool:
-        in_table = self.columns or line.lstrip().startswith("|") or ("|" in (following := self.following(offset)) and shapes.RULE.match(following))
-        if not (in_table and line.count("|") >= (1 if self.columns else 2)):
-            return False
-        cells = shapes.cells_of(line)
-        if shapes.RULE.match(line):
-            return True
-        if header := shapes.columns_of(cells):
-            self.columns = header
-            stated = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells))
-            self.zone = stated or headed_zone(cells[header.get("time", 0)]) or self.zone
-            return True
-        if "example" in self.columns:
-            return True
-        self.close()
-        if not self.columns and sum(map(bool, cells)) == 2 and len(cells) == 2 and (shapes.PLANNED.match(cells[0]) or self.labelled(offset, ": ".join(cells))):
-            return True
-        if row := shapes.row_lead(cells, self.columns) or (shapes.day_row(cells, self.columns) if self.listed else None):
-            lead, rest = row
-            entry = self.open(offset, lead, rest)
-            entry.actor = cells[self.columns["actor"]].strip("*_") if self.columns.get("actor", len(cells)) < len(cells) else ""
-            self.below = not rest  # the text follows below, as in exported status pages
-            self.open_row = not rest and bool(self.columns)
-            if rest:
-                self.close()
-        elif (at := next((at for cell in cells if (at := leads.read(cell))), None)) and at.date and len(at.rest) < 12 and sum(map(bool, cells)) == 1:
-            self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day  # a row for the day alone
-            self.block += 1
-        return True
 
     def keyed(self, offset: int, line: str) -> bool:
         """ "Time: 14:02 UTC" above "Event: ..."."""
@@ -261,24 +219,6 @@ class Walk(Stand):
         if not at.rest and (PREFIX.match(line) or self.listed and re.search(r"\d{4}", at.date)):  # "Update: 18 April 2022" above its text
             self.days.add(id(self.open(offset, at, "")))
             self.below, self.current_at = True, offset
-        return True
-
-    def labelled(self, offset: int, line: str) -> bool:
-        found = label_of(line)
-        if found is None:
-            return False
-        self.close()
-        if found[0][1] in {"impact_started", "resolved"} and beside.is_planned(self.document.lines, offset):
-            return True
-        label, lead = found
-        made = self.open(offset, lead, line.strip(" *-•#|\t"), keep_day=True)
-        made.label = label
-        if lead.end and label[1] == "impact_started":
-            words = made.text
-            first, *ends = span(made, "the impact")
-            self.done += [replace(first, text=words), *ends]
-            self.current = None
-        self.close()
         return True
 
     def told(self, offset: int, line: str) -> bool:
