@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from postmortems.models import ActionItem, Postmortem, Section
-from tests.factories import make_event, make_incident, make_postmortem
+from tests.factories import make_action_item, make_event, make_incident, make_postmortem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -199,6 +199,9 @@ def test_action_items_are_added_and_completed_in_the_flow(page, sign_in, alice):
 def test_no_page_is_wider_than_the_window(page, sign_in, alice, no_sideways_scroll, width):
     postmortem = make_postmortem(alice)
     make_event(postmortem.incident, salience=2, text="x" * 300)
+    for row in (make_postmortem(alice), make_action_item(), make_incident()):  # by a list's side, where columns share the width
+        row.title = "Timeout_of_" + "x" * 180
+        row.save()
     page.set_viewport_size({"width": width, "height": 800})
     sign_in(page, alice)
     start = f"/postmortems/start/{postmortem.incident.reference}/"
@@ -206,6 +209,7 @@ def test_no_page_is_wider_than_the_window(page, sign_in, alice, no_sideways_scro
         "/postmortems/",
         postmortem.get_absolute_url(),
         "/actions/",
+        "/incidents/",
         start,
         *(address(postmortem, key) for key in ("summary", "impact", "timeline", "actions")),
     ]:
