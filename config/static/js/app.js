@@ -122,3 +122,4 @@ function refreshTimes(root = document) {
 refreshTimes();
 setInterval(refreshTimes, 60_000);
 document.addEventListener("htmx:load", (event) => refreshTimes(event.detail.elt));
+document.addEventListener("panel:loaded", (event) => refreshTimes(event.detail));
