@@ -79,6 +79,12 @@ def test_the_overview_tells_times_in_the_zone_of_the_incident(alices, alice):
     assert "Impact started: 2 Mar 2026, 15:00 CET." in alices.get(postmortem.get_absolute_url()).content.decode()
 
 
+def test_one_entry_is_not_many(alices, alice):
+    postmortem = make_postmortem(alice)
+    make_event(postmortem.incident, salience=2)
+    assert "1 of 1 entry:" in alices.get(f"{postmortem.get_absolute_url()}sections/timeline/").content.decode()
+
+
 def test_the_overview_says_what_is_missing(alices, alice):
     postmortem = make_postmortem(alice)
     page = alices.get(postmortem.get_absolute_url())
