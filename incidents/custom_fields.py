@@ -307,7 +307,8 @@ def words(field: Field, value: Value, zone: tzinfo = UTC) -> str:
     if isinstance(value, int | float):
         return f"{value:,}"
     if field.kind == "moment" and (at := moment(value)):
-        return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
+        here = at.astimezone(zone)
+        return f"{here.day} {here:%b %Y, %H:%M %Z}"
     if field.kind == "date" and (on := day(value)):
         return f"{on.day} {on:%b %Y}"
     return label_of(field, value)

@@ -133,7 +133,8 @@ def spell_out(text: str) -> str:
 def show(field: Field, value: str, zone: ZoneInfo) -> str:
     """Return a stored value as people read it."""
     if field.type == "moment" and (at := moment(value)):
-        return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
+        here = at.astimezone(zone)
+        return f"{here.day} {here:%b %Y, %H:%M %Z}"
     if field.type == "date" and (on := day(value)):
         return f"{on.day} {on:%b %Y}"
     if field.type == "factor":
