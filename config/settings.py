@@ -173,6 +173,7 @@ EMAIL_TIMEOUT = 15
 # Jobs: rows are the truth, the broker only wakes a worker ------------------------------------------
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://localhost"
 if CELERY_BROKER_URL.startswith("filesystem://"):
+    CELERY_BROKER_TRANSPORT = "config.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "broker"),
         "data_folder_out": str(DATA_DIR / "broker"),

@@ -29,6 +29,16 @@ ABILITIES: dict[str, frozenset[str]] = {
     "facilitator": frozenset({"report", "edit", "import", "declare", "draft", "publish", "restrict"}),
     "admin": frozenset({"report", "edit", "import", "declare", "draft", "publish", "restrict", "configure"}),
 }
+#: What each ability lets a person do, in words for whoever lacks it.
+DOING = {
+    "edit": "change incidents",
+    "import": "import evidence",
+    "declare": "declare incidents",
+    "draft": "work on post-mortems",
+    "publish": "publish",
+    "restrict": "decide who may see an incident",
+    "configure": "change how Debrief is set up",
+}
 
 
 #: The private incidents that a person is no member of. Written out, because every page asks two or three times, and building this from
@@ -82,7 +92,7 @@ def may(actor: Actor, verb: str) -> bool:
 def require(actor: Actor, verb: str) -> None:
     """Raise PermissionDenied (403) unless the actor's role allows `verb`."""
     if not may(actor, verb):
-        raise PermissionDenied(f"Your role does not allow this ({verb}). Ask an administrator for another role.")
+        raise PermissionDenied(f"Your role does not let you {DOING.get(verb, 'do this')}. Ask an administrator for another role.")
 
 
 def number_of(reference: str, prefix: str) -> int:

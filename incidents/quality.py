@@ -198,9 +198,9 @@ def clock(at: datetime, around: Surroundings) -> str:
     return f"{here:%H:%M:%S}" if here.second else f"{here:%H:%M}"
 
 
-def day(at: datetime, around: Surroundings) -> str:
+def day(at: datetime, around: Surroundings, *, year: bool = False) -> str:
     here = at.astimezone(around.zone)
-    return f"{here.day} {here:%b}"
+    return f"{here.day} {here:%b %Y}" if year else f"{here.day} {here:%b}"
 
 
 def label(source: str, around: Surroundings) -> str:
@@ -338,8 +338,10 @@ def silences(notes: Notes, around: Surroundings) -> Iterator[Finding]:
     within = [row for row in notes.silences if start and end and start <= row[1] and row[2] <= end]
     for event, since, until in sorted(sorted(within, key=lambda row: row[1] - row[2])[:MOST_SILENCES], key=lambda row: row[1]):
         title = f"Nothing is recorded for {durations.in_words(int((until - since).total_seconds()) // 60 * 60)}"
-        till = clock(until, around) if day(since, around) == day(until, around) else f"{clock(until, around)} on {day(until, around)}"
-        detail = f"From {clock(since, around)} on {day(since, around)} to {till}. What was tried and thought then?"
+        years = since.astimezone(around.zone).year != until.astimezone(around.zone).year
+        one, other = day(since, around, year=years), day(until, around, year=years)
+        till = clock(until, around) if one == other else f"{clock(until, around)} on {other}"
+        detail = f"From {clock(since, around)} on {one} to {till}. What was tried and thought then?"
         yield Finding(
             f"silence:{event}", "silence", title, detail, (event,), (Step("Add an entry", "add_after", str(event)), Step("See the place", "event", str(event)))
         )

@@ -6,7 +6,7 @@ The order is (at, sequence, id): time first, then the order in the source, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -160,6 +160,18 @@ def clock(at: datetime, precision: str, zone: tzinfo) -> str:
             return f"about {local:%H:00}"
         case _:
             return "that day"
+
+
+def dated(at: datetime, precision: str, zone: tzinfo) -> str:
+    """Return the time with its day."""
+    local = at.astimezone(zone)
+    day = f"{local.day} {local:%b}"
+    return day if precision == "day" else f"{day}, {clock(at, precision, zone)}"
+
+
+def clock_for(moments: Iterable[datetime], zone: tzinfo) -> Callable[[datetime, str, tzinfo], str]:
+    """Choose how a list without headings for its days tells the time: by `clock`, or by `dated` where it reaches over several days."""
+    return dated if len({at.astimezone(zone).date() for at in moments}) > 1 else clock
 
 
 def arrange(rows: Sequence[Row], zone: ZoneInfo, *, after: Cursor | None = None, fold: bool = True) -> list[Day]:

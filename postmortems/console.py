@@ -5,7 +5,7 @@ The rules are in facilitation/; this module brings them the rows, in a fixed num
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +119,8 @@ def room_of(postmortem: Postmortem) -> Room:
     candidates = interviews.rank(heard, told, marks_of(postmortem), differing(postmortem))
     wanted = {event for each in candidates for reason in each.reasons for event in reason.events}
     zone = ZoneInfo(postmortem.incident.time_zone)
-    entries = {row["pk"]: row | {"clock": timeline.clock(row["at"], row["precision"], zone)} for row in rows if row["pk"] in wanted}
+    tell = timeline.clock_for((row["at"] for row in rows if row["pk"] in wanted), zone)
+    entries = {row["pk"]: row | {"clock": tell(row["at"], row["precision"], zone)} for row in rows if row["pk"] in wanted}
     return Room(heard, candidates, entries, list(Participant.objects.filter(postmortem=postmortem).select_related("user")))
 
 
@@ -160,15 +161,16 @@ def question_bank(postmortem: Postmortem) -> list[questions.Asked]:
     events = overview.entries_of(postmortem).unfused().as_curated().exclude(curation__is_hidden=True)
     rows = events.filter(shown_kind__in=questions.FAMILY_OF, shown_salience__gt=Salience.NOISE).defer("raw").order_by("-shown_salience", "at", "sequence", "pk")
     chosen = sorted(rows[:STATEMENT_LIMIT], key=lambda event: (event.at, event.sequence, event.pk))
-    return questions.bank(statement(event, zone) for event in chosen)
+    tell = timeline.clock_for((event.at for event in chosen), zone)
+    return questions.bank(statement(event, lambda at, precision: tell(at, precision, zone)) for event in chosen)
 
 
-def statement(event: TimelineEvent, zone: ZoneInfo) -> questions.Statement:
+def statement(event: TimelineEvent, tell: Callable[[datetime, str], str]) -> questions.Statement:
     text = " ".join(event.shown_text.split())
     label = Kind(event.shown_kind).label
     if text.casefold().startswith(f"{label.casefold()}:"):  # said already
         text = text[len(label) + 1 :].strip()
-    clock = timeline.clock(event.at, event.shown_precision, zone)
+    clock = tell(event.at, event.shown_precision)
     return questions.Statement(
         event.pk,
         clock.removesuffix(":00") if event.shown_precision == Precision.SECOND else clock,

@@ -131,7 +131,9 @@ def surveys(actor: Actor) -> list[Survey]:
 
 
 def recent_publications(actor: Actor) -> Panel | None:
-    revisions = list(Revision.objects.visible_to(actor).defer("document", "html").select_related("postmortem", "published_by").order_by("-published_at")[:ROWS])
+    newer = Revision.objects.filter(postmortem=OuterRef("postmortem"), number__gt=OuterRef("number"))
+    rows = Revision.objects.visible_to(actor).filter(~Exists(newer)).defer("document", "html").select_related("postmortem", "published_by")
+    revisions = list(rows.order_by("-published_at")[:ROWS])
     return Panel("postmortems/_home_published.html", {"revisions": revisions}) if revisions else None
 
 

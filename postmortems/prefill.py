@@ -115,7 +115,7 @@ def when(facts: Facts) -> str:
     """One to three sentences on the decided milestones; empty where none is decided."""
     start, detected = facts.milestones.get("impact_started"), facts.milestones.get("detected")
     mitigated, resolved = facts.milestones.get("mitigated"), facts.milestones.get("resolved")
-    what = ", ".join(facts.services)
+    what = together(facts.services)
     sentences = []
     if start:
         sentences.append(f"The impact{f' on {what}' if what else ''} started at {spoken(start, facts.zone)}.")
@@ -128,6 +128,11 @@ def when(facts: Facts) -> str:
     if resolved and resolved != mitigated:
         sentences.append(f"It was resolved at {spoken(resolved, facts.zone, start)}.")
     return " ".join(sentences)
+
+
+def together(names: Sequence[str]) -> str:
+    """Return "Checkout, Orders and Payments"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def spoken(at: datetime | None, zone: ZoneInfo, reference: datetime | None = None) -> str:

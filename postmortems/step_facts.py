@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -64,19 +64,21 @@ def timing_of(postmortem: Postmortem, process: Process | None) -> Timing:
     """Dates count from the end of the last of its incidents, by the calendar of the main one's team; the worst of them says whether they are urgent."""
     plan, calendar = process.plan if process else None, calendar_of(postmortem.incident)
     ranks = dict(access.incidents_of(postmortem).values_list("pk", "severity__rank"))
-    resolved, started = resolved_at(list(ranks)), calendar.day_of(postmortem.created_at)
+    (resolved, is_decided), started = resolved_at(list(ranks)), calendar.day_of(postmortem.created_at)
     late = plan.late_after if plan else LATE_AFTER
     what = "the last of its incidents" if len(ranks) > 1 else "the incident"
     base = start_of(calendar, resolved=calendar.day_of(resolved) if resolved else None, started=started, late=late, what=what)
+    if resolved and not is_decided:
+        base = replace(base, reason=f"{base.reason}, as far as the evidence shows")
     worst = min((rank for rank in ranks.values() if rank is not None), default=None)
     return Timing(calendar, base, started, bool(plan and worst is not None and worst <= plan.urgent_rank))
 
 
-def resolved_at(incidents: Sequence[int]) -> datetime | None:
-    """Return when the last of the incidents ended: as a person decided, else as the evidence proposes; None where none has ended or no such moment applies."""
+def resolved_at(incidents: Sequence[int]) -> tuple[datetime | None, bool]:
+    """Return when the last of the incidents ended, and whether people decided so, else the evidence proposes it; None where none has ended or no such moment applies."""
     rows = Milestone.objects.filter(incident__in=incidents, kind__key="resolved").exclude(decision=Milestone.Decision.NOT_APPLICABLE)
-    ends = [row.proposed_at if row.decision == Milestone.Decision.OPEN else row.at for row in rows]
-    return max((end for end in ends if end), default=None)
+    ends = [(row.proposed_at, False) if row.decision == Milestone.Decision.OPEN else (row.at, True) for row in rows]
+    return max(((end, decided) for end, decided in ends if end), default=(None, False))
 
 
 def inspected(postmortem: Postmortem) -> tuple[bool, int]:

@@ -38,7 +38,8 @@ def day(value: Any) -> date | None:
 def words(kind: str, value: Any, zone: tzinfo) -> str:
     """Return a "moment" or a "date" as people read it; empty where the value is none."""
     if kind == "moment" and (at := moment(value)):
-        return f"{at.astimezone(zone):%d %b %Y %H:%M %Z}"
+        here = at.astimezone(zone)
+        return f"{here.day} {here:%b %Y, %H:%M %Z}"
     if kind == "date" and (on := day(value)):
         return f"{on.day} {on:%b %Y}"
     return ""

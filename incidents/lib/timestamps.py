@@ -45,7 +45,7 @@ DAY_MONTH = re.compile(
     re.IGNORECASE,
 )
 YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})[\s,/-]+({MONTH})[\s,/-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])", re.IGNORECASE)
-MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})\s*(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:[\s,]+(\d{{4}})(?!\d))?", re.IGNORECASE)
+MONTH_DAY = re.compile(rf"(?<![^\W\d])({MONTH})(?:\s*|-)(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d)(?:[\s,-]+(\d{{4}})(?!\d))?", re.IGNORECASE)
 HALF_DAY = re.compile(r"\d\s*[ap]\.?\s?m\b", re.IGNORECASE)
 ZONE_AFTER = re.compile(r"\s*[(\[]?\s*((?:UTC|GMT)\s?[+\-\u2212]\d{1,2}(?::?\d\d)?|[+\-\u2212]\d\d:?\d\d|[A-Za-z]+/[A-Za-z_/+\-]+|[A-Z]{1,5})\b\s*[)\]]?")
 

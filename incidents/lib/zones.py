@@ -114,6 +114,8 @@ REGIONS = {
     "CENTRAL EUROPEAN TIME": "Europe/Berlin",
     "CENTRAL EUROPEAN SUMMER TIME": "Europe/Berlin",
     "BRITISH SUMMER TIME": "Europe/London",
+    "\u65e5\u672c\u6642\u9593": "Asia/Tokyo",
+    **dict.fromkeys(("\u5317\u4eac\u65f6\u95f4", "\u5317\u4eac\u6642\u9593"), "Asia/Shanghai"),
 }
 # What else the same letters mean somewhere.
 AMBIGUOUS = {

@@ -205,5 +205,6 @@ SOURCE = Source(
     label="Text or Markdown",
     detect=detect,
     read=read,
-    docs="Lists, tables, headings and sentences that begin with a time, in Markdown, wikitext, HTML or plain text; a date or zone that the text lacks is asked for.",
+    docs="Lists, tables, headings and sentences that begin or end with a time, in Markdown, reStructuredText, AsciiDoc, wikitext, HTML or plain text; "
+    "planned windows, paths and how long something took are no entries; a date or zone that the text lacks is asked for.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,15 +20,19 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents import access, catalogue, custom_fields, hooks, lifecycle, measuring
 from incidents.forms.incidents import AccessForm, DeclareForm, IncidentForm, initial_of
 from incidents.lib.conflict import Conflict
+from incidents.lib.stored import moment
 from incidents.lib.text import whole
 from incidents.models import AuditEvent, CustomField, Delivery, Incident, Milestone
 from incidents.models.custom_fields import definitions_column
 from incidents.models.incident import labels_columns
 from incidents.models.milestones import measures_column
+from incidents.templatetags.debrief import zone_of
 from incidents.views.milestones import milestone_context
 from incidents.views.timeline import known_at, timeline_context
 from incidents.views.zones import place
 
+#: What the audit log tells by a name of the program, such as impact_started; everything else may be somebody's words.
+NAMED = {"milestone", "decision", "state"}
 #: Entries are counted up to here: a page would otherwise wait for the count of a million.
 COUNTED = 100_000
 COUNT = "(SELECT COUNT(*) FROM (SELECT 1 FROM incidents_timelineevent AS each_event WHERE each_event.incident_id = incidents_incident.id LIMIT %s) AS counted_events)"
@@ -162,19 +167,33 @@ def incident_history(request: HttpRequest, reference: str) -> HttpResponse:
     incident = access.incident_for(request.user, reference)
     events = AuditEvent.objects.filter(subject=incident.reference).select_related("actor")
     page = Paginator(events, 50).get_page(request.GET.get("page"))
-    lines = [{"event": event, "detail": [(name.replace("_", " "), told(value)) for name, value in event.detail.items()]} for event in page]
+    zone = zone_of(request.user)
+    lines = [{"event": event, "verb": spaced(event.verb), "detail": [told_of(name, value, zone) for name, value in event.detail.items()]} for event in page]
     return render(request, "incidents/incident_history.html", {"incident": incident, "page": page, "lines": lines})
 
 
-def told(value: Any) -> str:
-    """Return a value of the audit log as a person reads it; a pair is a change from one to the other."""
+def told_of(name: str, value: Any, zone: tzinfo) -> tuple[str, str]:
+    words = told(value, zone)
+    return spaced(name), spaced(words) if name in NAMED else words
+
+
+def told(value: Any, zone: tzinfo) -> str:
+    """Return a value of the audit log as a person reads it, moments in `zone`; a pair is a change from one to the other."""
     if isinstance(value, dict):
-        return "; ".join(f"{name.replace('_', ' ')}: {told(part)}" for name, part in value.items()) or "nothing"
+        return "; ".join(": ".join(told_of(name, part, zone)) for name, part in value.items()) or "nothing"
     if isinstance(value, list):
-        return " → ".join(told(part) for part in value) if len(value) == 2 else ", ".join(told(part) for part in value) or "nobody"
+        return (" → " if len(value) == 2 else ", ").join(told(part, zone) for part in value) or "nobody"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and "T" in value and (at := moment(value)):
+        here = at.astimezone(zone)
+        return f"{here.day} {here:%b %Y, %H:%M:%S %Z}"
     return "nothing" if value in (None, "") else str(value)
+
+
+def spaced(name: str) -> str:
+    """Return a name of the program as words."""
+    return name.replace("_", " ")
 
 
 def conflicted(request: HttpRequest, incident: Incident, form: Form, current: dict[str, Any]) -> HttpResponse:

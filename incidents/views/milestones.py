@@ -101,9 +101,11 @@ def local_value(at: datetime | None, zone: ZoneInfo) -> str:
 def interval(row: Milestone, zone: ZoneInfo) -> str:
     if row.earliest is None or row.latest is None or row.earliest == row.latest:
         return ""
-    if row.earliest.astimezone(zone).date() != row.latest.astimezone(zone).date():
-        return f"{row.earliest.astimezone(zone):%d %b %H:%M} – {row.latest.astimezone(zone):%d %b %H:%M}"
-    return f"{stamp(row.earliest, zone)} – {stamp(row.latest, zone)}"
+    since, until = row.earliest.astimezone(zone), row.latest.astimezone(zone)
+    if since.date() != until.date():
+        days = "%b %Y, %H:%M" if since.year != until.year else "%b, %H:%M"
+        return f"{since.day} {since:{days}} – {until.day} {until:{days}}"
+    return f"{since:%H:%M:%S} – {until:%H:%M:%S}"
 
 
 def worded(seconds: int | None) -> str:
@@ -152,7 +154,7 @@ def confirm_all(request: HttpRequest, reference: str) -> HttpResponse:
     except Conflict as conflict:
         return answer(request, incident, problem=lost(conflict.current, None, place(request, incident)), status=409)
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.success(request, f"{len(confirmed)} milestones confirmed.")
+        messages.success(request, f"{len(confirmed)} milestone{'' if len(confirmed) == 1 else 's'} confirmed.")
     return answer(request, incident)
 
 

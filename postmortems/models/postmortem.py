@@ -15,8 +15,6 @@ from postmortems.kinds import as_excerpt
 from postmortems.models.template import RetrospectiveTemplate, SectionText
 from postmortems.states import READ_ONLY
 
-UTC = ZoneInfo("UTC")
-
 
 class Trigger(models.TextChoices):
     """What set it off, for finding similar reviews; the conditions behind it are factors."""
@@ -129,8 +127,8 @@ class Section(SectionText):
 
     @property
     def excerpt(self) -> str:
-        """How it begins, for a line in a list."""
-        return as_excerpt(self, self.values, self.body, UTC)
+        """How it begins, for a line in a list; times in the zone of the incident, as in the section itself."""
+        return as_excerpt(self, self.values, self.body, ZoneInfo(self.postmortem.incident.time_zone))
 
 
 class SectionVersion(models.Model):

@@ -243,9 +243,9 @@ def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
 
 
 def without_long_words(html: str) -> str:
-    """Put words that no line can hold into pieces. Finding their line breaks takes time that grows with the square of a piece."""
+    """Put words that no line can hold into pieces, between which a line may break. Finding line breaks takes time that grows with the square of a piece."""
 
     def in_pieces(text: re.Match[str]) -> str:
-        return ">" + LONG_WORD.sub(lambda word: PIECE.sub(r"<span>\g<0></span>", word[0]), text[1]) + "<"
+        return ">" + LONG_WORD.sub(lambda word: PIECE.sub(r"\g<0><wbr>", word[0]), text[1]) + "<"
 
     return TEXT.sub(in_pieces, html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from incidents.access import Actor, may
 from incidents.forms.saving import WRITTEN, save
 from incidents.lib.text import whole
 from incidents.models import Salience, TimelineEvent, User
-from incidents.timeline import clock
+from incidents.timeline import clock_for
 from incidents.timeline_filters import parse_moment
 from postmortems import covering, hearing, overview, perspectives
 from postmortems.access import check_open, may_read_draft, review_for
@@ -125,7 +126,7 @@ def edit(request: HttpRequest, postmortem: Postmortem, found: Perspective | None
     context["at"] = found.at if found else at
     context["facilitators"], context["is_own"] = perspectives.facilitators_of(postmortem), not found or perspectives.is_own(request.user, found)
     if not at and not found:
-        context["moments"] = overview.printed_entries(covering.incidents_of(postmortem), "key").defer("raw")[:MOST_KEY]
+        context["moments"] = with_times(overview.printed_entries(covering.incidents_of(postmortem), "key").defer("raw")[:MOST_KEY], zone)
     return render(request, "postmortems/perspective.html", context, status=status)
 
 
@@ -162,13 +163,20 @@ def entry_choices(postmortem: Postmortem, at: datetime | None, linked: list[int]
     wanted = [pk for pk in [*linked, *sent] if pk < 2**62]
     ids = [*near.values_list("pk", flat=True)[:MOST_NEAR], *wanted]
     rows = events.filter(pk__in=ids).defer("raw").order_by("at", "sequence", "pk")
-    return [(event.pk, entry_label(event, zone)) for event in rows]
+    return [(event.pk, entry_label(event, when)) for event, when in with_times(rows, zone)]
 
 
-def entry_label(event: TimelineEvent, zone: ZoneInfo) -> str:
+def with_times(events: Iterable[TimelineEvent], zone: ZoneInfo) -> list[tuple[TimelineEvent, str]]:
+    """Return each entry with its time, and its day where they are of several."""
+    rows = list(events)
+    tell = clock_for((event.at for event in rows), zone)
+    return [(event, tell(event.at, event.shown_precision, zone)) for event in rows]
+
+
+def entry_label(event: TimelineEvent, when: str) -> str:
     text = " ".join(event.shown_text.split())
     text = text if len(text) <= 140 else f"{text[:139].rstrip()}…"
-    return f"{clock(event.at, event.shown_precision, zone)} {f'{event.actor}: ' if event.actor else ''}{text}"
+    return f"{when} {f'{event.actor}: ' if event.actor else ''}{text}"
 
 
 @login_required

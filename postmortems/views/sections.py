@@ -46,7 +46,7 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     require(request.user, "draft")
     if not form.is_valid():
         if by_script:
-            return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}}, status=422)
+            return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}, "reason": first_problem(form)}, status=422)
         return render(request, "postmortems/section.html", section_context(request, postmortem, found, form), status=422)
     body, values, place = form.after(request.POST.get("rows", ""))
     here = reverse("postmortems:section", args=[postmortem.reference, key]) + place
@@ -116,6 +116,12 @@ def blank_row(request: HttpRequest) -> tuple[int, int] | None:
 
 def section_of(postmortem: Postmortem, key: str) -> Section:
     return get_object_or_404(postmortem.sections.select_related("updated_by"), key=key)
+
+
+def first_problem(form: SectionForm) -> str:
+    """Return what is wrong and with which field: "Share of people affected: Ensure this value is less than or equal to 100."."""
+    name, errors = next(iter(form.errors.items()), ("", ["something in the form is not valid"]))
+    return f"{form[name].label}: {errors[0]}" if name in form.fields else str(errors[0])
 
 
 def clock(section: Section, zone: ZoneInfo) -> str:

@@ -1,6 +1,7 @@
 """The facilitator's console in a real browser: a meeting from planning to the first action item, and a participant's account."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -50,8 +51,11 @@ def test_a_facilitator_prepares_runs_and_closes_a_meeting(page, sign_in, alice, 
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 850})
         no_sideways_scroll(page)
-    page.get_by_role("button", name=re.compile("^Next: Check-in")).click()
+    page.route("**/meeting/notes/**", lambda route: (time.sleep(0.5), route.continue_()))
+    notes.fill("Everybody is here, Ravi too.")
+    page.get_by_role("button", name=re.compile("^Next: Check-in")).press("Enter")  # at once: the words are still on their way
     expect(page.locator("[aria-current=step]")).to_contain_text("Check-in")
+    assert AgendaBlock.objects.filter(meeting__postmortem=postmortem).first().notes == "Everybody is here, Ravi too."
 
     page.get_by_role("button", name="The meeting was held").click()
     expect(page.get_by_text("Soaking")).to_be_visible()

@@ -62,6 +62,22 @@ def test_marks_work_in_place(opened):
     expect(opened.locator("#milestone-mitigated")).to_contain_text("Proposed")
 
 
+def test_the_keys_stay_where_they_were_after_an_answer(opened):
+    opened.wait_for_load_state()  # with its scripts: without them a new page begins at its top
+    opened.get_by_role("button", name="Confirm Detected").press("Enter")
+    expect(opened.locator("#milestone-detected summary")).to_be_focused()
+    opened.get_by_role("button", name=re.compile("Confirm all")).press("Enter")
+    expect(opened.locator("#milestones :focus")).to_have_count(1)
+    entry = row(opened, "Rolled back")
+    entry.get_by_label(re.compile("^Hide")).press("Enter")
+    expect(entry.get_by_label(re.compile("^Show"))).to_be_focused()
+    opened.keyboard.press("Enter")  # the same key takes it back
+    expect(entry.get_by_label(re.compile("^Hide"))).to_be_focused()
+    entry.get_by_label(re.compile("Key moment")).press("Enter")
+    expect(entry).to_have_class(re.compile("tl-row--key"))
+    expect(entry.get_by_label(re.compile("Key moment"))).to_be_focused()
+
+
 def test_noise_opens_in_place_and_filters_narrow(opened):
     expect(opened.get_by_text("joined the channel 4")).to_be_hidden()
     opened.get_by_text("5 more of little weight").click()

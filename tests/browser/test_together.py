@@ -46,6 +46,7 @@ def test_two_people_talk_about_a_passage(page, browser, browser_context_args, si
     page.keyboard.type("?")
     page.get_by_role("button", name="Add the comment").click()
     expect(page.locator(".thread q")).to_have_text("Nobody saw it")
+    expect(page.locator(".thread time").first).to_have_text("just now")  # as in a page that is loaded
     assert Section.objects.get(postmortem=postmortem, key="response").body.startswith("At first. ")  # it was saved on the way
     assert Mention.objects.get().user == bob
     other.goto("/")
@@ -84,6 +85,7 @@ def test_citing_by_keyboard_and_reading_what_is_cited(page, sign_in, alice, post
     expect(page.get_by_role("option")).to_have_count(2)
     page.keyboard.type("rolled")
     expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_text("1 entry", exact=True)).to_have_count(1)
     page.keyboard.press("Enter")
     expect(area).to_have_value(f"{TEXT} [[E{event.pk}]]")
     expect(area).to_be_focused()

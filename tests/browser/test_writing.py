@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from postmortems.models import ActionItem, Postmortem, Section
-from tests.factories import make_event, make_incident, make_postmortem
+from tests.factories import make_action_item, make_event, make_incident, make_postmortem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,9 +180,10 @@ def test_action_items_are_added_and_completed_in_the_flow(page, sign_in, alice):
     page.get_by_label("What will change").fill("Alert on queue age")
     page.get_by_label("Owner").select_option("alice")
     page.get_by_label("Due").fill("2030-01-31")
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
     row = page.locator(".actionrow", has_text="Alert on queue age")
     expect(row).to_contain_text("due 31 Jan 2030")
+    expect(page.locator("#actions :focus")).to_have_count(1)
     row.get_by_role("button", name="Complete").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").fill("The alert fired in the drill.")
@@ -198,6 +199,9 @@ def test_action_items_are_added_and_completed_in_the_flow(page, sign_in, alice):
 def test_no_page_is_wider_than_the_window(page, sign_in, alice, no_sideways_scroll, width):
     postmortem = make_postmortem(alice)
     make_event(postmortem.incident, salience=2, text="x" * 300)
+    for row in (make_postmortem(alice), make_action_item(), make_incident()):  # by a list's side, where columns share the width
+        row.title = "Timeout_of_" + "x" * 180
+        row.save()
     page.set_viewport_size({"width": width, "height": 800})
     sign_in(page, alice)
     start = f"/postmortems/start/{postmortem.incident.reference}/"
@@ -205,6 +209,7 @@ def test_no_page_is_wider_than_the_window(page, sign_in, alice, no_sideways_scro
         "/postmortems/",
         postmortem.get_absolute_url(),
         "/actions/",
+        "/incidents/",
         start,
         *(address(postmortem, key) for key in ("summary", "impact", "timeline", "actions")),
     ]:

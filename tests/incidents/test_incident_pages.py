@@ -182,6 +182,33 @@ def test_editing_saves_and_logs(client, bob, outage):
     assert "incident edited" in client.get(f"{outage.get_absolute_url()}history/").content.decode()
 
 
+def test_the_history_tells_times_in_the_readers_zone_and_names_in_words(client, bob, outage):
+    bob.time_zone = "Europe/Paris"
+    bob.save()
+    detected = outage.milestones.get(kind__key="detected")
+    measuring.decide(actor=bob, milestone=detected, decision="not_applicable", version=detected.version, note="as alert_manager saw it")
+    started = outage.milestones.get(kind__key="impact_started")
+    measuring.decide(actor=bob, milestone=started, decision="overridden", at=T0, version=started.version)
+    client.force_login(bob)
+    page = client.get(f"{outage.get_absolute_url()}history/").content.decode()
+    assert "impact started" in page
+    assert "decision: not applicable" in page
+    assert "at: 2 Mar 2026, 15:00:00 CET" in page
+    assert "T14:00" not in page.split("<tbody>")[1].replace('datetime="', "")
+
+
+def test_one_milestone_is_not_many(client, bob, outage):
+    client.force_login(bob)
+    detected = outage.milestones.get(kind__key="detected")
+    page = client.post(f"{outage.get_absolute_url()}milestones/confirm/", {f"version-{detected.pk}": detected.version}, follow=True)
+    assert "1 milestone confirmed." in page.content.decode()
+
+
+def test_a_role_that_may_not_is_told_what_in_words(client, charlie):
+    client.force_login(charlie)
+    assert "Your role does not let you declare incidents." in client.get("/incidents/new/").content.decode()
+
+
 def test_a_lost_race_shows_both_texts_and_saves_neither_silently(client, alice, bob, outage):
     seen = outage.version
     lifecycle.edit(actor=alice, incident=outage, version=seen, title="The words of Alice")

@@ -85,6 +85,14 @@ def test_silences_while_it_went_on():
     assert finding.key == "silence:2" and "45 min" in finding.title
 
 
+def test_a_silence_over_a_new_year_names_both_years():
+    later = 366 * 24 * 60
+    findings = found([seen(1, 0, kind="alert"), seen(2, later)], marks=marks(resolved=later))
+    (finding,) = [finding for finding in findings if finding.key.startswith("silence:")]
+    assert " on 2 Mar 2026 to " in finding.detail
+    assert finding.detail.split(" to ")[1].startswith("14:00 on 3 Mar 2027.")
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -96,6 +96,17 @@ def test_everyone_who_speaks_is_listed_and_asked_once(page, postmortem, alice, b
     assert Participant.objects.count() == 3
 
 
+def test_over_several_days_times_name_theirs(page, postmortem):
+    make_event(postmortem.incident, 3, "Restarted the indexer", kind="action", actor="Dora Wells", salience=2)
+    same_day = page.get(at(postmortem)).content.decode()
+    assert '<span class="cited__at">15:03</span>' in same_day
+    make_event(postmortem.incident, 3 * 24 * 60, "Rolled back", kind="action", actor="Dora Wells", salience=2)
+    several = page.get(at(postmortem)).content.decode()
+    assert '<span class="cited__at">2 Mar, 15:03</span>' in several
+    assert '<span class="cited__at">15:03</span>' not in several
+    assert "2 Mar to 5 Mar" in several
+
+
 def test_nobody_is_asked_to_what_they_may_not_know_of(page, alice, bob):
     private = make_postmortem(alice, incident=make_incident(members=[alice], is_private=True))
     make_event(private.incident, 3, "looking", kind="message", actor="bob")

@@ -44,6 +44,13 @@ def streams(content):
         return b"\n".join(item.read_bytes() if isinstance(item, pikepdf.Stream) else repr(item).encode() for item in file.objects)
 
 
+def lines(document):
+    """Return (where it ends, how wide its page is) of every line as WeasyPrint lays it out."""
+    printed = weasyprint.HTML(string=document).render(stylesheets=[weasyprint.CSS(settings.ROOT / "config" / "static" / "css" / "pdf.css")])
+    boxes = [(page.width, box) for page in printed.pages for box in page._page_box.descendants()]
+    return [(box.position_x + box.width, width) for width, box in boxes if isinstance(box, weasyprint.formatting_structure.boxes.TextBox)]
+
+
 @pytest.fixture(scope="module")
 def printed():
     return pdf.render(printable())
@@ -54,11 +61,17 @@ def test_no_line_about_a_factor_runs_off_the_page():
     links = [{"relation_name": "made possible", "to": number} for number in range(1, 30)]
     factor = {"number": 1, "statement": "It grew.", "confidence": "high", "links": links, "chains": [{"title": "Chain of questions", "steps": steps}]}
     body = render_to_string("postmortems/document_factors.html", {"factors": [factor], "printed": True})
-    printed = weasyprint.HTML(string=page(body)).render(stylesheets=[weasyprint.CSS(settings.ROOT / "config" / "static" / "css" / "pdf.css")])
-    first = printed.pages[0]
-    ends = [box.position_x + box.width for box in first._page_box.descendants() if isinstance(box, weasyprint.formatting_structure.boxes.TextBox)]
-    assert len(ends) > 8
-    assert max(ends) < first.width
+    places = lines(page(body))
+    assert len(places) > 8
+    assert max(end for end, width in places) < places[0][1]
+
+
+@pytest.mark.parametrize("letter", "Wy")
+def test_no_long_word_of_the_timeline_runs_off_the_page(letter):
+    document = example(3)
+    document["timeline"][1]["text"] = f"Rolled back {letter * 700} by hand"
+    places = lines(printable(document))
+    assert max(end for end, width in places) < places[0][1]
 
 
 @pytest.fixture

@@ -144,6 +144,16 @@ def test_an_address_that_names_no_moment_is_a_form_without_one(client, postmorte
     assert client.get(at(postmortem, f"perspectives/new/{query}")).status_code == 200
 
 
+def test_moments_of_several_days_name_theirs(client, postmortem, bob):
+    make_event(postmortem.incident, 20, "Alert", kind="alert", salience=2)
+    make_event(postmortem.incident, 2 * 24 * 60, "Rolled back", kind="action", salience=2)
+    part(postmortem, bob)
+    client.force_login(bob)
+    page = client.get(at(postmortem, "perspectives/new/"))
+    assert [when for _event, when in page.context["moments"]][-1].startswith("4 Mar, ")
+    assert all(label.startswith(("2 Mar, ", "4 Mar, ")) for _pk, label in page.context["form"].fields["events"].choices)
+
+
 def test_control_characters_and_markup_are_only_words(client, postmortem, bob):
     client.force_login(bob)
     client.post(at(postmortem, "perspectives/new/"), form(believed="<script>alert(1)</script>\x07", person="other", name="<b>support</b>"))

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from incidents.models import Severity
+from incidents.models import Incident, Severity
 from postmortems import incident_hooks
 from postmortems.models import Postmortem
 from tests.factories import T0, make_action_item, make_event, make_incident, make_postmortem, make_service, make_user
@@ -58,6 +58,25 @@ def test_a_viewer_sees_published_ones_only(client, charlie, alice):
     Postmortem.objects.filter(pk=published.pk).update(status="published", published_at=T0)
     client.force_login(charlie)
     assert shown(client) == ["Published"]
+
+
+def test_only_who_may_start_one_is_offered_to(client, alices, charlie):
+    assert "Start one from an incident" in alices.get("/postmortems/").content.decode()
+    client.force_login(charlie)
+    assert "Start one from an incident" not in client.get("/postmortems/").content.decode()
+
+
+def test_the_overview_tells_times_in_the_zone_of_the_incident(alices, alice):
+    postmortem = make_postmortem(alice)
+    Incident.objects.filter(pk=postmortem.incident_id).update(time_zone="Europe/Paris")
+    postmortem.sections.filter(key="impact").update(values={"impact_start": "2026-03-02T14:00:00Z"})
+    assert "Impact started: 2 Mar 2026, 15:00 CET." in alices.get(postmortem.get_absolute_url()).content.decode()
+
+
+def test_one_entry_is_not_many(alices, alice):
+    postmortem = make_postmortem(alice)
+    make_event(postmortem.incident, salience=2)
+    assert "1 of 1 entry:" in alices.get(f"{postmortem.get_absolute_url()}sections/timeline/").content.decode()
 
 
 def test_the_overview_says_what_is_missing(alices, alice):

@@ -20,7 +20,7 @@ FACTS = Facts(
 def test_the_summary_begins_with_what_the_incident_says_and_when_it_happened():
     assert opening(FACTS) == (
         "People could not pay.\n\n"
-        "The impact on Checkout, Payments started at 15:00 CET on 2 March 2026. It was detected at 15:07 CET, 7 min later. "
+        "The impact on Checkout and Payments started at 15:00 CET on 2 March 2026. It was detected at 15:07 CET, 7 min later. "
         "The effect stopped at 16:12 CET after 1 h 12 min. It was resolved at 15:00 CET on 3 March 2026."
     )
 

@@ -298,3 +298,13 @@ def test_the_command_fails_in_one_line(alice, tmp_path):
     with pytest.raises(CommandError, match="no folder"):
         call_command("publish", postmortem.reference, "--pdf", str(tmp_path / "none" / "a.pdf"))
     assert not postmortem.revisions.exists()
+
+
+def test_home_tells_of_each_post_mortem_once_by_its_latest_revision(client, alice):
+    postmortem = make_written(alice)
+    publish(postmortem, alice)
+    publish(postmortem, alice)
+    client.force_login(alice)
+    page = client.get("/").content.decode()
+    assert "revision 2" in page
+    assert "revision 1" not in page

@@ -64,7 +64,10 @@ def test_what_is_not_valid_answers_422_and_keeps_the_words(alices, postmortem):
     form = {"version": 1, "body": "Nobody could pay.", "value-users_affected_pct": "140"}
     page = alices.post(url(postmortem, "impact"), form)
     assert page.status_code == 422 and "Nobody could pay." in page.content.decode()
-    assert alices.post(url(postmortem, "impact"), form, headers={"X-Autosave": "1"}).status_code == 422
+    autosaved = alices.post(url(postmortem, "impact"), form, headers={"X-Autosave": "1"})
+    assert autosaved.status_code == 422
+    name, errors = next(iter(autosaved.json()["errors"].items()))
+    assert autosaved.json()["reason"] == f"{page.context['form'][name].label}: {errors[0]}"  # not only what, but where
 
 
 def test_the_timeline_prints_key_moments_or_all(alices, postmortem):

@@ -95,6 +95,14 @@ def test_one_that_begins_late_is_not_late_from_its_first_day(alice):
     assert "working days after the incident was resolved" in timing.base.reason
 
 
+def test_an_end_that_nobody_decided_is_not_told_as_one(alice):
+    postmortem = started(alice)
+    assert step_facts.timing_of(postmortem, postmortem.process).base.reason == "the incident was resolved"
+    Milestone.objects.filter(incident=postmortem.incident).update(decision="open", at=None, proposed_at=T0 + timedelta(hours=1))
+    timing = step_facts.timing_of(postmortem, postmortem.process)
+    assert (timing.base.day, timing.base.reason) == (T0.date(), "the incident was resolved, as far as the evidence shows")
+
+
 def test_done_skipped_and_opened_again_by_people(alice, bob):
     postmortem = make_postmortem(alice)
     meeting = step(postmortem, "meeting")

@@ -18,6 +18,25 @@ function say(text) {
   notice.scrollIntoView({ block: "nearest" });
 }
 
+// A swap takes away what had the focus. What bears the same name in the new part has it then, else what came in its place, else the part itself.
+const controls = (part) => [...part.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter((control) => !control.disabled && control.checkVisibility());
+const nameOf = (control) => control.getAttribute("aria-label") ?? (control.id || control.textContent.trim());
+const left = new Map();
+document.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => {
+  const focused = document.activeElement;
+  if (target.id && focused !== target && target.contains(focused)) left.set(target.id, [nameOf(focused), controls(target).indexOf(focused)]);
+});
+document.addEventListener("htmx:afterSettle", ({ detail: { target: { id } } }) => {
+  const [name, place] = left.get(id) ?? [];
+  left.delete(id);
+  const part = document.getElementById(id);
+  if (name === undefined || !part || (document.activeElement && document.activeElement !== document.body)) return;
+  const found = controls(part);
+  const next = part.querySelector("[aria-invalid=true]") ?? found.find((control) => nameOf(control) === name) ?? found[Math.min(place, found.length - 1)] ?? part;
+  if (next === part) part.tabIndex = -1;
+  next.focus({ preventScroll: true });
+});
+
 // Clicks ------------------------------------------------------------------
 async function clicked(event) {
   const at = (selector) => event.target.closest(selector);
@@ -103,3 +122,4 @@ function refreshTimes(root = document) {
 refreshTimes();
 setInterval(refreshTimes, 60_000);
 document.addEventListener("htmx:load", (event) => refreshTimes(event.detail.elt));
+document.addEventListener("panel:loaded", (event) => refreshTimes(event.detail));

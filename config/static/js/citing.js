@@ -48,7 +48,7 @@
       return row;
     });
     list.replaceChildren(...rows);
-    status.textContent = rows.length ? `${rows.length} entries` : "No entry with these words.";
+    status.textContent = rows.length ? `${rows.length} ${rows.length === 1 ? "entry" : "entries"}` : "No entry with these words.";
     choose(rows.length ? 0 : -1);
   }
   function choose(at) {

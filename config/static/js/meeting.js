@@ -32,43 +32,36 @@ if (elapsed) {
 }
 
 // Notes: saved a moment after the last key, and when the field is left.
-for (const form of document.querySelectorAll("form[data-notes]")) {
+const notes = [...document.querySelectorAll("form[data-notes]")].map((form) => {
   const field = form.elements.notes;
   const state = form.querySelector("[data-notes-state]");
   let timer;
-  let busy = false;
-  let again = false;
+  let running;
   let stored = field.defaultValue; // as the page brought it: a quick hand may have typed before this file ran
+  const isStored = () => field.value === stored;
 
-  const save = async () => {
+  async function send() {
     clearTimeout(timer);
-    if (field.value === stored) return;
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
-    const sent = field.value;
-    try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" } });
-      const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : {};
-      if (answer.ok && said.version) {
+    while (!isStored()) { // what was typed meanwhile follows
+      const sent = field.value;
+      try {
+        const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Autosave": "1" } });
+        const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : {};
+        if (!answer.ok || !said.version) {
+          state.textContent = said.problem ?? "Not saved. Press Save notes.";
+          return;
+        }
         stored = sent;
         form.elements.version.value = said.version;
         state.textContent = "Saved";
-        if (field.value === stored) form.dispatchEvent(new Event("saved"));
-      } else {
-        state.textContent = said.problem ?? "Not saved. Press Save notes.";
+        if (isStored()) form.dispatchEvent(new Event("saved"));
+      } catch {
+        state.textContent = "Not saved: the server cannot be reached.";
+        return;
       }
-    } catch {
-      state.textContent = "Not saved: the server cannot be reached.";
     }
-    busy = false;
-    if (again) {
-      again = false;
-      save();
-    }
-  };
+  }
+  const save = () => (running ??= send().finally(() => { running = undefined; }));
   const soon = () => {
     state.textContent = "";
     clearTimeout(timer);
@@ -76,5 +69,17 @@ for (const form of document.querySelectorAll("form[data-notes]")) {
   };
   field.addEventListener("input", soon);
   field.addEventListener("blur", save);
-  if (field.value !== stored) soon();
-}
+  if (!isStored()) soon();
+  return { isStored, save };
+});
+
+// The next block, a pause: whatever leads to another page waits for the words that are on their way, so that nobody is asked whether to lose them.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.matches("[data-notes], [hx-post]") || notes.every((note) => note.isStored())) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const button = event.submitter;
+  await Promise.all(notes.map((note) => note.save()));
+  if (notes.every((note) => note.isStored())) form.requestSubmit(button);
+}, true);

@@ -165,7 +165,7 @@
     if (answer.status === 422) {
       pending = null;
       if (waiting) return form.requestSubmit(waiting); // the page of the answer says what is wrong, field by field
-      return say(`Not saved: ${Object.values(answered.errors ?? {}).flat()[0] ?? "something in the form is not valid"}`, "error");
+      return say(`Not saved: ${answered.reason}`, "error");
     }
     if (answer.status >= 500 || answer.status === 429) return failed("the server is busy");
     stopped = true; // signed out, or no longer allowed: trying again changes nothing

@@ -40,14 +40,3 @@ function revealHash() {
 }
 addEventListener("hashchange", revealHash);
 revealHash();
-
-// After a mark, the new row's button of the same name has the focus again.
-let pressed = "";
-document.addEventListener("htmx:beforeRequest", (event) => { pressed = event.target.matches?.(".tl-act") ? event.target.title : ""; });
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (!pressed || !event.target.matches?.(".tl-row")) return;
-  const row = document.getElementById(event.target.id);
-  const buttons = row ? [...row.querySelectorAll("button.tl-act")] : [];
-  (buttons.find((button) => button.title === pressed) ?? buttons[0])?.focus({ preventScroll: true });
-  pressed = "";
-});

@@ -8,7 +8,7 @@ from incidents.lib.text import clean_line, clean_text
 from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import speaker_line
 from incidents.sources.text.document import Document
-from incidents.sources.text.setting import HEADING, headings
+from incidents.sources.text.setting import HEADING, heading_text, headings
 
 INCIDENT = re.compile(r"\b(?:incident|outage|post-?mortem|rca|downtime|disruption)\b", re.IGNORECASE)
 SUMMARY = re.compile(r"(?:executive |incident |issue )?(?:summary|overview|abstract|tl;?dr)", re.IGNORECASE)
@@ -50,7 +50,7 @@ def summary_of(document: Document) -> str:
         if (match := HEADING.match(line)) is not None:
             if taken:
                 break
-            taken = [] if SUMMARY.fullmatch((match["md"] or match["title"] or "").strip(" :*_")) else None
+            taken = [] if SUMMARY.fullmatch(heading_text(match).strip(" :*_")) else None
         elif taken is not None and not line.startswith(("|", "```")):
             taken.append(line)
     text = "\n".join(taken or []).strip() or document.front.get("summary", (0, ""))[1]

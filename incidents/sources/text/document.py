@@ -21,6 +21,10 @@ FRONT = re.compile(r"^(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)(?P=fence)[ \t
 PAIR = re.compile(r"^(?P<key>[A-Za-z][\w-]{0,40})\s*[:=]\s*(?P<value>.*?)\s*$")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d")
 IGNORED = {"script", "style", "head", "nav", "footer", "svg"}
+EMPHASIS = re.compile(r"</?(?:b|strong)(?:\s[^<>]{0,200})?>", re.IGNORECASE)  # within Markdown
+STYLE = re.compile(r"</?(?:i|em|u|span|font|small|mark|kbd|code|sub|sup|center|ins)(?:\s[^<>]{0,300})?>", re.IGNORECASE)
+HEADED = re.compile(r"^([ \t]*)<h[1-6](?:\s[^<>\n]{0,200})?>[ \t]*([^\n]*?)[ \t]*</h[1-6]>[ \t]*$", re.IGNORECASE | re.MULTILINE)
+BROKEN = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 BREAKS = {"p", "div", "tr", "li", "ul", "ol", "table", "br", "section", "article", "header", "dt", "dd", "blockquote", "pre"}
 
 
@@ -42,7 +46,8 @@ PICTURES = re.compile(  # ":fire: 14:02"
     "^([\\s>*\u2022-]*)(?::[a-z][a-z0-9_+-]{2,40}:\\s*(?=[^\\s:])|(?:[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]\\s*)+(?=[*_`\\[(]*(?:\\d|T[+-])))"
 )
 WIKI_BOLD = re.compile(r"'''([^'\n]{1,200})'''")
-TABLE = re.compile(r"\s*(\|===|\{\|)")  # AsciiDoc, wikitext
+TABLE = re.compile(r"\s*(\|===|\{\||\.\. list-table::)")  # AsciiDoc, wikitext, reStructuredText
+LISTED_CELL = re.compile(r"[ \t]+(?P<row>\*[ \t]+)?-(?:[ \t]+(?P<cell>.*)|$)")
 # A new entry in the middle of a line, where a page was copied as running text: "… is growing. 16:24 UTC - We got …".
 INLINE = re.compile(
     r"(?<=[.!?])\s+-\s+(?=(?:[01]?\d|2[0-3]):[0-5]\d(?: ?[AaPp][Mm])?\s*[:\u2013\u2014]\s)|"
@@ -104,7 +109,8 @@ def read(content: bytes, encoding: str = "") -> Document:
     text = ISO_WEEK.sub(day_of_week, text)
     text = ROUGHLY.sub(lambda match: match[1] and f"{match[1]}0" or f"{match[2]}{'' if match[3] else ':00'}", text)
     text = WIKI_BOLD.sub(r"**\1**", text) if "'''" in text else text
-    pairs = opened(text) if len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3 else list(enumerate(text.split("\n")))
+    is_page = len(HTML.findall(text[:20000])) >= 3 or len(HTML_LIST.findall(text[:200000])) >= 3
+    pairs = opened(text) if is_page else tagged(text) if "<" in text else list(enumerate(text.split("\n")))
     if any(TABLE.match(line) for _, line in pairs):
         pairs = rowed(pairs)
     lines: list[str] = []
@@ -119,6 +125,16 @@ def read(content: bytes, encoding: str = "") -> Document:
             lines.append(part)
             numbers.append(first + offset)
     return Document(with_hours(lines), numbers, front)
+
+
+def tagged(text: str) -> list[tuple[int, str]]:
+    """Return the lines of Markdown with a few tags in it: what is bold stays bold, a break parts a line unless that is a row."""
+    pairs: list[tuple[int, str]] = []
+    text = HEADED.sub(r"\1# \2", text)
+    for number, line in enumerate(STYLE.sub("", EMPHASIS.sub("**", text)).split("\n")):
+        parts = [BROKEN.sub(" ", line)] if line.count("|") > 1 else BROKEN.split(line)
+        pairs += [(number, part) for part in parts[: len(parts) - (len(parts) > 1 and not parts[-1])]]
+    return pairs
 
 
 def day_of_week(match: re.Match[str]) -> str:
@@ -151,6 +167,18 @@ def rowed(pairs: list[tuple[int, str]]) -> list[tuple[int, str]]:
             kind = ""
         elif kind == "{|" and bare.startswith("|-"):
             close()
+        elif kind == ".. list-table::":
+            if bare and line[:1] not in " \t":
+                close()
+                kind = ""
+                done.append((number, line))
+            elif item := LISTED_CELL.match(line):
+                if item["row"]:
+                    close()
+                    start = number
+                cells.append((item["cell"] or "").strip())
+            elif cells and bare:
+                cells[-1] = f"{cells[-1]} {bare}".strip()
         elif kind == "{|" and bare[:1] in "|!" and bare[:2] != "|+":
             start = start if cells else number
             cells += [re.sub(r"^[^|\[]*\w=[^|]*\|(?!\|)", "", cell).strip() for cell in re.split(r"\|\||!!", bare[1:])]

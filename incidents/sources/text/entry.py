@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from incidents.lib.timestamps import TimeError
 from incidents.lib.zones import zone_named
-from incidents.sources.text.lead import WEEKDAY, Lead
+from incidents.sources.text.lead import Lead
+from incidents.sources.text.parts import WEEKDAY
 from incidents.sources.text.setting import CLOSE, YEAR, Setting, in_year, read_day, safe_date
 from incidents.sources.text.tongues import DAY_BEFORE, weekday_number
 

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
+from incidents.sources.text.beside import is_planned
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry
 from incidents.sources.text.lead import Lead
-from incidents.sources.text.setting import dated, zone_in
+from incidents.sources.text.parts import CLOCK, DATE
+from incidents.sources.text.setting import dated
+from incidents.sources.text.stated_zone import zone_in
 
 STATES = r"(?P<label>(?:incident |impact |outage |issue |event )?(?:began|started|start(?: time)?|begin|detected|first detected|time of detection|declared|incident declared|acknowledged|mitigated|repaired|resolved|ended|end(?: time)?))"
 STATED = re.compile(
@@ -19,7 +22,7 @@ STATED = re.compile(
     re.IGNORECASE,
 )
 KEYED = re.compile(  # "Start time: Oct 22nd 2022 9:00 AM (EAT), end time: ..."
-    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{leads.DATE.pattern}),?\s+(?:at\s+)?(?:{leads.CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
+    STATES + rf"\s*\**[:=]\**\s*(?P<when>(?:{DATE.pattern}),?\s+(?:at\s+)?(?:{CLOCK.pattern})(?:\s*\(?[A-Z]{{3,4}}\b\)?)?)(?P<zone>)",
     re.IGNORECASE,
 )
 LABELS = (  # label as people write it -> (kind, milestone)
@@ -102,7 +105,10 @@ def stated(document: Document, known: list[Entry]) -> list[Entry]:
         if number in taken or "20" not in line:
             continue
         keyed = list(KEYED.finditer(line[:600]))
-        for match in keyed if len(keyed) > 1 else STATED.finditer(line[:600]):
+        said = keyed if len(keyed) > 1 else list(STATED.finditer(line[:600]))
+        if said and is_planned(document.lines, offset):
+            continue
+        for match in said:
             for pattern, kind, milestone in LABELS:
                 if pattern.match(match["label"].strip()):
                     lead = leads.read(match["when"])

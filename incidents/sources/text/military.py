@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 LOG = re.compile(r"\blogs?\b|time ?lines?|\btimes?\b|chronolog|\bevents\b|\bhours\b", re.IGNORECASE)
+MARKUP = r"[*_`~\[(<]{0,3}"
 DIGITS = re.compile(
-    r"\s*(?:[-*•]\s+)?(?P<first>(?:[01]\d|2[0-3])[0-5]\d)(?P<end>\s?[-\u2013]\s?(?:[01]\d|2[0-3])[0-5]\d)?(?=[ \t]+(?!(?:UTC|GMT|Z|hrs?|h|[A-Z]{2,4}T)\b)[^\W\d])"
+    rf"\s*(?:[-*+\u2022\u2013]\s+|\d{{1,2}}[.)]\s+)?{MARKUP}(?P<first>(?:[01]\d|2[0-3])[0-5]\d)(?P<end>\s?[-\u2013]\s?(?:[01]\d|2[0-3])[0-5]\d)?"
+    r"(?=[*_`~\])>]{0,3}(?:\s*(?:[:;,.=\u2192]|->|=>)+)?[ \t]+(?!(?:UTC|GMT|Z|hrs?|h|[A-Z]{2,4}T)\b)(?:[^\W\d]|[@`\[\"\u201c(*_#/~<]|\d+[% ]))"
 )
 YEARS = range(1900, 2060)
 FEW = 3
@@ -20,7 +23,8 @@ def with_hours(lines: list[str]) -> list[str]:
         return lines
     marked = list(lines)
     for run in runs(list(found), lines):
-        if len(run) >= FEW:
+        hours = [int(found[index]["first"]) for index in run]
+        if len(run) >= FEW and sum(after < before for before, after in pairwise(hours)) <= 1:  # they rise, but for one midnight
             for index in run:
                 at = found[index].end()
                 marked[index] = f"{lines[index][:at]}h{lines[index][at:]}"

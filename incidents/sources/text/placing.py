@@ -61,7 +61,8 @@ def placed_days(entries: list[Entry], state: Setting, options: ReadOptions) -> I
         base = own or entry.heading_day or state.day or state.given or named or (first_day if entry.block < 0 or entry.label else None)
         minutes = minutes_of(entry.lead.clock)
         step = timedelta(0) if entry.lead.written.lower().endswith("midnight") else longest  # "by midnight" ends the day
-        goes_on = current is not None and base is not None and current > base and minutes is not None and last is not None and 0 <= minutes - last < 360
+        passed = current is not None and base is not None and current > base == under
+        goes_on = passed and minutes is not None and last is not None and 0 <= minutes - last < 360
         moved = entry.block == PROSE and base != under  # a heading between the sentences names another day
         under = entry.heading_day or state.day if entry.lead.weekday else base
         if own is not None or (entry.block != block and not goes_on) or current is None or moved:

@@ -14,18 +14,19 @@ from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
 from incidents.sources.text.entry import Entry, entry_of
-from incidents.sources.text.lead import CLOCK, DATE, WEEKDAY, ZONES, Lead, minutes_of
-from incidents.sources.text.setting import HEADING, Setting, dated
+from incidents.sources.text.lead import Lead, minutes_of
+from incidents.sources.text.parts import CLOCK, DATE, WEEKDAY, ZONES
+from incidents.sources.text.setting import HEADING, Setting, dated, heading_text
 from incidents.sources.text.story_days import FAILING, FURTHEST, ITEM, YESTERDAY, day_meant, day_of_sentence, day_told
 from incidents.sources.text.worded import SHARED, WORDED
 
 NEXT = re.compile(r"\bnext update\b|\bupdate (?:is )?(?:expected|due|scheduled)\b|\bprovide (?:an|another) update\b", re.I)
 AREA = rf"(?!(?:Pacific|Eastern|Central|Mountain|US|UK|London|{MONTH}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"  # a zone or a day, no new sentence
 SENTENCE = re.compile(
-    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=[^\W\d][.!?])(?<!prox\.)(?<!\bca\.)(?<!\b[a-z]\.)(?<!\bcirca\.)\s+(?=\d{{1,2}}:\d\d|\d{{1,3}} (?:hours?|minutes?|seconds?|days?|weeks?)\b)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
+    rf"(?:(?<=[.!?])(?<!\b[A-Za-z]\.)(?!(?<=\d\.)\s+(?i:{MONTH})(?!\w))|(?<=[.!?][\"\u201d)]))\s+(?=[A-Z\u00c0-\u00de\u0410-\u042f\[*~\u201c])|(?<=[\u3002\uff01\uff1f])\s*(?=\S)|(?<=[^\W\d][.!?])(?<!prox\.)(?<!\bca\.)(?<!\b[Kk]l\.)(?<!\bgodz\.)(?<!\b[a-z]\.)(?<!\bcirca\.)\s+(?=\d{{1,2}}:\d\d|\d{{1,3}} (?:hours?|minutes?|seconds?|days?|weeks?)\b)|(?<=\bp\.m\.)\s+{AREA}(?=[A-Z][a-z])|(?<=\ba\.m\.)\s+{AREA}(?=[A-Z][a-z])"
 )
 PLACED = re.compile(
-    r"\b(?:por volta d[ae]s?|cerca d[ae]s?|at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las?|en torno a las?|las|il est|il \u00e9tait|es war|eran las|sono le|it was|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen|\u0432|\u0432\u043e|\u043e\u043a\u043e\u043b\u043e|\u0441|\u0434\u043e|\u043f\u043e\u0441\u043b\u0435)\W{1,3}"
+    r"\b(?:kl|klockan|klokken|godz|godzin[aey]|por volta d[ae]s?|cerca d[ae]s?|at|by|from|since|between|around|about|approx(?:imately)?|until|till|before|after|to|roughly|as of|start of|end of|hours of|exactly|avant|apr\u00e8s|(?:alle )?ore|alentours de|environs de|um|gegen|ab|seit|bis|nach|zwischen|vers|\u00e0|d\u00e8s|depuis|alle|dalle|verso le|(?:at|in)torno a|entre|entre (?:as|les|las|le)|a las?|en torno a las?|las|il est|il \u00e9tait|es war|eran las|sono le|it was|\u00e0s|das|at\u00e9|om|rond|ongeveer|omstreeks|vanaf|sinds|tot|tegen|\u0432|\u0432\u043e|\u043e\u043a\u043e\u043b\u043e|\u0441|\u0434\u043e|\u043f\u043e\u0441\u043b\u0435)\W{1,3}"
     r"(?:(?:about|around|approx\w*|as early as|as late as|exactly|just (?:before|after)|ca|circa|etwa|ungef\u00e4hr|kurz (?:nach|vor)|ongeveer|environ|aproximadamente)\W{1,2})?$|[~(\[@]\W?$",
     re.I,
 )
@@ -43,9 +44,11 @@ STAMP = re.compile(
     re.IGNORECASE,
 )
 PUBLISHED = re.compile(
-    r"\b(?:publi\w+|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
+    r"\b(?:publi\w+|update(?=:)|mise?s? \u00e0 jour|last (?:updated|modified)|aktualisiert|ver\u00f6ffentlicht|gepubliceerd|pubblicato)\b", re.IGNORECASE
 )
-BYLINE = re.compile(rf"{PUBLISHED.pattern}|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE)
+BYLINE = re.compile(
+    rf"{PUBLISHED.pattern}|\d+ (?:Minuten|Sekunden|minutes?|seconds?|min)(?: read)?\b|\buhr\b|{WEEKDAY.pattern}|\b(?:at|on|le|\u00e0|am|um|by)\b", re.IGNORECASE
+)
 LASTED = re.compile(  # "... began at 10:31 and lasted until 12:36"
     r"\b(?:lasted|lasting|continued|persisted|went on|ended|and ending)\b[^.;]{0,60}?\s(?=(?:until|till|to|at|by|around|about|approximately|through)\s)", re.I
 )
@@ -71,7 +74,8 @@ LATER = re.compile(
 )  # a heading without a mark
 LENGTH_OF = re.compile(r"\d{1,2}h\d\d\s+(?:of|long|in total|total|outage|downtime)\b", re.IGNORECASE)  # "roughly 1h10 of outage"
 SIGNED = re.compile("[\u6642\u65f6\u70b9\u9ede]")  # a clock that says so itself
-AT = re.compile(r"\b(?:at|by|around|about|approx(?:imately)?|until|since|after|before|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
+LASTING = re.compile(r"\b(?:took|takes?|last(?:ed|ing)|duration|elapsed|uptime|for|in|of|within|over)\W{1,3}$", re.IGNORECASE)  # "took 00:12:30"
+AT = re.compile(r"\b(?:kl|klockan|klokken|godz|godzin[aey]|at|by|around|about|approx(?:imately)?|until|since|after|before|um|gegen|ore)\W{1,3}$", re.IGNORECASE)
 CLOSED = re.compile(r"\s*[,;]|\s+(?:on|this|that|yesterday)\b")  # "At 9.15, ..."
 ARROW = re.compile(r"\s*(?:\u2192|->)\s*")
 CELL = re.compile(r"\s*\|[^|\d]{2,60}\|(?P<text>[^|]*?[^\W\d]{2}[^|]*)\|\s*")
@@ -82,6 +86,7 @@ LONGEST = 20_000  # characters of a paragraph
 HARD_WRAPPED = 160  # a longer line was not broken by hand: it is a paragraph
 HEADED = 70  # characters of a line that may say what it heads
 OPENING = 6  # sentences that may say of which day a report tells
+WORDS = 30  # characters before a clock that hold the words of a time
 MOST_CLOCKS = 8  # of a sentence that are looked at
 PROSE = -2  # the block of all sentences
 EITHER = re.compile(
@@ -123,7 +128,7 @@ def sentences(document: Document, state: Setting, excluded: re.Pattern[str]) -> 
                 continue
             if FUTURE.search(sentence[: sentence.find(lead.written)]):
                 continue
-            if not lead.date and (opening := day_of_sentence(sentence)):
+            if not lead.date and (opening := day_of_sentence(sentence, lead.written)):
                 lead = replace(lead, date=opening)
             made = entry_of(line, lead, ITEM.sub("", sentence).strip(), state, day, state.zone, PROSE)
             if made.day is None and not lead.date:
@@ -147,8 +152,7 @@ def stamp(sentence: str, lead: Lead) -> bool:
     """Say whether a sentence only says when something was written: a full time alone, or after a name and before a colon."""
     if not lead.date or not lead.clock or len(sentence) > 100:
         return False
-    bare = WEEKDAY.sub(" ", DATE.sub(" ", CLOCK.sub(" ", sentence)))
-    if PUBLISHED.search(bare) and len(re.findall(r"[^\W\d_]", BYLINE.sub(" ", bare))) < 6:
+    if PUBLISHED.search(sentence) and len(re.findall(r"[^\W\d_]", BYLINE.sub(" ", WEEKDAY.sub(" ", DATE.sub(" ", CLOCK.sub(" ", sentence)))))) < 6:
         return True  # "Fri 06/12/2019 - 16:33, updated 27/11/2020 at 09:01"
     before, _, after = sentence.partition(lead.written)
     before = WEEKDAY.sub(" ", before)
@@ -221,7 +225,7 @@ def paragraphs(document: Document, excluded: re.Pattern[str]) -> Iterator[tuple[
                 yield start, " ".join(lines)[:LONGEST], above
             lines = []
         if heading:
-            above = heading["md"] or heading["title"] or ""
+            above = heading_text(heading)
             skipped = bool(excluded.match(above.strip("*_ :0123456789.")))
             continue
         skipped = skipped or bool(LATER.fullmatch(line))
@@ -261,11 +265,11 @@ def time_within(sentence: str) -> Lead | None:
             continue
         uhr = SIGNED.search(alone.clock) or re.match(r"\s*(?:Uhr|uur|u)\b", sentence[clock.end() : clock.end() + 6])
         dotted = not uhr and "." in alone.clock.rstrip(".") and ":" not in alone.clock and not alone.zone and not re.search(r"[ap]\.?m", alone.clock, re.I)
-        if dotted and not ((re.match(r"\d\d\.", alone.clock) or CLOSED.match(sentence, clock.end())) and AT.search(before)):
+        if dotted and not ((re.match(r"\d\d\.", alone.clock) or CLOSED.match(sentence, clock.end())) and AT.search(before[-WORDS:])):
             continue  # a version
-        if not (
-            uhr or alone.zone or alone.end or alone.date or re.search(r"[ap]\.?m", alone.clock, re.I) or PLACED.search(before) or DATE.search(before[-20:])
-        ):
+        exact = alone.clock.count(":") == 2 and not LASTING.search(before[-WORDS:])
+        half = re.search(r"[ap]\.?m", alone.clock, re.I)
+        if not (uhr or exact or half or alone.zone or alone.end or alone.date or PLACED.search(before[-WORDS:]) or DATE.search(before[-20:])):
             continue
         if LENGTH_OF.match(alone.clock + sentence[clock.start() + len(alone.clock) : clock.end() + 20]):
             continue
@@ -278,7 +282,7 @@ def time_within(sentence: str) -> Lead | None:
 def clocks(sentence: str) -> Iterator[re.Match[str]]:
     """Yield what may be a clock time; words, and four digits before a zone, only where a word or a sign for a time comes before: "at noon", "~1400 UTC"."""
     for found in EITHER.finditer(sentence):
-        if (found["bare"] is None and found["words"] is None) or PLACED.search(sentence[max(0, found.start() - 30) : found.start()]):
+        if (found["bare"] is None and found["words"] is None) or PLACED.search(sentence[max(0, found.start() - WORDS) : found.start()]):
             yield found
 
 

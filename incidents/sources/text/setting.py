@@ -9,20 +9,12 @@ from datetime import date, timedelta
 from incidents.lib.timestamps import MONTH, TimeError, read_date
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead
-from incidents.sources.text.chat import is_posted
 from incidents.sources.text.document import Document
-from incidents.sources.text.lead import DATE, OFFSET, WEEKDAY
+from incidents.sources.text.parts import DATE, WEEKDAY
+from incidents.sources.text.stated_zone import posted_zone, zone_in
 from incidents.sources.text.tongues import weekday_number
 
-HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})\s*(?P<title>.*?)\s*={1,6})\s*$")
-ZONE_IN_BRACKETS = r"\(((?:UTC|GMT)(?:[+-]\d{1,2})?|[PECM][SD]T|[PE]T|CES?T|BST|IST|[JK]ST|SGT|A[EW][SD]T|NZ[SD]T|[WE]AT|SAST|MSK|EES?T|МСК)\)"
-ZONES = re.compile(
-    r"\b(?:[Aa]ll\s+)?(?:[Tt]imes?|TIMES?|[Tt]imestamps?|[Tt]imelines?|[Cc]lock times?|(?:Uhr)?[Zz]eit(?:en|angaben)?|[Hh]eures?|[Hh]or(?:as?|[\u00e1a]rios?))\b[^.\n:]{0,40}?[\s(*]"
-    rf"((?:Pacific|Eastern|Central|Mountain)(?: (?:Standard |Daylight )?Time|(?=\s*(?:[.,;)]|$)))|(?:UTC|GMT)\s?[+\-−]\d{{1,2}}(?::\d\d)?|[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|(?:{lead.PLACE})(?= times?\b|[,.)\s]|$)|[A-Z]{{3,5}})\b|"
-    rf"\b(UTC|GMT|[A-Z]{{3,4}}) (?:[Tt]imes?|TIMES?)\b|\b({lead.PLACE}) (?:local )?times?\b|^\W*(?:[Tt]ime ?)?[Zz]one\W{{1,6}}([A-Za-z]+/[A-Za-z_]+|[A-Z]{{2,5}}\b(?:[+-]\d{{1,2}})?)|{ZONE_IN_BRACKETS}",
-    re.MULTILINE,
-)
-COMMON = {"pacific": "PT", "eastern": "ET", "mountain": "MT", "central": "America/Chicago"}
+HEADING = re.compile(r"^\s{0,3}(?:#{1,6}\s*(?P<md>.*?)\s*#*|(?P<wiki>={1,6})(?:\s*(?P<title>[^=\s].*?)\s*={1,6}|\s+(?P<adoc>[^=\s].*?)))\s*$")
 DATED = re.compile(
     r"^[\s*_#>•+-]*(?:incident\s+|outage\s+|event\s+|on\s+)?(?:date|day|when|start(?:ed)?|period|occurred|dates?)\b[\s*_]*[:=|-]?[\s*_]*(?P<text>\S.{3,120})$",
     re.IGNORECASE,
@@ -32,12 +24,17 @@ TITLED = re.compile(  # "Outage report for 20 September 2024": a line that is no
     rf"[^.:;|<>]{{3,80}}?[\s(,\u2013-](?P<date>(?:{DATE.pattern}))\)?:?",
     re.IGNORECASE,
 )
+DAY_KEYS = (  # of front matter: the surest first
+    ("incident_date", "date_of_incident", "date", "started", "started_at", "start", "start_time", "incident_start", "occurred", "occurred_at", "began_at")
+    + ("detected", "detected_at", "opened_at", "declared_at", "created_at", "datum", "fecha", "resolved_at")
+)
 YEAR = re.compile(r"\d{4}|\d+[/.-]\d+[/.-]\d\d")
 ON_DAY = re.compile(r"\bon (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?$", re.IGNORECASE)
 NTH = re.compile(
     rf"\b(?P<weekday>{WEEKDAY.pattern})\s+(?:the\s+)?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s*(?:of\b|{MONTH}))", re.IGNORECASE
 )  # "Friday 16th"
 SHORT = re.compile(r"(\d{1,2})(?:/(\d{1,2})|\.(\d{1,2}\.|0[1-9]|1[0-2]))")  # "03/02", "02.03."
+MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")  # "04-06" in a column of days
 NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
 TONGUES = re.compile(
     r"\b(?:le|les|des|du|une|est|et|dans|pour|avec|sur|der|die|das|und|nicht|wurde|wurden|el|los|las|del|una|para|con|por|n\u00e3o|uma|foi|il|della|che|sono|di|de|da|do|nel|nella|dei|alla|alle|si|dal|la|en|se|al|y|het|een|niet|van|werd|\u043d\u0430|\u043d\u0435|\u0432|\u0438)\b",
@@ -49,11 +46,14 @@ SPAN = re.compile(  # "Apr 24-25, 2026", "24.-25. April 2026": the first of the 
     rf"|(?<!\d)(\d{{1,2}}\.?)(?:st|nd|rd|th)?\s*(?:[-\u2013\u2014/&]|and|to|bis|und)\s*\d{{1,2}}\.?(?:st|nd|rd|th)?(?=\s+{MONTH}(?![^\W\d]))",
     re.IGNORECASE,
 )
+NUMERIC_SPAN = re.compile(  # "12-13/09/2026", "12. bis 13.09.2026"
+    r"(?<![\d/.-])(\d{1,2})\.?\s*(?:[-\u2013\u2014\u2192&]|->|to|and|bis|und|y|e|et)\s*\d{1,2}([/.])(\d{1,2})\2(?=\d{4}(?!\d))", re.IGNORECASE
+)
 OF_REPORT = re.compile(r"^[\s*_#>•+-]*date\b", re.IGNORECASE)
 NEAR = timedelta(days=31)
 NEAR_ENOUGH = timedelta(days=25)  # what the other order of day and month must come to
 FEW_WORDS = 5
-LITTLE = 20  # characters
+PATH = re.compile(r"\]\([^()\s]{1,400}\)|https?://\S{1,400}|`[^`\n]{1,200}`|(?<!\S)\.{0,2}/\S{1,400}")  # what a day within is the name of
 WRITTEN = timedelta(days=60)  # after the incident, at most
 CLOSE = timedelta(days=7)
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_./]?(0[1-9]|1[0-2])[-_./]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -81,7 +81,7 @@ def setting(document: Document, name: str, given: date | None = None) -> Setting
     day_first = order_of_days(document.lines)
     day: date | None = None
     titles = [document.front.get("title", (0, ""))[1], next((line for line in document.lines if line.strip()), ""), *headings(document.lines)[:3]]
-    for key in ("date", "incident_date", "started", "started_at", "start", "start_time", "created_at"):
+    for key in DAY_KEYS:
         if key in document.front and day is None:
             day = dated(document.front[key][1], day_first)
     if day is None:
@@ -126,17 +126,11 @@ def title_day(line: str, day_first: bool | None) -> date | None:
     return dated(match["date"], day_first) if match and YEAR.search(match["date"]) else None
 
 
-def posted_zone(lines: list[str]) -> str:
-    """Return the zone of a status page's "Posted Nov 23, 2012 - 11:33 NZDT", where it is the same for all."""
-    named = {match[1] for line in lines[:2000] if is_posted(line) and (match := re.search(r"([A-Z]{2,5})\)?\W*$", line)) and zone_named(match[1])}
-    return named.pop() if len(named) == 1 else ""
-
-
 def told(lines: list[str], day_first: bool | None) -> date | None:
     """Return the day that the first lines tell of in prose: the only one they name, or the first that is named as "on ..."."""
     days: list[tuple[date, bool]] = []
-    for line in lines:
-        for match in DATE.finditer(line[:3000]):
+    for line in (PATH.sub(" ", line[:3000]) for line in lines):
+        for match in DATE.finditer(line):
             if re.search(r"\d{4}", match[0]) and (day := dated(match[0], day_first)):
                 days.append((day, bool(ON_DAY.search(line[max(0, match.start() - 24) : match.start()]))))
     if len({day for day, _ in days}) == 1:
@@ -145,7 +139,12 @@ def told(lines: list[str], day_first: bool | None) -> date | None:
 
 
 def headings(lines: list[str]) -> list[str]:
-    return [match["md"] or match["title"] or "" for line in lines[:60] if (match := HEADING.match(line))]
+    return [heading_text(match) for line in lines[:60] if (match := HEADING.match(line))]
+
+
+def heading_text(heading: re.Match[str]) -> str:
+    """Return the words of a heading of Markdown, wikitext or AsciiDoc."""
+    return heading["md"] or heading["title"] or heading["adoc"] or ""
 
 
 def order_of_days(lines: list[str]) -> bool | None:
@@ -203,13 +202,15 @@ def dated(text: str, day_first: bool | None, near: date | None = None) -> date |
 
 def read_day(text: str, day_first: bool | None, near: date | None) -> tuple[date | None, str]:
     """Find a day as `read_date` does, and those that only a day near by makes clear: "Friday 16th", "03/02 14:02". Raises TimeError."""
-    text = SPAN.sub(lambda match: match[1] or match[2], text)
+    text = NUMERIC_SPAN.sub(r"\1\2\3\2", SPAN.sub(lambda match: match[1] or match[2], text))
     if near is not None and (match := NTH.search(text)) and not re.search(r"\d{4}", text):
         months = [(near.year + (near.month + step - 1) // 12, (near.month + step - 1) % 12 + 1) for step in (-1, 0, 1)]
         days = [day for year, month in months if (day := safe_date(year, month, int(match["number"])))]
         named = [day for day in days if day.weekday() == weekday_number(match["weekday"])]
         if abs((nearest := min(named or days, key=lambda day: abs((day - near).days))) - near) <= NEAR:
             return nearest, ""
+    if near is not None and (match := MONTH_DAY.fullmatch(text.strip())):
+        return safe_date(near.year, int(match[1]), int(match[2])), ""
     if match := SHORT.fullmatch(text.strip()):
         first, second = int(match[1]), int(match[2] or match[3].rstrip("."))
         day_first = True if match[3] else day_first
@@ -251,25 +252,3 @@ def safe_date(year: int, month: int, day: int) -> date | None:
 def believable(day: date | None) -> date | None:
     """Return the day, or None for one that no report is of: days are counted on from it, and must not pass the ends of the calendar."""
     return day if day is not None and 1900 <= day.year <= 9000 else None
-
-
-def begins_with_time(match: re.Match[str]) -> bool:
-    """Say whether the line of a match begins with a time, and goes on with text before the match."""
-    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
-    at = lead.read(line[:500])
-    return at is not None and len(at.rest) > LITTLE
-
-
-def zone_in(text: str) -> str:
-    """Return the zone that a sentence such as "all times in UTC" states."""
-    text = text[:40_000]
-    for match in [*ZONES.finditer(text), *ZONES.finditer(re.sub(r"(?<!\n)\n(?!\n)", " ", text))]:
-        if match.lastindex == ZONES.groups and begins_with_time(match):
-            continue  # of that entry
-        name = next(group for group in match.groups() if group)
-        if offset := OFFSET.match(text, match.end()) if match.string is text else None:
-            name = offset[1]  # "PST (UTC-7)": the offset leaves no doubt
-        name = COMMON.get(name.split()[0].lower(), name)
-        if zone_named(name) is not None:
-            return name
-    return ""

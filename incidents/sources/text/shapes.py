@@ -8,28 +8,35 @@ from dataclasses import replace
 from incidents.lib.zones import zone_named
 from incidents.sources.text import lead as leads
 from incidents.sources.text.chat import STATUS
-from incidents.sources.text.lead import DATE, WEEKDAY, Lead
-from incidents.sources.text.setting import HEADING, SHORT
+from incidents.sources.text.lead import Lead
+from incidents.sources.text.parts import DATE, WEEKDAY
+from incidents.sources.text.setting import HEADING, MONTH_DAY, NUMERIC_SPAN, SHORT, SPAN, heading_text
 
 BOLD_LINE = re.compile(r"^\s*(?:\*\*|__)(?P<bold>[^*_]{1,120})(?:\*\*|__):?\s*$")
 UNDERLINE = re.compile(r"^(?:={3,}|-{3,})\s*$")
 RULE = re.compile(r"^[\s|:+=-]+$")
 FENCE = re.compile(r"^\s*(?:```|~~~)")
-BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•‣▪◦·]|\d{1,3}[.)])\s+")
+BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*+•‣▪◦·⁃●○■□►»›→§\uf0b7\uf0a7]|o(?=\s+\d)|\d{1,3}[.)])\s+")
 NO_TIMELINE = re.compile(
     r"^(?:action|follow|next step|to ?do|remediation|corrective|preventa?tive|references?|links?|see also|related|learning|lessons|contents|table of contents|glossary)",
     re.I,
 )
 TIMELINE = re.compile(
-    r"\btime ?lines?\b|chronolog|(?:sequence|order|chain) of events|\bkey events|^events$|\bhistory\b|^log$|what happened|linha do tempo|l[ií]nea de(?:l)? tiempo|cronolog|zeitleiste|zeitlicher ablauf|^(?:ablauf|verlauf)\b|tijdlijn|\u30bf\u30a4\u30e0\u30e9\u30a4\u30f3|\u6642\u7cfb\u5217|\u65f6\u95f4\u7ebf|\u6642\u9593\u7dda",
+    r"\btime ?lines?\b|chronolog|(?:sequence|order|chain|course) of events|\bkey events|^events$|\bhistory\b|^log$|what happened|incident log|event log"
+    r"|linha do tempo|l[ií]nea de(?:l)? tiempo|cronolog|d\u00e9roul\u00e9|zeitleiste|zeitlicher (?:ablauf|verlauf)|zeitverlauf|^(?:ablauf|verlauf)\b|tijdlijn|tijdsverloop"
+    r"|linea temporale|tidslinje|h\u00e4ndelsef\u00f6rlopp|o\u015b czasu|przebieg|хронолог|таймлайн|ход событий|последовательность событий"
+    r"|\u30bf\u30a4\u30e0\u30e9\u30a4\u30f3|\u6642\u7cfb\u5217|\u7d4c\u7def|\u7d4c\u904e|\u65f6\u95f4\u7ebf|\u6642\u9593\u7dda|\u65f6\u95f4\u8f74|\u7ecf\u8fc7|타임라인",
     re.I,
 )
 COLUMNS = {
-    "time": re.compile(r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour|^hora|^heure|^uhrzeit|^zeit\b", re.I),
-    "date": re.compile(r"^date|^day|^data\b|^fecha|^datum|^dia\b|^jour", re.I),
+    "time": re.compile(
+        r"^(?:start )?time\b|^when|^timestamp|^utc\b|^clock|time\s*\(|^hour|^hora|^heure|^horodatage|^uhrzeit|^zeit(?:punkt)?\b|^tijd|^orario|^ora\b|^tid\b|^время|[時时][刻間间]|日時|시간|시각",
+        re.I,
+    ),
+    "date": re.compile(r"^date|^day|^data\b|^fecha|^datum|^d[i\u00ed]a\b|^jour|^tag\b|^giorno|^дата|日[期付]|月日|날짜", re.I),
     "end": re.compile(r"^(?:end(?:ed)?|until|to|finish(?:ed)?)(?: time)?\b", re.I),
     "number": re.compile(r"^(?:#|no\.?|nr\.?|n\u00b0|step|seq\.?)$", re.I),
-    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer)\W*$", re.I),
+    "actor": re.compile(r"^(?:who|actor|person|author|by|name|responder|user|engineer|wer|qui|qui\u00e9n|quem|chi|wie|кто|担当者?|负责人)\W*$", re.I),
 }
 KEYED = re.compile(r"^[\s*_>-]*(?:time|timestamp|date(?:/| and )time|when)[\s*_]*[:=][\s*_]*(?=\d|[A-Z])", re.I)  # the first line of "Time: ...", "Event: ..."
 KEY = re.compile(r"^[\s*_>-]*(?:event|what(?: happened)?|description|action|update|status|message|details?|summary)[\s*_]*[:=][\s*_]*", re.I)
@@ -44,9 +51,15 @@ NO_CLOCK = re.compile(  # what makes 16:10 a ratio, a length or a share
 )
 PART_OF_DAY = re.compile(r"[^\W\d][\w ]{1,18}\s[-\u2013\u2014:]\s+\S")
 PLANNED = re.compile(r"\W*(?:next|follow[- ]?up|due|review|meeting|scheduled|planned|deadline)\b", re.IGNORECASE)  # what is yet to come
+SOME_TEXT = 12  # characters after a day that are more than a weekday
 EXAMPLE = re.compile(r"examples?|sample", re.IGNORECASE)
 WITHIN = re.compile(r"(?<=[\s,(])\d{1,2}:\d\d(?::\d\d)?(?!\d)")
 ENDS_IN_CLOCK = re.compile(r"\d[:h]\d\d")
+CLOCK_LAST = re.compile(r"\d[:h.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*\(?(?:[A-Z]{1,5})?[)*_ ]*$", re.IGNORECASE)
+LAST_TIME = re.compile(  # "Pages sent out: 14:02", "Recovery - 5 May, 14:02 UTC"
+    rf"(?P<what>[^\W\d][^|\n]{{2,200}}?)\s*(?:[:,@\u2013\u2014]|\s-)\s*(?P<when>(?:\*\*)?(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?~?\d{{1,2}}[:h.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?\s*\(?(?:UTC|GMT|[A-Z]{{2,5}})?\)?(?:\*\*)?)",
+    re.IGNORECASE,
+)
 NOTICE = re.compile(  # "RESOLVED: Service outage 10:39 GMT" above its text
     rf"(?P<what>[^\W\d][^.|\n]{{2,60}}?)\s+[-\u2013(\[]?\s*(?P<when>(?:(?:{DATE.pattern}),?\s+(?:at\s+)?)?\d{{1,2}}[:h]\d\d(?::\d\d)?\s*(?:[ap]m)?\s*(?:UTC|GMT|[A-Z]{{2,4}}T)?)[)\]]?:?",
     re.IGNORECASE,
@@ -68,7 +81,7 @@ def beside(own: str, line: str) -> bool:
 
 def heading_of(line: str, following: str) -> str | None:
     if match := HEADING.match(line):
-        return match["md"] if match["md"] is not None else match["title"]
+        return heading_text(match)
     if match := BOLD_LINE.match(line):
         return match["bold"]
     if UNDERLINE.match(following) and len(line) < 120 and "|" not in line and not BULLET.match(line):
@@ -94,9 +107,22 @@ def notice_of(line: str, following: str, *, title: bool = False) -> tuple[str, L
     return (what, at) if at and at.clock and not at.rest else None
 
 
+def time_last(line: str) -> tuple[str, Lead] | None:
+    """Return the words and the time of an item such as "- Pages sent out: 14:02 UTC"."""
+    if len(line) > 300 or not CLOCK_LAST.search(line[-30:]) or (mark := BULLET.match(line)) is None:
+        return None
+    match = LAST_TIME.fullmatch(line[mark.end() :].strip())
+    if match is None or PLANNED.match(match["what"]) or NO_CLOCK.search(match["what"][-12:]):
+        return None
+    at = leads.read(match["when"])
+    return (match["what"].strip("*_ "), at) if at and at.clock and not at.rest else None
+
+
 def time_after(heading: str) -> tuple[str, Lead] | None:
-    """Return the words and the time of a heading such as "Recovery (16:40-17:00)"."""
+    """Return the words and the time of a heading such as "Recovery (16:40-17:00)" and "Recovery - 16:40"."""
     match = re.fullmatch(r"(?P<what>[^\W\d][^()]{2,80}?)\s*\((?P<when>[^()]{4,60})\)[*_ :]*", heading.strip())
+    if match is None and len(heading) < 120 and CLOCK_LAST.search(heading[-30:]):
+        match = LAST_TIME.fullmatch(heading.strip(" *_:"))
     at = leads.read(match["when"]) if match else None
     return (match["what"], at) if match and at and at.clock and not at.rest else None
 
@@ -104,7 +130,7 @@ def time_after(heading: str) -> tuple[str, Lead] | None:
 def of_mail(at: Lead, above: str) -> bool:
     """Say whether a full time alone below an address says when a mail was sent."""
     return bool(
-        at.date and at.clock and not at.rest and re.search(r"@| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
+        at.date and at.clock and not at.rest and re.search(r"\w@\w| at \w+[.\w-]*\.[a-z]{2,}$|^(?:from|von|de):|\brelease\W*$", above.strip(), re.IGNORECASE)
     )
 
 
@@ -123,7 +149,7 @@ def accepted(lead: Lead, line: str, fenced: bool, inside: bool) -> bool:
     if lead.offset is not None:
         if not lead.rest:
             return bool(OFFSET_ALONE.fullmatch(line))
-        return lead.marked or lead.written.startswith("T")
+        return lead.marked or lead.written[:1] in "Tt"
     if not lead.clock or (fenced and not lead.date and not lead.marked and not re.match(r"\s*[\[(]?\d", line)):
         return False
     if lead.spoken and not lead.marked:
@@ -142,8 +168,15 @@ def alone(line: str) -> bool:
 
 def dated_entry(lead: Lead) -> bool:
     """Say whether a line under a timeline's heading is an entry of a whole day: "- 5 February 2021: Disclosure", "- 5 February, evening - Disclosure"."""
-    parted = lead.parted or lead.marked and PART_OF_DAY.match(lead.rest)
-    return bool(lead.date and not lead.clock and lead.rest and parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()*_ ")))
+    parted = lead.parted or lead.marked and PART_OF_DAY.match(lead.rest) or is_full(lead) and lead.marked
+    return bool(
+        lead.date and not lead.clock and lead.rest and parted and (lead.marked or not lead.spoken) and not WEEKDAY.fullmatch(lead.rest.strip("()[]*_ :"))
+    )
+
+
+def is_full(lead: Lead) -> bool:
+    """Say whether a day with its year stands before a text that says something: "2021-02-05 Reported to the maker"."""
+    return bool(re.search(r"\d{4}", lead.date)) and not lead.clock and len(lead.rest) >= SOME_TEXT and not WEEKDAY.fullmatch(lead.rest.strip("()[]*_ :"))
 
 
 def columns_of(cells: list[str]) -> dict[str, int]:
@@ -200,7 +233,8 @@ def day_row(cells: list[str], columns: dict[str, int]) -> tuple[Lead, str] | Non
     if at >= len(cells) or not (rest := " | ".join(cell for index, cell in enumerate(cells) if cell and index not in (at, columns.get("number")))):
         return None
     cell = cells[at].strip("*_` ")
-    lead = Lead(date=cell, written=cell) if SHORT.fullmatch(cell) else leads.read(cell)
+    plain = SHORT.fullmatch(cell) or MONTH_DAY.fullmatch(cell) or NUMERIC_SPAN.match(cell) or SPAN.match(cell)
+    lead = Lead(date=cell, written=cell) if plain and len(cell) < 30 else leads.read(cell)
     return (lead, rest) if lead and lead.date and not lead.clock and len(lead.rest) < 12 else None
 
 

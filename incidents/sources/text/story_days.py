@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from incidents.lib.timestamps import MONTH
 from incidents.sources.text import lead as leads
 from incidents.sources.text.entry import Entry
-from incidents.sources.text.lead import DATE, WEEKDAY, Lead, minutes_of
+from incidents.sources.text.lead import Lead, minutes_of
+from incidents.sources.text.parts import DATE, WEEKDAY
 from incidents.sources.text.setting import Setting, dated, safe_date, title_day
 from incidents.sources.text.tongues import FOREIGN_WEEKDAYS, weekday_number
 
@@ -36,6 +37,7 @@ HAPPENED = re.compile(
 ONLY = re.compile(rf"(?:on )?(?:{WEEKDAY.pattern}\s+)?(?:{DATE.pattern})[.:,]?", re.IGNORECASE)  # "On 17 July 2023."
 ON_WEEKDAY = re.compile(rf"(?<![^\W\d])(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:{FOREIGN_WEEKDAYS})\b)", re.IGNORECASE)
 ITEM = re.compile(r"^\s*(?:[-*+•▪]\s+(?:\[[ xX]\]\s+)?|\d{1,2}[.)]\s+)")
+RELATED = re.compile(rf"(?P<date>{DATE.pattern}),\s+(?:which|that|que|qui|che|die|der|das|dat|wat)\s[^.;,\d]{{2,60}}$", re.IGNORECASE)
 HOURS_AHEAD = 6 * 60  # minutes
 FURTHEST = 60  # characters between the word that opens a time and its clock
 
@@ -74,10 +76,16 @@ def day_of_story(sentence: str, day: date) -> date:
     return day
 
 
-def day_of_sentence(sentence: str) -> str:
-    """Return the day that a sentence opens with, however far from its clock: "**July 10** — the provider failed, so that runs waited (16:45-17:45 UTC)"."""
+def day_of_sentence(sentence: str, written: str) -> str:
+    """Return the day that a sentence opens with, however far from its clock: "**July 10** — the provider failed, so that runs waited (16:45-17:45 UTC)".
+
+    Or the one of which a clause with the clock tells: "The outage of 10 July, which began at 16:45".
+    """
     opening = leads.read(ITEM.sub("", sentence[:200]))
-    return opening.date if opening and not opening.clock else ""
+    if opening and not opening.clock:
+        return opening.date
+    related = RELATED.search(sentence[: max(0, sentence.find(written))][-120:])
+    return related["date"] if related else ""
 
 
 def night_of(impact: Sequence[Entry], lead: Lead) -> date | None:

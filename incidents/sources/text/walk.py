@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
-from incidents.lib.zones import zone_named
+from incidents.sources.text import beside, shapes
 from incidents.sources.text import lead as leads
-from incidents.sources.text import shapes
-from incidents.sources.text.chat import STATUS, posted_below, speaker_line
-from incidents.sources.text.document import Document
-from incidents.sources.text.entry import Entry, entry_of
-from incidents.sources.text.labels import label_of, span
+from incidents.sources.text.chat import posted_below, speaker_line
+from incidents.sources.text.entry import Entry
+from incidents.sources.text.labels import span
 from incidents.sources.text.lead import Lead
+from incidents.sources.text.parts import PREFIX
 from incidents.sources.text.prose import NEXT
-from incidents.sources.text.setting import HEADING, Setting, dated, occurred, title_day, zone_in
+from incidents.sources.text.rows import Rows
+from incidents.sources.text.setting import dated, occurred, title_day
+from incidents.sources.text.stand import LONGEST
+from incidents.sources.text.stated_zone import headed_zone, zone_in
 
-TRAILING_BAR = re.compile(r"(?<=[^|])\s*\|$")  # of a cell on a line of its own
-HALVED = re.compile(r"\d:\d\d\s*[ap]\.?m\b", re.IGNORECASE)
-LONGEST = 18_000  # characters of one entry's text
 
-
-@dataclass
-class Walk:
+class Walk(Rows):
     """Each method below `line` knows one shape: it takes the line and returns True, or leaves it to the next."""
-
-    document: Document
-    state: Setting
-    done: list[Entry] = field(default_factory=list)
-    current: Entry | None = None  # open: the lines below may belong to it
-    current_at: int = 0  # where its own line is
-    pending: str = ""  # items without a time shapes.beside the entry's own: its details only when another entry follows
-    day: date | None = None
-    zone: str = ""
-    block: int = 0
-    columns: dict[str, int] = field(default_factory=dict)  # of the table that the walk is in
-    excluded: bool = False  # under a heading such as "Action items"
-    listed: bool = False  # under a heading that says that a timeline follows
-    fenced: bool = False
-    blank: bool = False
-    running: bool = False  # the line before is text, but no entry of its own
-    heads: bool = False  # the entry before is a heading without a mark: "09:15 UTC - Investigating" above a paragraph
-    spoke: bool = False  # the open entry is what somebody said in a chat
-    below: bool = False  # the open entry's text begins below its time
-    open_row: bool = False  # within a row of a table whose text goes on over the lines, headings and all
-    first: int = 0  # the first line that is not empty
-    days: set[int] = field(default_factory=set)  # entries that a heading with a day began, and no more than that
-    at: Lead | None = None  # the time that the line at hand begins with
 
     def entries(self) -> list[Entry]:
         self.day, self.zone = self.state.day, self.state.zone
@@ -86,42 +59,12 @@ class Walk:
             self.day_line,
             self.notice,
             self.labelled,
+            self.told,
             self.speech,
             self.titled,
         )
         if not any(shape(offset, line) for shape in known):
             self.text(line)
-
-    def open(self, offset: int, lead: Lead, text: str, *, keep_day: bool = False) -> Entry:
-        """Begin an entry; the day it states holds for those below."""
-        self.current = entry_of(self.document.numbers[offset], lead, text, self.state, self.day, self.zone, self.block)
-        if not keep_day and lead.date:
-            self.day = self.current.day or self.day
-        return self.current
-
-    def close(self) -> None:
-        if self.current is not None:
-            self.done.append(self.current)
-        self.current = None
-        self.spoke = False
-
-    def following(self, offset: int) -> str:
-        return self.document.lines[offset + 1] if offset + 1 < len(self.document.lines) else ""
-
-    def row_goes_on(self, line: str) -> bool:
-        if not self.open_row or self.current is None:
-            return False
-        row = shapes.row_lead(shapes.cells_of(line), self.columns) if line.lstrip().startswith("|") else None
-        if row is None and not shapes.ALL_TIMES.match(line):
-            self.append(line)
-            return True
-        self.current.text = shapes.once(self.current.text)
-        self.open_row = row is not None
-        return False
-
-    def append(self, line: str) -> None:
-        if self.current is not None and len(self.current.text) < LONGEST:
-            self.current.text = f"{self.current.text}\n{TRAILING_BAR.sub('', line.strip())}"
 
     def nothing(self, line: str) -> bool:
         """Fences, blank lines and rules add nothing; a blank line ends an entry that has its text."""
@@ -156,14 +99,14 @@ class Walk:
         self.below = False
         self.block += 1
         self.excluded = bool(shapes.NO_TIMELINE.match(heading.strip("*_ :0123456789.")))
-        day = dated(heading, self.state.day_first, self.day or self.state.near)
+        day = dated(at.date if at and at.date.isascii() and "-" in at.date else heading, self.state.day_first, self.day or self.state.near)
         self.listed = bool(shapes.TIMELINE.search(heading)) or (self.listed and day is not None)
         if day and not self.is_title(offset, heading, day):
             self.day, self.excluded = day, False
         if day and self.listed and at and at.date and not at.rest:  # the text below may be all that is told of the day
             self.days.add(id(self.open(offset, at, "")))
             self.below = True
-        self.zone = zone_in(heading) or self.zone
+        self.zone = zone_in(heading) or (headed_zone(heading) if shapes.TIMELINE.search(heading) else "") or self.zone
         return True
 
     def is_title(self, offset: int, heading: str, day: date) -> bool:
@@ -171,46 +114,6 @@ class Walk:
         if offset != self.first or self.state.day is None or re.search(r"\d{4}", heading) or abs((day - self.state.day).days) > 1:
             return False
         return occurred(self.document.lines[:80], self.state.day_first) == self.state.day
-
-    def row(self, offset: int, line: str) -> bool:
-        in_table = self.columns or line.lstrip().startswith("|") or ("|" in (following := self.following(offset)) and shapes.RULE.match(following))
-        if not (in_table and line.count("|") >= (1 if self.columns else 2)):
-            return False
-        cells = shapes.cells_of(line)
-        if shapes.RULE.match(line):
-            return True
-        if header := shapes.columns_of(cells):
-            self.columns = header
-            self.zone = zone_in(" ".join(f"({cell})" if zone_named(cell) else cell for cell in cells)) or self.zone
-            return True
-        if "example" in self.columns:
-            return True
-        self.close()
-        if not self.columns and sum(map(bool, cells)) == 2 and len(cells) == 2 and (shapes.PLANNED.match(cells[0]) or self.labelled(offset, ": ".join(cells))):
-            return True
-        if row := shapes.row_lead(cells, self.columns) or (shapes.day_row(cells, self.columns) if self.listed else None):
-            lead, rest = row
-            entry = self.open(offset, lead, rest)
-            entry.actor = cells[self.columns["actor"]].strip("*_") if self.columns.get("actor", len(cells)) < len(cells) else ""
-            self.below = not rest  # the text follows below, as in exported status pages
-            self.open_row = not rest and bool(self.columns)
-            if rest:
-                self.close()
-        elif (at := next((at for cell in cells if (at := leads.read(cell))), None)) and at.date and len(at.rest) < 12 and sum(map(bool, cells)) == 1:
-            self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day  # a row for the day alone
-            self.block += 1
-        return True
-
-    def as_before(self, at: Lead) -> bool:
-        """Say whether the lines before began in the same way: with a clock of half a day and no mark."""
-        return bool(HALVED.search(at.clock)) and sum(1 for entry in self.done[-3:] if HALVED.search(entry.lead.clock) and not entry.lead.marked) > 1
-
-    def listed_spans(self, offset: int, at: Lead) -> bool:
-        """Say whether a day with a range stands below a colon, or below another: "... on 2 occasions:", "October 29, 2009: 8:15am - 11:41am"."""
-        above = self.document.lines[offset - 1].rstrip() if offset else ""
-        return bool(
-            at.date and at.end and (above.endswith(":") or (self.done or self.current) and (before := leads.read(above)) and before.date and before.end)
-        )
 
     def keyed(self, offset: int, line: str) -> bool:
         """ "Time: 14:02 UTC" above "Event: ..."."""
@@ -235,12 +138,21 @@ class Walk:
         self.below = self.spoke = True
         return True
 
+    def goes_on_list(self, offset: int, at: Lead) -> bool:
+        """Say whether a line below running text is nevertheless an entry, by what stands above and below it."""
+        lines, is_open = self.document.lines, bool(self.done or self.current)
+        if beside.as_before(self.done, at) or beside.listed_spans(lines, offset, at, is_open=is_open) or beside.in_column(lines, offset):
+            return True
+        above = self.current or (self.done[-1] if self.done else None)
+        return above is not None and beside.alike(above.lead, at, lines[offset])
+
     def timed(self, offset: int, line: str) -> bool:
         at = self.at
         if (
             at is None
             or shapes.of_mail(at, self.document.lines[offset - 1] if offset else "")
-            or not shapes.accepted(at, line, self.fenced, self.running and not self.as_before(at) and not self.listed_spans(offset, at))
+            or not shapes.accepted(at, line, self.fenced, self.running and not self.goes_on_list(offset, at))
+            or (self.running and not at.marked and beside.in_sentence(self.document.lines, offset))
             or NEXT.match(at.rest)
         ):
             return False
@@ -248,23 +160,13 @@ class Walk:
             self.current.text = f"{self.current.text}{self.pending}"
         self.close()
         entry = self.open(offset, at, at.rest)
-        self.heads = self.heads_text(offset, at)
+        self.heads = beside.heads_text(self.document.lines, offset, at, as_above=self.heads)
         self.below, self.blank, self.running = not at.rest or self.heads, False, False
         self.pending, self.current_at = "", offset
         if at.end and not at.rest:
             self.done += span(entry, self.document.lines[offset - 1].strip(" #*:") if offset else "")
             self.current = None
         return True
-
-    def heads_text(self, offset: int, at: Lead) -> bool:
-        """Say whether a few words after a time head the paragraph below: a status, or a shape that the time below repeats."""
-        if at.marked or not at.rest or len(at.rest) > 60 or at.rest.endswith((".", "!", ":", ";")) or self.following(offset).strip():
-            return False
-        below = [line for line in self.document.lines[offset + 1 : offset + 12] if line.strip()]
-        if not below or not is_text(below[0]) or len(below[0]) < len(at.rest):
-            return False
-        repeats = next((line for line in below[1:] if not is_text(line)), "")
-        return bool(STATUS.match(at.rest)) or self.heads or bool((again := leads.read(repeats)) and again.clock and not again.marked and len(again.rest) <= 60)
 
     def notice(self, offset: int, line: str) -> bool:
         """A status or capitals, a time, and the text below."""
@@ -293,17 +195,18 @@ class Walk:
         return True
 
     def whole_day(self, offset: int, line: str) -> bool:
-        if self.at is None or not (self.listed or self.among(offset)) or not shapes.dated_entry(self.at) or (self.running and not self.at.marked):
+        lines = self.document.lines
+        if self.at is None or not self.at.date or self.at.clock:
             return False
+        rowed = beside.among_days(lines, offset, self.at) or self.listed and beside.day_column(lines, offset, self.at)
+        if not rowed:
+            known = self.listed or beside.among_times(lines, offset, self.at)
+            if not known or not shapes.dated_entry(self.at) or (self.running and not self.at.marked):
+                return False
         self.close()
         self.open(offset, self.at, self.at.rest)
         self.below = self.blank = self.running = False
         return True
-
-    def among(self, offset: int) -> bool:
-        """Say whether an item of a day stands in a list whose other items give day and time."""
-        near = [at for line in self.document.lines[offset + 1 : offset + 4] if (at := leads.read(line)) and at.marked]
-        return bool(self.at and self.at.marked and any(at.date and at.clock for at in near))
 
     def day_line(self, offset: int, line: str) -> bool:
         at = self.at
@@ -313,25 +216,20 @@ class Walk:
         self.day = dated(at.date, self.state.day_first, self.day or self.state.near) or self.day
         self.block += 1
         self.running = False
-        if leads.PREFIX.match(line) and not at.rest:  # "Update: 18 April 2022" above its text
+        if not at.rest and (PREFIX.match(line) or self.listed and re.search(r"\d{4}", at.date)):  # "Update: 18 April 2022" above its text
             self.days.add(id(self.open(offset, at, "")))
             self.below, self.current_at = True, offset
         return True
 
-    def labelled(self, offset: int, line: str) -> bool:
-        found = label_of(line)
+    def told(self, offset: int, line: str) -> bool:
+        """An item of a timeline whose time stands at its end: "- Pages sent out: 14:02"."""
+        found = shapes.time_last(line) if self.listed and not self.fenced else None
         if found is None:
             return False
         self.close()
-        label, lead = found
-        made = self.open(offset, lead, line.strip(" *-•#|\t"), keep_day=True)
-        made.label = label
-        if lead.end and label[1] == "impact_started":
-            words = made.text
-            first, *ends = span(made, "the impact")
-            self.done += [replace(first, text=words), *ends]
-            self.current = None
-        self.close()
+        self.open(offset, found[1], found[0])
+        self.below = self.blank = self.running = False
+        self.pending, self.current_at = "", offset
         return True
 
     def speech(self, offset: int, line: str) -> bool:
@@ -358,9 +256,3 @@ class Walk:
             else:
                 self.close()
         self.blank, self.running = False, True
-
-
-def is_text(line: str) -> bool:
-    """Say whether a line is running text: no time, no heading, no item of a list, no row."""
-    at = leads.read(line)
-    return not (at and at.clock) and not HEADING.match(line) and not shapes.BULLET.match(line) and not line.startswith("|")

@@ -13,6 +13,6 @@ def test_moments_are_stored_in_utc():
 
 
 def test_what_is_read_back_is_said_in_the_zone_of_the_reader():
-    assert stored.words("moment", stored.iso(AT), ZoneInfo("Europe/Paris")) == "02 Mar 2026 15:00 CET"
+    assert stored.words("moment", stored.iso(AT), ZoneInfo("Europe/Paris")) == "2 Mar 2026, 15:00 CET"
     assert stored.words("date", "2026-03-02", UTC) == "2 Mar 2026"
     assert stored.words("moment", "at noon", UTC) == stored.words("text", "2026-03-02", UTC) == ""
