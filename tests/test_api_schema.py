@@ -50,7 +50,7 @@ def test_what_is_read_is_what_the_schema_says(alice, client):
     make_service("checkout")
     postmortem = make_written(alice)
     publishing.publish(actor=alice, postmortem=postmortem)
-    factor = make_factor(postmortem, kind="", stage="", polarity="", evidence_link="")
+    factor = make_factor(postmortem, kind="", stage="", evidence_link="")
     references = {"incidents": postmortem.incident.reference, "postmortems": postmortem.reference, "action-items": "ACT-1"}
     known = {"timeline/{id}": f"timeline/{postmortem.incident.events.first().pk}", "factors/{id}": f"factors/{factor.pk}"}
     document, api, read = client.get("/api/v1/schema/").json(), api_client(alice), set()

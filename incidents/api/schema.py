@@ -30,9 +30,9 @@ class Schema(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if isinstance(schema, dict) and schema.get("type") == "string" and may_be_empty(field):
-            if "enum" in schema and "" not in schema["enum"]:
-                schema["enum"].append("")
+        choices = schema.get("enum") if isinstance(schema, dict) and schema.get("type") == "string" else None
+        if choices and "" not in choices and may_be_empty(field):
+            choices.append("")
         return schema
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:

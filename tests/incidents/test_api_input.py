@@ -53,6 +53,16 @@ def test_what_is_too_large_says_so(api, settings):
     assert str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) in answer.json()["detail"]
 
 
+def test_a_body_in_chunks_is_refused_and_never_taken_for_an_empty_one(api):
+    """Without Content-Length nothing is read: the change was answered with 200 and lost."""
+    made = api.post("/api/v1/incidents/", {"title": "before"}, format="json").json()
+    sent = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "HTTP_IF_MATCH": '"1"'}
+    answer = api.generic("PATCH", f"/api/v1/incidents/{made['reference']}/", b'{"title":"after"}', content_type="application/json", **sent)
+    assert (answer.status_code, answer["Content-Type"]) == (411, "application/problem+json")
+    assert "Content-Length" in answer.json()["detail"]
+    assert Incident.objects.get().version == 1
+
+
 def test_too_many_files_and_fields_say_so(api):
     url = f"/api/v1/incidents/{make_incident().reference}/imports/"
     files = api.post(url, {"files": [SimpleUploadedFile(f"{n}.txt", b"x") for n in range(11)]}, format="multipart")
