@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DEBRIEF_DATA_DIR", str(ROOT / "var"))).resolve()
 
 DEBUG = env.flag("DEBRIEF_DEBUG")
-PORT = env.integer("PORT", 8000)
+PORT = env.integer("PORT", 8000, 1, 65_535)
 BASE_URL = env.text("DEBRIEF_BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SECRET_KEY = env.secret("DEBRIEF_SECRET_KEY") or env.generated(DATA_DIR / "secret_key")
 # Seal what is secret in the database (webhook secrets): the first seals, all of them open.
@@ -96,7 +96,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 3 if env.flag("DEBRIEF_PREPARED_STATEMENTS", True) else None,
 }
-DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'debrief.sqlite3'}")}
+DATABASES = {"default": dj_database_url.parse(env.address("DATABASE_URL", {"postgres", "postgresql", "sqlite"}) or f"sqlite:///{DATA_DIR / 'debrief.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Opening one takes as long as two queries, and its cache of pages begins empty.
     DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 600}
@@ -128,7 +128,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 WEBHOOK_KEEP_DAYS = env.integer("DEBRIEF_WEBHOOK_KEEP_DAYS", 90)  # deliveries that no incident holds
-EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000)  # of one uploaded file; never more than a million
+EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000, 1)  # of one uploaded file; never more than a million
 
 # Time and language --------------------------------------------------------------------------------
 USE_TZ = True
@@ -160,7 +160,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator made the account; there is no sign-up to verify
 
 # E-mail: EMAIL_URL is smtp://user:password@host:587?tls=1, or empty for messages in the log -----------
-EMAIL = urlsplit(env.secret("EMAIL_URL"))
+EMAIL = urlsplit(env.address("EMAIL_URL", {"smtp", "smtps"}))
 if EMAIL.hostname:
     EMAIL_HOST, EMAIL_PORT = EMAIL.hostname, EMAIL.port or 25
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.username or "", EMAIL.password or ""
@@ -172,7 +172,7 @@ DEFAULT_FROM_EMAIL = env.text("DEBRIEF_FROM_EMAIL", "debrief@localhost")
 EMAIL_TIMEOUT = 15
 
 # Jobs: rows are the truth, the broker only wakes a worker ------------------------------------------
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://localhost"
+CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", {"redis", "rediss", "sentinel", "amqp", "amqps", "filesystem", "memory"}) or "filesystem://localhost"
 if CELERY_BROKER_URL.startswith("filesystem://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "broker"),
@@ -193,13 +193,13 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A worker that is gone for this long has lost its job; its heartbeat renews the lease three times in between.
-JOB_LEASE_SECONDS = env.integer("DEBRIEF_JOB_LEASE_SECONDS", 90)
-JOB_SWEEP_SECONDS = env.integer("DEBRIEF_JOB_SWEEP_SECONDS", 15)
+JOB_LEASE_SECONDS = env.integer("DEBRIEF_JOB_LEASE_SECONDS", 90, 1)
+JOB_SWEEP_SECONDS = env.integer("DEBRIEF_JOB_SWEEP_SECONDS", 15, 1)
 
 # Processes of `manage.py serve`
-WEB_PROCESSES = env.integer("DEBRIEF_WEB_PROCESSES", 2)
-WEB_THREADS = env.integer("DEBRIEF_WEB_THREADS", 4)
-JOB_PROCESSES = env.integer("DEBRIEF_JOB_PROCESSES", 2)
+WEB_PROCESSES = env.integer("DEBRIEF_WEB_PROCESSES", 2, 1)
+WEB_THREADS = env.integer("DEBRIEF_WEB_THREADS", 4, 1)
+JOB_PROCESSES = env.integer("DEBRIEF_JOB_PROCESSES", 2, 1)
 LOAD_DEMO = env.flag("DEBRIEF_DEMO", True)
 
 # API ----------------------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("DEBRIEF_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.one_of("DEBRIEF_LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})},
     # One line a sweep is four a minute of nothing.
     "loggers": {name: {"level": "WARNING"} for name in ("celery", "fontTools", "weasyprint")},
 }
