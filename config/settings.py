@@ -274,7 +274,10 @@ SECURE_HSTS_PRELOAD = env.flag("DEBRIEF_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = HTTPS
 # Senders of webhooks follow no redirect; `api/webhooks.py` refuses them over plain http itself.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/v1/hooks/"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("DEBRIEF_BEHIND_PROXY") else None
+BEHIND_PROXY = env.flag("DEBRIEF_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Whose address is limited: the one that the proxy added, else all who come through it would be one.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "debrief_session"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "debrief_csrf"
