@@ -20,7 +20,7 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except (OperationalError, ProgrammingError) as error:
-        sys.exit(f"The database refuses: {' '.join(str(error).split())} Is it running, and was it prepared (manage.py prepare)?")
+        sys.exit(f"The database refuses: {' '.join(str(error).split()).rstrip('.')}. Is it running, and was it prepared (manage.py prepare)?")
     except KeyboardInterrupt:
         sys.exit(130)
 
