@@ -28,15 +28,26 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no; use 1 or 0.")
 
 
-def integer(name: str, default: int) -> int:
-    """Return a whole number. Raises ImproperlyConfigured when it is none."""
+def integer(name: str, default: int, least: int = 0, most: int = 10**9) -> int:
+    """Return a whole number from `least` to `most`. Raises ImproperlyConfigured when it is none."""
     value = os.environ.get(name, "").strip()
     if not value:
         return default
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name}={value} is not a number from {least} to {most}.")
+    return number
+
+
+def one_of(name: str, default: str, choices: set[str]) -> str:
+    """Return one of the choices, in capitals. Raises ImproperlyConfigured for any other word."""
+    word = text(name, default).upper()
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name}={word!r} is none of {', '.join(sorted(choices))}.")
+    return word
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -60,8 +71,26 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE: cannot read {path}: {error.strerror}.") from error
 
 
+def address(name: str, schemes: set[str]) -> str:
+    """Return a secret that is an address, empty when it is not set. Raises ImproperlyConfigured, without the secret, for a scheme that is none of these."""
+    value = secret(name)
+    if value and value.partition(":")[0] not in schemes:
+        raise ImproperlyConfigured(f"{name} begins with none of {', '.join(f'{scheme}:' for scheme in sorted(schemes))}.")
+    return value
+
+
 def generated(path: Path) -> str:
-    """Return the secret kept in `path`, made on first use and readable by the owner only (mode 0600)."""
+    """Return the secret kept in `path`, made on first use and readable by the owner only (mode 0600).
+
+    Raises ImproperlyConfigured when the data directory, where it lies, cannot be used.
+    """
+    try:
+        return made_once(path)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DEBRIEF_DATA_DIR: cannot use {path}: {error.strerror}.") from error
+
+
+def made_once(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

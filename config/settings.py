@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DEBRIEF_DATA_DIR", str(ROOT / "var"))).resolve()
 
 DEBUG = env.flag("DEBRIEF_DEBUG")
-PORT = env.integer("PORT", 8000)
+PORT = env.integer("PORT", 8000, 1, 65_535)
 BASE_URL = env.text("DEBRIEF_BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SECRET_KEY = env.secret("DEBRIEF_SECRET_KEY") or env.generated(DATA_DIR / "secret_key")
 # Seal what is secret in the database (webhook secrets): the first seals, all of them open.
@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.permissions_policy",
+    "config.middleware.length_required",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -95,7 +96,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 3 if env.flag("DEBRIEF_PREPARED_STATEMENTS", True) else None,
 }
-DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'debrief.sqlite3'}")}
+DATABASES = {"default": dj_database_url.parse(env.address("DATABASE_URL", {"postgres", "postgresql", "sqlite"}) or f"sqlite:///{DATA_DIR / 'debrief.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Opening one takes as long as two queries, and its cache of pages begins empty.
     DATABASES["default"] |= {"OPTIONS": SQLITE_OPTIONS, "CONN_MAX_AGE": 600}
@@ -127,7 +128,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 WEBHOOK_KEEP_DAYS = env.integer("DEBRIEF_WEBHOOK_KEEP_DAYS", 90)  # deliveries that no incident holds
-EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000)  # of one uploaded file; never more than a million
+EVENT_LIMIT = env.integer("DEBRIEF_EVENT_LIMIT", 100_000, 1)  # of one uploaded file; never more than a million
 
 # Time and language --------------------------------------------------------------------------------
 USE_TZ = True
@@ -159,7 +160,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator made the account; there is no sign-up to verify
 
 # E-mail: EMAIL_URL is smtp://user:password@host:587?tls=1, or empty for messages in the log -----------
-EMAIL = urlsplit(env.secret("EMAIL_URL"))
+EMAIL = urlsplit(env.address("EMAIL_URL", {"smtp", "smtps"}))
 if EMAIL.hostname:
     EMAIL_HOST, EMAIL_PORT = EMAIL.hostname, EMAIL.port or 25
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.username or "", EMAIL.password or ""
@@ -171,7 +172,7 @@ DEFAULT_FROM_EMAIL = env.text("DEBRIEF_FROM_EMAIL", "debrief@localhost")
 EMAIL_TIMEOUT = 15
 
 # Jobs: rows are the truth, the broker only wakes a worker ------------------------------------------
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://localhost"
+CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", {"redis", "rediss", "sentinel", "amqp", "amqps", "filesystem", "memory"}) or "filesystem://localhost"
 if CELERY_BROKER_URL.startswith("filesystem://"):
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -193,13 +194,13 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A worker that is gone for this long has lost its job; its heartbeat renews the lease three times in between.
-JOB_LEASE_SECONDS = env.integer("DEBRIEF_JOB_LEASE_SECONDS", 90)
-JOB_SWEEP_SECONDS = env.integer("DEBRIEF_JOB_SWEEP_SECONDS", 15)
+JOB_LEASE_SECONDS = env.integer("DEBRIEF_JOB_LEASE_SECONDS", 90, 1)
+JOB_SWEEP_SECONDS = env.integer("DEBRIEF_JOB_SWEEP_SECONDS", 15, 1)
 
 # Processes of `manage.py serve`
-WEB_PROCESSES = env.integer("DEBRIEF_WEB_PROCESSES", 2)
-WEB_THREADS = env.integer("DEBRIEF_WEB_THREADS", 4)
-JOB_PROCESSES = env.integer("DEBRIEF_JOB_PROCESSES", 2)
+WEB_PROCESSES = env.integer("DEBRIEF_WEB_PROCESSES", 2, 1)
+WEB_THREADS = env.integer("DEBRIEF_WEB_THREADS", 4, 1)
+JOB_PROCESSES = env.integer("DEBRIEF_JOB_PROCESSES", 2, 1)
 LOAD_DEMO = env.flag("DEBRIEF_DEMO", True)
 
 # API ----------------------------------------------------------------------------------------------
@@ -210,10 +211,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["incidents.api.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "incidents.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "incidents.api.schema.Schema",
     "EXCEPTION_HANDLER": "incidents.api.errors.problem",
     "PAGE_SIZE": 50,
 }
@@ -224,6 +225,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "incidents.api.schema.complete"],
     "ENUM_NAME_OVERRIDES": {
         "EventKind": "incidents.models.Kind",
         "Precision": "incidents.models.Precision",
@@ -273,7 +275,10 @@ SECURE_HSTS_PRELOAD = env.flag("DEBRIEF_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = HTTPS
 # Senders of webhooks follow no redirect; `api/webhooks.py` refuses them over plain http itself.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/v1/hooks/"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("DEBRIEF_BEHIND_PROXY") else None
+BEHIND_PROXY = env.flag("DEBRIEF_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Whose address is limited: the one that the proxy added, else all who come through it would be one.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "debrief_session"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "debrief_csrf"
@@ -285,7 +290,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("DEBRIEF_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.one_of("DEBRIEF_LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})},
     # One line a sweep is four a minute of nothing.
     "loggers": {name: {"level": "WARNING"} for name in ("celery", "fontTools", "weasyprint")},
 }

@@ -21,6 +21,7 @@ from incidents import custom_field_values, custom_fields, fusing
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
+from incidents.lib.timestamps import impossible
 from incidents.measuring import announce, begin, remeasure
 from incidents.models import (
     AuditEvent,
@@ -204,8 +205,8 @@ def add_entry(
     url: str = "",
 ) -> TimelineEvent:
     """Add an entry that a person writes. It is evidence like any other: later changes are curations of it."""
-    if at > timezone.now():
-        raise ValidationError({"at": "This time lies in the future."})
+    if wrong := impossible(at, timezone.now()):
+        raise ValidationError({"at": wrong})
     person = actor if isinstance(actor, User) else None
     entry = TimelineEvent(
         incident=incident,
@@ -273,8 +274,8 @@ def clean_curation(fields: dict[str, Any]) -> dict[str, Any]:
         result["title"] = clean_line(result["title"])
     if "note" in result:
         result["note"] = clean_text(result["note"], limit=20_000).strip()
-    if result.get("corrected_at") is not None and result["corrected_at"] > timezone.now():
-        raise ValidationError({"corrected_at": "This time lies in the future."})
+    if result.get("corrected_at") is not None and (wrong := impossible(result["corrected_at"], timezone.now())):
+        raise ValidationError({"corrected_at": wrong})
     return result
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from incidents import mappings, sources
 from incidents.intake_report import Report
-from incidents.lib.text import clean_line
+from incidents.lib.text import clean_line, clean_text
 from incidents.lib.wrapped_files import WrappingError, unwrapped
 from incidents.lib.zones import zone_named
 from incidents.sources.base import Item, Payload, Source
@@ -67,7 +67,7 @@ def clean_options(options: dict[str, Any] | None) -> dict[str, Any]:
     if mapping := given.get("mapping"):
         if not isinstance(mapping, dict):
             raise ValidationError({"mapping": "Give the mapping as column name and field."})
-        given["mapping"] = {str(column)[:200]: str(field)[:40] for column, field in list(mapping.items())[:200]}
+        given["mapping"] = {clean_text(str(column), limit=200): clean_text(str(field), limit=40) for column, field in list(mapping.items())[:200]}
     return given
 
 

@@ -21,6 +21,7 @@ from incidents import metrics, milestones, quality, quality_query, sources, time
 from incidents.access import Actor
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
+from incidents.lib.timestamps import impossible
 from incidents.models import Acceptance, AuditEvent, Incident, MetricDefinition, Milestone, MilestoneKind, QualityReport, Salience, TimelineEvent, User
 from incidents.signals import incident_changed
 
@@ -203,8 +204,8 @@ def record_decision(actor: Actor, milestone: Milestone, version: int, decision: 
     elif decision == Decision.OVERRIDDEN:
         if at is None:
             raise ValidationError("Give the time.")
-        if at > timezone.now():
-            raise ValidationError("This time lies in the future.")
+        if wrong := impossible(at, timezone.now()):
+            raise ValidationError(wrong)
     elif decision in (Decision.NOT_APPLICABLE, Decision.OPEN):
         at = None
     else:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from incidents import lifecycle
 from incidents.access import SYSTEM, Actor, may, require
 from incidents.lib.text import clean_line, clean_text
+from incidents.lib.timestamps import impossible
 from incidents.models import AuditEvent, Incident, Service, User
 from postmortems import drafting
 from postmortems.models import NearMiss, Postmortem, RetrospectiveTemplate
@@ -52,8 +53,8 @@ def report(*, actor: Actor, told: Report) -> Postmortem:
     """Keep a report: a light incident, the document with what was told in its sections, and who may be named. Everybody who is signed in may report."""
     require(actor, "report")
     at = told.at or timezone.now()
-    if at > timezone.now():
-        raise ValidationError({"at": "This time lies in the future."})
+    if wrong := impossible(at, timezone.now()):
+        raise ValidationError({"at": wrong})
     person = actor if isinstance(actor, User) else None
     is_named = told.credit == NearMiss.Credit.NAMED
     # Whoever wants no name kept has none in the records either: not as author, not in the log.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -35,6 +36,13 @@ class MalformedPrecondition(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "malformed_precondition"
     default_detail = 'If-Match is one ETag as it was given, such as "3".'
+
+
+#: On the method of an edit: `version_sent` asks for the header, and the schema says so. `versioned_later` when the first save has none.
+versioned = extend_schema(parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag of what you read.")])
+versioned_later = extend_schema(
+    parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag of what you read; left out the first time.")]
+)
 
 
 def version_sent(request: Request) -> int:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import access, assigning, endpoint_reports, endpoints, routing
-from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.api.pagination import Pages
 from incidents.api.serializers import DeliverySerializer
@@ -149,6 +149,7 @@ class EndpointViewSet(viewsets.GenericViewSet[Endpoint]):
             endpoint = self.change(request, endpoint, later)
         return tagged(EndpointSerializer(endpoint).data | {"secret": secret}, endpoint.version, status.HTTP_201_CREATED)
 
+    @versioned
     @extend_schema(request=EditEndpointSerializer, responses=EndpointSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change it on top of the version in If-Match."""

@@ -5,14 +5,21 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.exceptions import ValidationError as ModelError
-from rest_framework.exceptions import ValidationError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from incidents.api.concurrency import PreconditionFailed
 from incidents.sources.drafts import SourceError
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -21,6 +28,12 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         error = ValidationError(error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages})
     elif isinstance(error, SourceError):
         error = ValidationError({error.where or "file": [error.message]})
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge(f"Apart from its files a request has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes. Send long texts as files.")
+    elif isinstance(error, TooManyFilesSent):
+        error = ParseError(f"A request has at most {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files.")
+    elif isinstance(error, TooManyFieldsSent):
+        error = ParseError(f"A form has at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields.")
     response = exception_handler(error, context)
     if response is None:
         return None

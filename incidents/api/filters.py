@@ -1,12 +1,14 @@
-"""What lists of the incidents app can be filtered by: named fields only. An unknown value is an error, never "all"."""
+"""What lists of the incidents app can be filtered by: named fields only. An unknown name or value is an error, never "all"."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_filters as filters
+from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -17,6 +19,41 @@ from incidents import custom_field_values, custom_fields
 from incidents.lib.text import clean_line
 from incidents.models import CustomField, Incident, Kind, TimelineEvent
 from incidents.timeline_filters import parse_moment
+
+PAGING = ("page", "page_size", "cursor")
+
+
+def only(params: Iterable[str], names: Iterable[str], prefix: str = "") -> None:
+    """Raise ValidationError when a list is asked by a name that it does not know: a slip of the pen must not return everything."""
+    known = {*names, *PAGING}
+    for name in params:
+        if name not in known and not (prefix and name.startswith(prefix)):
+            raise ValidationError({clean_line(name, limit=60): [f"There is no filter of this name. Known: {', '.join(sorted(known))}."]})
+
+
+class NamedFilters(filters.FilterSet):
+    """A filter set that refuses what it does not know."""
+
+    prefix_taken = ""  # names that begin so are somebody else's
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        only(self.data or {}, self.filters, self.prefix_taken)
+        return super().filter_queryset(queryset)
+
+
+class YesNoField(forms.NullBooleanField):
+    widget = forms.TextInput  # the usual one reads what it does not know as nothing
+
+    def to_python(self, value: Any) -> Any:
+        said = {"": None, "1": True, "true": True, "0": False, "false": False}
+        text = str(value or "").lower()
+        if text not in said:
+            raise forms.ValidationError("Say true or false.")
+        return said[text]
+
+
+class YesNoFilter(filters.BooleanFilter):
+    field_class = YesNoField
 
 
 class MomentFilter(filters.IsoDateTimeFilter):
@@ -31,7 +68,8 @@ class MomentFilter(filters.IsoDateTimeFilter):
         return super().filter(qs, value and value.astimezone(UTC))
 
 
-class IncidentFilter(filters.FilterSet):
+class IncidentFilter(NamedFilters):
+    prefix_taken = custom_fields.ASKED
     q = filters.CharFilter(method="filter_words", max_length=200)
     kind = filters.ChoiceFilter(choices=[*Incident.Kind.choices, ("all", "All")], method="filter_kind", help_text="Incidents only unless asked otherwise.")
     status = filters.ChoiceFilter(choices=Incident.Status.choices)
@@ -90,8 +128,6 @@ TIMELINE_PARAMETERS = [
     OpenApiParameter("q", str, description="Part of the text."),
     *KNOWN,
     OpenApiParameter("hidden", bool, description="Also what people have hidden."),
-    OpenApiParameter("cursor", str),
-    OpenApiParameter("page_size", int),
 ]
 
 
@@ -115,6 +151,7 @@ def timeline(events: QuerySet[Any], params: QueryDict, further: QuerySet[Any]) -
     def matching(of_event: Q, of_curation: Q = NOTHING) -> Q:
         return of_event | of_curation | Q(pk__in=further.filter(of_event).values("fused_into"))
 
+    only(params, [parameter.name for parameter in TIMELINE_PARAMETERS])
     kinds = params.getlist("kind")
     if unknown := set(kinds) - set(Kind.values):
         raise ValidationError({"kind": [f"There is no kind “{sorted(unknown)[0][:40]}”."]})

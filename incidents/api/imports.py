@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import Any
 
 from django.http import Http404, QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,18 +17,21 @@ from rest_framework.views import APIView
 from incidents import intake
 from incidents.access import incident_for
 from incidents.api.pagination import Pages
+from incidents.api.parsers import StrictJSONParser
 from incidents.api.serializers import DeliverySerializer, ImportOptionsSerializer, ImportSerializer
+from incidents.lib import strict_json
 from incidents.models import Delivery
 
 
 class ImportsView(APIView):
-    parser_classes = [MultiPartParser, FormParser, JSONParser]
+    parser_classes = [MultiPartParser, FormParser, StrictJSONParser]
+    pagination_class = Pages
 
     @extend_schema(operation_id="incidents_imports_list", responses=DeliverySerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
         """Return what came in for the incident, newest first."""
         incident = incident_for(request.user, reference)
-        pages = Pages()
+        pages = self.pagination_class()
         deliveries = Delivery.objects.visible_to(request.user).filter(incident=incident)
         page = pages.paginate_queryset(deliveries, request, view=self)
         return pages.get_paginated_response(DeliverySerializer(page, many=True).data)
@@ -36,9 +40,8 @@ class ImportsView(APIView):
     def post(self, request: Request, reference: str) -> Response:
         """Take files (multipart `files`) or pasted `text`. They are stored before the answer and imported after it: read each `id` until its state is final."""
         incident = incident_for(request.user, reference, "import")
-        sent_as_form: Any = request.data
-        data = {**sent_as_form.dict(), "files": request.FILES.getlist("files")} if isinstance(sent_as_form, QueryDict) else sent_as_form
-        body = ImportSerializer(data=data)
+        given: Any = request.data
+        body = ImportSerializer(data={**of_form(given), "files": request.FILES.getlist("files")} if isinstance(given, QueryDict) else given)
         body.is_valid(raise_exception=True)
         sent = dict(body.validated_data)
         files: list[tuple[Any, str, str]] = [(file, file.name, Delivery.Channel.API) for file in sent.pop("files", [])]
@@ -50,6 +53,14 @@ class ImportsView(APIView):
         for delivery in deliveries:
             delivery.refresh_from_db()
         return Response(DeliverySerializer(deliveries, many=True).data, status=status.HTTP_202_ACCEPTED)
+
+
+def of_form(form: QueryDict) -> dict[str, Any]:
+    """Return the fields of a form, which are texts: the mapping is one of JSON. What is none stays as it is, for the serializer to refuse."""
+    fields: dict[str, Any] = form.dict()
+    with suppress(KeyError, strict_json.JsonError):
+        fields["mapping"] = strict_json.loads(fields["mapping"])
+    return fields
 
 
 class ImportView(APIView):

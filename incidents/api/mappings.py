@@ -24,7 +24,7 @@ class NewMappingSerializer(serializers.Serializer[Any]):
 
 class MappingSerializer(serializers.ModelSerializer[Mapping]):
     fields: Any = serializers.DictField(child=serializers.CharField(), read_only=True)
-    created_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    created_by: Any = serializers.SlugRelatedField(slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = Mapping

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from incidents import fusing, measuring
 from incidents.access import incident_for
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned
 from incidents.api.pagination import Pages
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line
@@ -103,11 +103,13 @@ class DecidePairSerializer(serializers.Serializer[Any]):
 
 
 class FusionsView(APIView):
+    pagination_class = Pages
+
     @extend_schema(operation_id="incidents_fusions_list", responses=FusionSerializer(many=True))
     def get(self, request: Request, reference: str) -> Response:
         """Return the pairs, in the order in which they were found."""
         incident = incident_for(request.user, reference)
-        pages = Pages()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(Fusion.objects.filter(incident=incident).select_related("decided_by"), request, view=self)
         return pages.get_paginated_response(FusionSerializer(page, many=True).data)
 
@@ -176,6 +178,7 @@ class ClocksView(APIView):
 
 
 class ClockView(APIView):
+    @versioned
     @extend_schema(operation_id="incidents_clocks_set", request=OffsetSerializer, responses=ClockSerializer)
     def put(self, request: Request, reference: str, source: str) -> Response:
         """Move all times of a source, on top of the version in If-Match: "0" while nobody said anything."""
@@ -191,6 +194,7 @@ class ClockView(APIView):
             raise PreconditionFailed(ClockSerializer(conflict.current).data if conflict.current else None) from conflict
         return tagged(ClockSerializer(row).data, row.version)
 
+    @versioned
     @extend_schema(operation_id="incidents_clocks_forget", responses={204: None})
     def delete(self, request: Request, reference: str, source: str) -> Response:
         """Take the word on a clock back, on top of the version in If-Match."""

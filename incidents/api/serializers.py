@@ -34,7 +34,7 @@ MOST_VALUES = 200
 
 
 class ServiceSerializer(serializers.ModelSerializer[Service]):
-    team: Any = Named(slug_field="name", read_only=True)
+    team: Any = Named(slug_field="name", read_only=True, allow_null=True)
 
     class Meta:
         model = Service
@@ -79,8 +79,7 @@ VALUES: dict[str, Any] = {
         "as ISO 8601, an option by its key and several as a list of keys. On writing, fields left out stay as they are, and null takes a value back."
     ),
     "additionalProperties": {
-        "nullable": True,
-        "oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "array", "items": {"type": "string"}}],
+        "oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}],
     },
 }
 

@@ -18,7 +18,7 @@ from incidents import lifecycle, measuring, timeline_query
 from incidents.access import incident_for, require
 from incidents.api import filters
 from incidents.api import serializers as shapes
-from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.pagination import EventPages
 from incidents.lib.conflict import Conflict
 from incidents.models import CustomField, Incident, IncidentType, Milestone, Service, Severity, TimelineEvent
@@ -86,6 +86,7 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
         incident = incident_for(request.user, reference)
         return tagged(shapes.IncidentSerializer(incident).data, incident.version)
 
+    @versioned
     @extend_schema(request=shapes.EditIncidentSerializer, responses=shapes.IncidentSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
         """Change what the incident says about itself, on top of the version in If-Match."""
@@ -99,6 +100,8 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
 
 
 class TimelineView(APIView):
+    pagination_class = EventPages
+
     @extend_schema(operation_id="incidents_timeline_list", responses=shapes.TimelineEventSerializer(many=True), parameters=filters.TIMELINE_PARAMETERS)
     def get(self, request: Request, reference: str) -> Response:
         """Return the timeline in order, a cursor page at a time: one entry for each fact with all its `evidence`, and what people said about it.
@@ -112,7 +115,7 @@ class TimelineView(APIView):
         further = TimelineEvent.objects.filter(incident=incident, fused_into__isnull=False)
         shown = further.filter(at__lte=known) if known else further
         events = events.prefetch_related(Prefetch("fused", shown.defer("raw").order_by("at", "sequence", "pk")))
-        pages = EventPages()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(filters.timeline(events, request.query_params, further), request, view=self)
         return pages.get_paginated_response(shapes.TimelineEventSerializer(page, many=True, context={"known": known}).data)
 
@@ -141,6 +144,7 @@ class TimelineEventView(APIView):
         event = self.event_for(request, reference, pk)
         return tagged(shapes.EvidenceSerializer(event).data, curation_version(event))
 
+    @versioned
     @extend_schema(operation_id="incidents_timeline_curate", request=shapes.CurateSerializer, responses=shapes.TimelineEventSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Hide, highlight, retitle, annotate or correct the time, on top of the version in If-Match. The evidence stays as it is."""
@@ -197,6 +201,7 @@ class MilestoneView(APIView):
         milestone = self.milestone_for(request, reference, kind)
         return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)
 
+    @versioned
     @extend_schema(operation_id="incidents_milestones_decide", request=shapes.DecideSerializer, responses=shapes.MilestoneSerializer)
     def patch(self, request: Request, reference: str, kind: str) -> Response:
         """Confirm the proposal, set the time by hand, or say that it does not apply, on top of the version in If-Match."""

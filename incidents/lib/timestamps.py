@@ -169,6 +169,13 @@ def bounded(at: datetime, text: str, latest: datetime | None) -> datetime:
     return at
 
 
+def impossible(at: datetime, now: datetime) -> str:
+    """Return why what a person tells of cannot have happened at this moment, within the bounds of imports; "" when it can."""
+    if at < EARLIEST:
+        return "This time lies before 2000."
+    return "This time lies in the future." if at > now else ""
+
+
 def _from_digits(match: re.Match[str], text: str, zone: str, latest: datetime | None) -> Moment:
     """Read an epoch by its magnitude, or digits that are a date: 20260302, 20260302140500."""
     sign, whole, fraction = match.groups()

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import lost_race, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from postmortems import access, commenting, discussion, parts
 from postmortems.anchors import LONGEST
@@ -137,6 +137,7 @@ class CommentView(CommentViews):
         said = self.comment_for(request, reference, pk)
         return tagged(SaidSerializer(said).data, said.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_comments_update", request=WordsSerializer, responses=SaidSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Change your own words, on top of the version in If-Match."""

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from postmortems import access, chaining, chains, covering, factoring, factors, overview
@@ -217,6 +217,7 @@ class FactorView(FactorViews):
         factor = self.factor_for(self.postmortem_for(request, reference), pk)
         return tagged(FactorSerializer(factor).data, factor.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_factors_update", request=FactorChangeSerializer, responses=FactorSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Change fields on top of the version in If-Match. `place` moves it and is no version of its own."""
@@ -238,6 +239,7 @@ class FactorView(FactorViews):
         factor = self.factor_for(postmortem, pk)
         return tagged(FactorSerializer(factor).data, factor.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_factors_destroy", responses={204: None})
     def delete(self, request: Request, reference: str, pk: int) -> Response:
         """Remove it, on top of the version in If-Match."""
@@ -251,6 +253,7 @@ class FactorView(FactorViews):
 
 
 class ChainFactorView(FactorViews):
+    @versioned
     @extend_schema(operation_id="postmortems_sections_row_factor", request=None, responses={201: FactorSerializer})
     def post(self, request: Request, reference: str, key: str, place: int) -> Response:
         """Make a factor of an answer in a chain of questions and let the row at `place` (from 0) lead to it, on top of the section's version in If-Match. What the row cites is its evidence."""
@@ -275,6 +278,7 @@ class TriggerView(FactorViews):
         postmortem = self.postmortem_for(request, reference)
         return tagged({"trigger": postmortem.trigger}, postmortem.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_trigger_update", request=TriggerSerializer, responses=TriggerSerializer)
     def put(self, request: Request, reference: str) -> Response:
         """Say what set it off, on top of the post-mortem's version in If-Match."""

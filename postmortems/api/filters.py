@@ -1,4 +1,4 @@
-"""What lists of the postmortems app can be filtered by: named fields only. An unknown value is an error, never "all"."""
+"""What lists of the postmortems app can be filtered by: named fields only. An unknown name or value is an error, never "all"."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from incidents.api.filters import NamedFilters, YesNoFilter
 from incidents.models import Incident
 from incidents.models.incident import IncidentQuerySet
 from postmortems.action_quality import EARLIER_KINDS
@@ -14,7 +15,7 @@ from postmortems.models import ActionItem, Postmortem
 from postmortems.models.postmortem import PostmortemQuerySet
 
 
-class PostmortemFilter(filters.FilterSet):
+class PostmortemFilter(NamedFilters):
     status = filters.ChoiceFilter(choices=Postmortem.Status.choices)
     owner = filters.CharFilter(field_name="owner__username")
     service = filters.CharFilter(method="filter_service", help_text="Of any incident that it covers.")
@@ -42,7 +43,7 @@ class PostmortemFilter(filters.FilterSet):
         return rows.about(self.incidents().filter(pk=found[1])) if found else rows.none()
 
 
-class ActionItemFilter(filters.FilterSet):
+class ActionItemFilter(NamedFilters):
     status = filters.ChoiceFilter(choices=ActionItem.Status.choices)
     priority = filters.ChoiceFilter(choices=ActionItem.Priority.choices)
     kind = filters.ChoiceFilter(
@@ -50,7 +51,7 @@ class ActionItemFilter(filters.FilterSet):
     )
     owner = filters.CharFilter(field_name="owner__username")
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lt")
-    overdue = filters.BooleanFilter(method="filter_overdue")
+    overdue = YesNoFilter(method="filter_overdue")
 
     class Meta:
         model = ActionItem

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import lost_race, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent, versioned_later
 from incidents.api.fields import Named
 from postmortems import looking_back
 from postmortems.facilitation.texts import LOOK_BACK
@@ -46,6 +46,7 @@ class LookBackView(APIView):
             raise Http404
         return tagged(LookBackSerializer(row).data, row.version)
 
+    @versioned_later
     @extend_schema(operation_id="postmortems_look_back_write", request=LookBackTextSerializer, responses=LookBackSerializer)
     def put(self, request: Request, reference: str) -> Response:
         """Write the note: the first time without, then on top of the version in If-Match."""

@@ -11,14 +11,14 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import lost_race, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
+from incidents.api.files import AsAddressed
 from incidents.lib.conflict import Conflict
 from postmortems import console, meetings, parking
 from postmortems.api.serializers import ActionItemSerializer, ActionItemTextSerializer
@@ -105,6 +105,7 @@ class MeetingView(APIView):
         meeting = console.meeting_of(draft_for(request.user, reference))
         return tagged(MeetingSerializer(meeting).data, meeting.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_meeting_update", request=MeetingChangeSerializer, responses=MeetingSerializer)
     def patch(self, request: Request, reference: str) -> Response:
         """Plan it, say that it was held or is waived, or end the soak time, on top of the version in If-Match."""
@@ -135,16 +136,8 @@ def change(actor: Any, postmortem: Postmortem, version: int, given: dict[str, An
     return meeting
 
 
-class CalendarRenderer(BaseRenderer):
-    media_type = "text/calendar"
-    format = "ics"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        return bytes(JSONRenderer().render(data))  # an error: the file itself is no Response
-
-
 class InvitationView(APIView):
-    renderer_classes = [JSONRenderer, CalendarRenderer]
+    content_negotiation_class = AsAddressed
 
     @extend_schema(operation_id="postmortems_meeting_invitation", responses={(200, "text/calendar"): OpenApiTypes.BINARY})
     def get(self, request: Request, reference: str) -> HttpResponseBase:
@@ -209,6 +202,7 @@ class IdeaView(APIView):
         idea = idea_for(request, reference, pk)
         return tagged(IdeaSerializer(idea).data, idea.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_parking_decide", parameters=[IDEA_ID], request=IdeaDecisionSerializer, responses=IdeaSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Leave an idea with a reason, or park it again, on top of the version in If-Match."""
@@ -225,6 +219,7 @@ class IdeaView(APIView):
 
 
 class IdeaActionView(APIView):
+    @versioned
     @extend_schema(operation_id="postmortems_parking_act", parameters=[IDEA_ID], request=ActionItemTextSerializer, responses={201: ActionItemSerializer})
     def post(self, request: Request, reference: str, pk: int) -> Response:
         """Turn an idea into an action item, once the soak time is over. Without a title the idea's words are taken."""

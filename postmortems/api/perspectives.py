@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from incidents.models import User
@@ -105,6 +105,7 @@ class PerspectiveView(APIView):
         row = perspective_for(request, reference, pk)
         return tagged(shown(request, [row])[0], row.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_perspectives_update", parameters=[PK], request=PerspectiveTextSerializer, responses=PerspectiveSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Change it on top of the version in If-Match."""

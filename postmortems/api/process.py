@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import lost_race, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.models import User
 from postmortems import access, participating, stepping
@@ -93,9 +93,6 @@ class EveryoneSerializer(serializers.Serializer[Any]):
     asked = serializers.IntegerField(read_only=True)
 
 
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag of what you read.")
-
-
 def draft(request: Request, reference: str, *, write: bool = False) -> Postmortem:
     """Return a post-mortem whose working matter the actor may read; for viewers there is none."""
     postmortem = access.postmortem_for(request.user, reference)
@@ -126,7 +123,8 @@ class StepView(APIView):
         step = step_for(request, reference, key)
         return tagged(RetrospectiveStepSerializer(step).data, step.version)
 
-    @extend_schema(operation_id="postmortems_steps_change", request=StepChangeSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_steps_change", request=StepChangeSerializer, responses=RetrospectiveStepSerializer)
     def patch(self, request: Request, reference: str, key: str) -> Response:
         """Set the date or the person, on top of the version in If-Match."""
         step = step_for(request, reference, key, write=True)
@@ -158,7 +156,8 @@ class StepVerbView(APIView):
 class CompleteView(StepVerbView):
     verb = staticmethod(stepping.complete)
 
-    @extend_schema(operation_id="postmortems_steps_complete", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_steps_complete", request=StepNoteSerializer, responses=RetrospectiveStepSerializer)
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Say that the step is done."""
         return self.act(request, reference, key)
@@ -168,7 +167,8 @@ class SkipView(StepVerbView):
     verb = staticmethod(stepping.skip)
     word = "reason"
 
-    @extend_schema(operation_id="postmortems_steps_skip", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_steps_skip", request=StepNoteSerializer, responses=RetrospectiveStepSerializer)
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Leave the step out; `note` says why."""
         return self.act(request, reference, key)
@@ -177,7 +177,8 @@ class SkipView(StepVerbView):
 class ReopenView(StepVerbView):
     verb = staticmethod(stepping.reopen)
 
-    @extend_schema(operation_id="postmortems_steps_reopen", request=StepNoteSerializer, responses=RetrospectiveStepSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_steps_reopen", request=StepNoteSerializer, responses=RetrospectiveStepSerializer)
     def post(self, request: Request, reference: str, key: str) -> Response:
         """Open a settled step again."""
         return self.act(request, reference, key)
@@ -221,7 +222,8 @@ class ParticipantView(APIView):
         row = participant_for(request, reference, number)
         return tagged(ParticipantSerializer(row).data, row.version)
 
-    @extend_schema(operation_id="postmortems_participants_change", request=UnnamedSerializer, responses=ParticipantSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_participants_change", request=UnnamedSerializer, responses=ParticipantSerializer)
     def patch(self, request: Request, reference: str, number: int) -> Response:
         """Leave the person unnamed in what is published, or name them again."""
         row = participant_for(request, reference, number, write=True)
@@ -232,7 +234,8 @@ class ParticipantView(APIView):
             row = participating.set_unnamed(actor=request.user, participant=row, version=version, unnamed=body.validated_data["asks_to_be_unnamed"])
         return tagged(ParticipantSerializer(row).data, row.version)
 
-    @extend_schema(operation_id="postmortems_participants_remove", responses={204: None}, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_participants_remove", responses={204: None})
     def delete(self, request: Request, reference: str, number: int) -> Response:
         """Take somebody off a role."""
         row = participant_for(request, reference, number, write=True)
@@ -242,7 +245,8 @@ class ParticipantView(APIView):
 
 
 class AnswerView(APIView):
-    @extend_schema(operation_id="postmortems_participants_answer", request=AnswerSerializer, responses=ParticipantSerializer, parameters=[IF_MATCH])
+    @versioned
+    @extend_schema(operation_id="postmortems_participants_answer", request=AnswerSerializer, responses=ParticipantSerializer)
     def post(self, request: Request, reference: str, number: int) -> Response:
         """Accept or decline. A facilitator declares; with a “no” among the declarations accepting wants a reason."""
         row = participant_for(request, reference, number, write=True)

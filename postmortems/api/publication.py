@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned
+from incidents.api.files import AsAddressed
 from incidents.lib.conflict import Conflict
 from postmortems import pictures, publishing, reviewing, states
 from postmortems.access import postmortem_for
@@ -25,6 +26,7 @@ from postmortems.views.revisions import private, revision_file, revision_for
 
 
 class PublishView(APIView):
+    @versioned
     @extend_schema(request=PublishSerializer, responses={201: RevisionSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Publish what the post-mortem says now as the next revision, on top of the version in If-Match. Its PDF follows within seconds.
@@ -63,10 +65,18 @@ class RevisionView(APIView):
 
 
 class RevisionFileView(APIView):
+    content_negotiation_class = AsAddressed
+
     @extend_schema(
         operation_id="postmortems_revisions_file",
         parameters=[OpenApiParameter("suffix", str, OpenApiParameter.PATH, enum=["html", "pdf", "md", "json"])],
-        responses={200: OpenApiTypes.BINARY},
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (200, "text/html"): OpenApiTypes.STR,
+            (200, "text/markdown"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            202: OpenApiResponse(description="The PDF is not printed yet: ask again after Retry-After seconds."),
+        },
     )
     def get(self, request: Request, reference: str, number: str, suffix: str) -> HttpResponseBase:
         """Return a revision as one self-contained HTML file, as PDF (202 until it is rendered), Markdown or JSON."""

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from incidents.models import User
@@ -124,6 +124,7 @@ class ReviewsView(ReviewViews):
         found = Approvals(self.postmortem_for(request, reference))
         return Response(DecisionSerializer(found.decisions[:MOST], many=True, context={"seals": found.seals if found.decisions else {}}).data)
 
+    @versioned
     @extend_schema(operation_id="postmortems_reviews_create", request=NewDecisionSerializer, responses={201: DecisionSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Approve or request changes, on top of the version in If-Match. Send `versions` of the sections too: they change without that version."""
@@ -178,6 +179,7 @@ class TransitionsView(ReviewViews):
         rows = self.postmortem_for(request, reference).transitions.select_related("actor")[:MOST]
         return Response(TransitionSerializer(rows, many=True).data)
 
+    @versioned
     @extend_schema(operation_id="postmortems_transitions_create", request=NewTransitionSerializer, responses={201: TransitionSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Submit, withdraw, archive or restore, on top of the version in If-Match. Approving is a review, publishing has its own address."""

@@ -29,7 +29,7 @@ class SectionFieldSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     label: Any = serializers.CharField()
-    type = serializers.ChoiceField(choices=["text", "long", "person", "link", "choice", "switch", "moment", "date", "number", "percent"])
+    type = serializers.ChoiceField(choices=["text", "long", "person", "link", "choice", "switch", "moment", "date", "number", "percent", "factor", "incident"])
     choices = serializers.ListField(child=serializers.CharField())
 
 

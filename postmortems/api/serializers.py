@@ -259,3 +259,9 @@ class HitSerializer(serializers.Serializer[Any]):
 
     def get_services(self, hit: Hit) -> list[str]:
         return [key for key, _name in hit.subject.services]
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    count_is_bound = serializers.BooleanField(help_text="Whether there are more than `count`.")
+    results = HitSerializer(many=True)

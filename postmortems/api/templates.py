@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import incident_for, may, require
-from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
+from incidents.api.files import AsAddressed
 from incidents.lib.conflict import Conflict
 from postmortems import access, assessing, authoring, learning, moving, template_yaml
 from postmortems.api import serializers as shapes
@@ -159,8 +160,8 @@ class TemplateViewSet(viewsets.ReadOnlyModelViewSet[RetrospectiveTemplate]):
             raise Http404
         return Response(TemplateContentSerializer(row).data)
 
-    @extend_schema(operation_id="templates_export", responses={(200, "application/yaml"): OpenApiTypes.STR})
-    @action(detail=True)
+    @extend_schema(operation_id="templates_export", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
+    @action(detail=True, content_negotiation_class=AsAddressed)
     def export(self, request: Request, key: str) -> HttpResponse:
         """Return a template as a YAML file."""
         template = self.get_object()
@@ -187,6 +188,7 @@ class SuggestionView(APIView):
         """Return which template an incident should get, how deep, and why; its version is the ETag."""
         return self.answer(request, reference)
 
+    @versioned
     @extend_schema(operation_id="incidents_template_suggestion_answer", request=AnswersSerializer, responses=TemplateSuggestionSerializer)
     def patch(self, request: Request, reference: str) -> Response:
         """Answer the checklist, or decide for no review, on top of the version in If-Match ("0" for the first answer)."""
@@ -228,6 +230,7 @@ class TemplateMoveView(APIView):
         postmortem, version = self.found(request, reference)
         return tagged(MoveSerializer(moving.plan(postmortem, version)).data, postmortem.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_template_move", request=TakeSerializer, responses=shapes.PostmortemSerializer)
     def post(self, request: Request, reference: str) -> Response:
         """Take over what is named of a version, on top of the version of the post-mortem in If-Match. No written text is lost."""

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import incident_for, number_of, require
-from incidents.api.concurrency import lost_race, tagged, version_sent
+from incidents.api.concurrency import lost_race, tagged, version_sent, versioned
+from incidents.api.filters import only
 from postmortems import access, action_items, assessing, covering, drafting, search
 from postmortems.api import filters
 from postmortems.api import serializers as shapes
@@ -50,6 +51,7 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
         postmortem = access.postmortem_for(request.user, reference)
         return tagged(shapes.PostmortemSerializer(postmortem).data, postmortem.version)
 
+    @versioned
     @extend_schema(request=shapes.DetailsSerializer, responses=shapes.PostmortemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
         """Change title or owner, on top of the version in If-Match. The state changes by `transitions/`, `reviews/` and `publish/`."""
@@ -103,6 +105,7 @@ class SectionView(SectionViews):
         section = self.section_for(request, reference, key)
         return tagged(shapes.SectionSerializer(section).data, section.version)
 
+    @versioned
     @extend_schema(request=shapes.SectionTextSerializer, responses=shapes.SectionSerializer)
     def patch(self, request: Request, reference: str, key: str) -> Response:
         """Save on top of the version in If-Match. A save that lost the race is a 412 with the current text; yours is kept as a version too."""
@@ -157,6 +160,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
         item = self.item_for(reference)
         return tagged(shapes.ActionItemSerializer(item, context={"request": request}).data, item.version)
 
+    @versioned
     @extend_schema(request=shapes.ActionItemTextSerializer, responses=shapes.ActionItemSerializer)
     def partial_update(self, request: Request, reference: str) -> Response:
         """Change fields on top of the version in If-Match; completing or declining wants a closing note."""
@@ -184,11 +188,12 @@ class SearchView(APIView):
             OpenApiParameter("until", str, description="YYYY-MM-DD"),
             OpenApiParameter("page", int),
         ],
-        responses=shapes.HitSerializer(many=True),
+        responses=shapes.FoundSerializer,
     )
     def get(self, request: Request) -> Response:
         """Search published post-mortems, best first; without `q` the newest first. `count` stops at 1,000."""
         form = SearchForm(request.user, request.query_params)
+        only(request.query_params, form.fields)
         number = request.query_params.get("page", "1")
         if not form.is_valid() or not (number.isascii() and number.isdigit() and 0 < int(number[:9]) <= 40):
             errors = form.errors.get_json_data() or {"page": [{"message": "A number from 1 to 40."}]}

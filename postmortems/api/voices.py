@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents.access import require
-from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent
+from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned, versioned_later
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from incidents.models import User
@@ -73,6 +73,7 @@ class AccountView(APIView):
         data, version = self.shown(request, reference)
         return tagged(data, version) if version else Response(data)
 
+    @versioned_later
     @extend_schema(operation_id="postmortems_account_save", request=AccountTextSerializer, responses=AccountSerializer)
     def put(self, request: Request, reference: str) -> Response:
         """Keep the caller's own account: the first time without, then on top of the version in If-Match."""
@@ -166,6 +167,7 @@ class ConversationView(APIView):
         row = self.found(request, reference, pk)
         return tagged(ConversationSerializer(row).data, row.version)
 
+    @versioned
     @extend_schema(operation_id="postmortems_conversations_change", parameters=[PK], request=ConversationChangeSerializer, responses=ConversationSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Change the notes on top of the version in If-Match; the person confirms them anew."""
@@ -189,6 +191,7 @@ class ConversationView(APIView):
 class ConfirmView(ConversationView):
     http_method_names = ["post", "options"]
 
+    @versioned
     @extend_schema(operation_id="postmortems_conversations_confirm", parameters=[PK], request=ConfirmSerializer, responses=ConversationSerializer)
     def post(self, request: Request, reference: str, pk: int) -> Response:
         """Confirm the notes, on top of the version in If-Match, and say who may read them: for the person who was asked."""
@@ -257,6 +260,7 @@ class ReadingListView(APIView):
         rows = Reading.objects.readable_by(request.user).filter(postmortem=review_for(request.user, reference))
         return Response(ReadingSerializer(rows.select_related("author"), many=True).data)
 
+    @versioned_later
     @extend_schema(operation_id="postmortems_readings_answer", request=ReadingTextSerializer, responses=ReadingSerializer)
     def put(self, request: Request, reference: str) -> Response:
         """Say what the caller thinks of the draft: the first time without, then on top of the version in If-Match."""
@@ -271,6 +275,7 @@ class ReadingListView(APIView):
 
 
 class ReadingView(APIView):
+    @versioned
     @extend_schema(operation_id="postmortems_readings_take_up", parameters=[PK], request=TakenUpSerializer, responses=ReadingSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Say that the draft follows what was asked, on top of the version in If-Match."""
@@ -307,6 +312,7 @@ class WelfareView(APIView):
             raise Http404
         return self.shown(caring.check_of(postmortem))
 
+    @versioned
     @extend_schema(operation_id="postmortems_welfare_save", request=WelfareSerializer, responses=WelfareSerializer)
     def put(self, request: Request, reference: str) -> Response:
         """Keep the list on top of the version in If-Match."""

@@ -140,6 +140,23 @@ def test_publishing_what_does_not_exist_is_one_line():
         call_command("publish", "PM-404")
 
 
+@pytest.mark.parametrize("target", ["--pdf", "--html"])
+def test_no_revision_is_made_for_a_path_that_holds_no_file(folder, target):
+    run("import_timeline", *inside(folder), *reading())
+    postmortem = write(Incident.objects.get())
+    for path, words in ((folder, "is a folder"), (folder / "none" / "a.pdf", "There is no folder for")):
+        with pytest.raises(CommandError, match=words):
+            call_command("publish", postmortem.reference, target, str(path))
+    assert not Revision.objects.exists()
+
+
+def test_an_empty_reference_is_no_wish_for_a_new_incident(folder):
+    """What `--incident "$INC"` becomes when the variable is empty."""
+    code, document = run("import_timeline", folder / "slack.zip", "--incident", "")
+    assert (code, set(document)) == (1, {"error", "where"})
+    assert not Incident.objects.exists()
+
+
 @pytest.mark.parametrize("path", REAL, ids=lambda path: Path(path).name)
 def test_real_files_become_a_pdf(path, tmp_path):
     if not (DATA / path).exists():

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -171,3 +172,40 @@ def test_the_tag_of_a_hidden_incident_is_not_offered(secret, client):
     assert User.objects.filter(username="outsider").exists()
     for path in ("/knowledge/", "/incidents/"):
         assert CANARY not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer", "responder", "facilitator", "admin"])
+def test_no_operation_of_the_api_tells_hidden_from_unknown(secret, client, role):
+    """Whatever the method, with and without If-Match: status and body are those of a reference that never was."""
+    outsider = api_client(make_user("outsider", role=role))
+    compared = 0
+    for path, operations in client.get("/api/v1/schema/").json()["paths"].items():
+        noun = path.split("/")[3]
+        known = {"incidents": secret["INC"], "postmortems": secret["PM"], "action-items": secret["ACT"]}.get(noun)
+        if known is None or "{reference}" not in path:
+            continue
+        rest = path.replace("{suffix}", "pdf").replace("{kind}", "detected").replace("{incident}", secret["INC"]).replace("{source}", "plain_text")
+        rest = rest.replace("{key}", str(uuid4()) if "pictures" in path else "q_line").replace("{id}", str(secret["event"]))
+        rest = rest.replace("{number}", "1").replace("{place}", "0")
+        hidden, unknown = rest.replace("{reference}", known), rest.replace("{reference}", f"{known.partition('-')[0]}-999999")
+        for method in operations:
+            for headers in ({}, {"If-Match": '"1"'}):
+                first, second = (outsider.generic(method.upper(), address, "{}", "application/json", headers=headers) for address in (hidden, unknown))
+                assert (first.status_code, first.content) == (second.status_code, second.content), (method, hidden)
+                assert first.status_code in {403, 404}, (method, hidden, first.status_code)
+                compared += 1
+    assert compared > 200
+
+
+def test_no_page_takes_a_form_without_its_token(secret, alice):
+    """Every page that takes a form, from the URL configuration; hooks and the API with a token have none to check."""
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice, "allauth.account.auth_backends.AuthenticationBackend")
+    refused = 0
+    for path in addresses(secret):
+        if path.startswith("/api/v1/hooks/"):
+            continue
+        answer = strict.post(path, {"title": "x", "body": "x"})
+        assert answer.status_code in {403, 404, 405}, (path, answer.status_code)
+        refused += answer.status_code == 403
+    assert refused > 40

@@ -1,13 +1,15 @@
 """The REST API of post-mortems: what a viewer sees, lost races, filters, bad input."""
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from incidents.access import SYSTEM
-from postmortems import action_items, drafting
+from postmortems import action_items, drafting, publishing
 from postmortems.models import RetrospectiveTemplate, SectionVersion
-from tests.factories import api_client, make_incident, make_user
+from tests.factories import api_client, make_incident, make_user, make_written
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +119,24 @@ def test_the_number_of_queries_does_not_grow(api, path):
     for _ in range(5):
         add()
     assert count() == few
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("pdf", "application/pdf"), ("html", "text/html"), ("md", "text/markdown"), ("json", "application/json")])
+def test_a_file_is_given_to_who_asks_for_its_kind(alice, suffix, kind):
+    """A client made from the schema sends the kind that the schema names as Accept."""
+    postmortem = make_written(alice)
+    publishing.publish(actor=alice, postmortem=postmortem)
+    postmortem.revisions.update(pdf_stored_as=default_storage.save("one.pdf", ContentFile(b"%PDF-1.7")))
+    answer = api_client(alice).get(f"/api/v1/postmortems/{postmortem.reference}/revisions/1.{suffix}", headers={"Accept": kind})
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, kind)
+
+
+def test_a_template_and_an_invitation_are_given_to_who_asks_for_their_kind(alice, api):
+    template = api.get("/api/v1/templates/standard_blameless/export/", headers={"Accept": "application/yaml"})
+    assert (template.status_code, template["Content-Type"].partition(";")[0]) == (200, "application/yaml")
+    url = f"/api/v1/postmortems/{make_postmortem().reference}/meeting/"
+    missing = api.get(f"{url}invitation.ics", headers={"Accept": "text/calendar"})
+    assert (missing.status_code, missing["Content-Type"]) == (404, "application/problem+json")
+    api.patch(url, {"starts_at": "2030-03-02T14:00:00Z"}, format="json", headers={"If-Match": api.get(url)["ETag"]})
+    invitation = api.get(f"{url}invitation.ics", headers={"Accept": "text/calendar"})
+    assert (invitation.status_code, invitation["Content-Type"].partition(";")[0]) == (200, "text/calendar")

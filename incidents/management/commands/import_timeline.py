@@ -87,7 +87,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise Refused(error.messages[0], "") from None
         incident = None
-        if options["incident"]:
+        if options["incident"] is not None:
             try:
                 incident = incident_for(SYSTEM, options["incident"])
             except Http404:

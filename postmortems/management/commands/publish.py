@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ class Command(BaseCommand):
         except Http404:
             raise CommandError(f"There is no post-mortem {options['reference']}.") from None
         for name in ("pdf", "html"):
-            if options[name] and not Path(options[name]).resolve().parent.is_dir():
-                raise CommandError(f"There is no folder for {options[name]}.")
+            if options[name]:
+                check_target(options[name])
         try:
             revision = publishing.publish(actor=SYSTEM, postmortem=postmortem, audience=options["audience"], note=options["note"], reason=options["reason"])
         except reviewing.ApprovalMissing as error:
@@ -91,3 +92,14 @@ class Command(BaseCommand):
             "html": options["html"],
         }
         self.stdout.write(json.dumps(result, ensure_ascii=False))
+
+
+def check_target(name: str) -> None:
+    """Raise CommandError when no file can be written there: a revision is for ever, a slip in a path must not make one."""
+    path = Path(name).resolve()
+    if not path.parent.is_dir():
+        raise CommandError(f"There is no folder for {name}.")
+    if path.is_dir():
+        raise CommandError(f"{name} is a folder. Name a file.")
+    if not os.access(path.parent, os.W_OK):
+        raise CommandError(f"{name} cannot be written.")
