@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.lib.conflict import Conflict
+from incidents.lib.text import whole
 
 
 class PreconditionFailed(APIException):
@@ -51,9 +52,10 @@ def version_sent(request: Request) -> int:
     if not sent:
         raise PreconditionRequired
     digits = sent.removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+    number = whole(digits)
+    if number is None:
         raise MalformedPrecondition
-    return int(digits)
+    return number
 
 
 @contextmanager

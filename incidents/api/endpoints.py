@@ -16,7 +16,7 @@ from incidents import access, assigning, endpoint_reports, endpoints, routing
 from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.fields import Named
 from incidents.api.pagination import Pages
-from incidents.api.serializers import DeliverySerializer
+from incidents.api.timeline_serializers import DeliverySerializer
 from incidents.lib import signing
 from incidents.models import Delivery, Endpoint, Incident, Severity, Team
 from incidents.models.endpoints import AUTO

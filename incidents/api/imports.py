@@ -18,7 +18,7 @@ from incidents import intake
 from incidents.access import incident_for
 from incidents.api.pagination import Pages
 from incidents.api.parsers import StrictJSONParser
-from incidents.api.serializers import DeliverySerializer, ImportOptionsSerializer, ImportSerializer
+from incidents.api.timeline_serializers import DeliverySerializer, ImportOptionsSerializer, ImportSerializer
 from incidents.lib import strict_json
 from incidents.models import Delivery
 

@@ -18,6 +18,7 @@ from incidents import lifecycle, measuring, timeline_query
 from incidents.access import incident_for, require
 from incidents.api import filters
 from incidents.api import serializers as shapes
+from incidents.api import timeline_serializers as entries
 from incidents.api.concurrency import PreconditionFailed, lost_race, tagged, version_sent, versioned
 from incidents.api.pagination import EventPages
 from incidents.lib.conflict import Conflict
@@ -102,7 +103,7 @@ class IncidentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Incident]):
 class TimelineView(APIView):
     pagination_class = EventPages
 
-    @extend_schema(operation_id="incidents_timeline_list", responses=shapes.TimelineEventSerializer(many=True), parameters=filters.TIMELINE_PARAMETERS)
+    @extend_schema(operation_id="incidents_timeline_list", responses=entries.TimelineEventSerializer(many=True), parameters=filters.TIMELINE_PARAMETERS)
     def get(self, request: Request, reference: str) -> Response:
         """Return the timeline in order, a cursor page at a time: one entry for each fact with all its `evidence`, and what people said about it.
 
@@ -117,17 +118,17 @@ class TimelineView(APIView):
         events = events.prefetch_related(Prefetch("fused", shown.defer("raw").order_by("at", "sequence", "pk")))
         pages = self.pagination_class()
         page = pages.paginate_queryset(filters.timeline(events, request.query_params, further), request, view=self)
-        return pages.get_paginated_response(shapes.TimelineEventSerializer(page, many=True, context={"known": known}).data)
+        return pages.get_paginated_response(entries.TimelineEventSerializer(page, many=True, context={"known": known}).data)
 
-    @extend_schema(operation_id="incidents_timeline_create", request=shapes.NewEventSerializer, responses={201: shapes.TimelineEventSerializer})
+    @extend_schema(operation_id="incidents_timeline_create", request=entries.NewEventSerializer, responses={201: entries.TimelineEventSerializer})
     def post(self, request: Request, reference: str) -> Response:
         """Add an entry by hand."""
         incident = incident_for(request.user, reference, "edit")
-        body = shapes.NewEventSerializer(data=request.data)
+        body = entries.NewEventSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
         event = lifecycle.add_entry(actor=request.user, incident=incident, who=fields.pop("actor"), **fields)
-        return Response(shapes.TimelineEventSerializer(event).data, status=status.HTTP_201_CREATED)
+        return Response(entries.TimelineEventSerializer(event).data, status=status.HTTP_201_CREATED)
 
 
 class TimelineEventView(APIView):
@@ -138,26 +139,26 @@ class TimelineEventView(APIView):
             raise Http404
         return event
 
-    @extend_schema(operation_id="incidents_timeline_retrieve", responses=shapes.EvidenceSerializer)
+    @extend_schema(operation_id="incidents_timeline_retrieve", responses=entries.EvidenceSerializer)
     def get(self, request: Request, reference: str, pk: int) -> Response:
         """Return one event with the original as received. Its ETag is the version of its curation, 0 while nobody said anything."""
         event = self.event_for(request, reference, pk)
-        return tagged(shapes.EvidenceSerializer(event).data, curation_version(event))
+        return tagged(entries.EvidenceSerializer(event).data, curation_version(event))
 
     @versioned
-    @extend_schema(operation_id="incidents_timeline_curate", request=shapes.CurateSerializer, responses=shapes.TimelineEventSerializer)
+    @extend_schema(operation_id="incidents_timeline_curate", request=entries.CurateSerializer, responses=entries.TimelineEventSerializer)
     def patch(self, request: Request, reference: str, pk: int) -> Response:
         """Hide, highlight, retitle, annotate or correct the time, on top of the version in If-Match. The evidence stays as it is."""
         event = self.event_for(request, reference, pk, "edit")
         version = version_sent(request)
-        body = shapes.CurateSerializer(data=request.data)
+        body = entries.CurateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
             lifecycle.curate(actor=request.user, event=event, version=version, **body.validated_data)
         except Conflict as conflict:
-            raise PreconditionFailed(shapes.TimelineEventSerializer(self.event_for(request, reference, pk)).data) from conflict
+            raise PreconditionFailed(entries.TimelineEventSerializer(self.event_for(request, reference, pk)).data) from conflict
         event = self.event_for(request, reference, pk)
-        return tagged(shapes.TimelineEventSerializer(event).data, curation_version(event))
+        return tagged(entries.TimelineEventSerializer(event).data, curation_version(event))
 
 
 def curation_version(event: TimelineEvent) -> int:
@@ -169,7 +170,7 @@ class MilestonesView(APIView):
         operation_id="incidents_milestones_list",
         parameters=filters.KNOWN,
         responses=inline_serializer(
-            "Milestones", {"milestones": shapes.MilestoneSerializer(many=True), "metrics": serializers.ListField(child=serializers.DictField())}
+            "Milestones", {"milestones": entries.MilestoneSerializer(many=True), "metrics": serializers.ListField(child=serializers.DictField())}
         ),
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -185,7 +186,7 @@ class MilestonesView(APIView):
         if known:
             rows = measuring.as_known(incident, rows, known)
         measures = [asdict(measure) for measure in measuring.measures(rows, known or timezone.now())]
-        return Response({"milestones": shapes.MilestoneSerializer(rows, many=True).data, "metrics": measures})
+        return Response({"milestones": entries.MilestoneSerializer(rows, many=True).data, "metrics": measures})
 
 
 class MilestoneView(APIView):
@@ -196,19 +197,19 @@ class MilestoneView(APIView):
             raise Http404
         return milestone
 
-    @extend_schema(operation_id="incidents_milestones_retrieve", responses=shapes.MilestoneSerializer)
+    @extend_schema(operation_id="incidents_milestones_retrieve", responses=entries.MilestoneSerializer)
     def get(self, request: Request, reference: str, kind: str) -> Response:
         milestone = self.milestone_for(request, reference, kind)
-        return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)
+        return tagged(entries.MilestoneSerializer(milestone).data, milestone.version)
 
     @versioned
-    @extend_schema(operation_id="incidents_milestones_decide", request=shapes.DecideSerializer, responses=shapes.MilestoneSerializer)
+    @extend_schema(operation_id="incidents_milestones_decide", request=entries.DecideSerializer, responses=entries.MilestoneSerializer)
     def patch(self, request: Request, reference: str, kind: str) -> Response:
         """Confirm the proposal, set the time by hand, or say that it does not apply, on top of the version in If-Match."""
         milestone = self.milestone_for(request, reference, kind, "edit")
         version = version_sent(request)
-        body = shapes.DecideSerializer(data=request.data)
+        body = entries.DecideSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        with lost_race(shapes.MilestoneSerializer):
+        with lost_race(entries.MilestoneSerializer):
             milestone = measuring.decide(actor=request.user, milestone=milestone, version=version, **body.validated_data)
-        return tagged(shapes.MilestoneSerializer(milestone).data, milestone.version)
+        return tagged(entries.MilestoneSerializer(milestone).data, milestone.version)

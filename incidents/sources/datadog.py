@@ -41,7 +41,6 @@ PREFIX = re.compile(
 )
 MENTION = re.compile(r"(?<![\w.])@[\w\-.@]+")
 FOOTER = re.compile(r"^.*(?:\[?(?:Monitor Status|Edit Monitor|Related Logs)\b|was last triggered|The monitor was last triggered).*$", re.MULTILINE)
-MONITOR_TYPES = re.compile(r"monitor|service_check|alert")
 LABELS = ("host", "env", "environment", "region", "team", "service", "cluster", "kube_namespace")
 
 

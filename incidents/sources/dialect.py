@@ -16,7 +16,6 @@ from incidents.sources.fields import time_shape
 
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 200
-MAX_FIELD = 131_072
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
 RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*")

@@ -16,8 +16,6 @@ from incidents.sources.members import mapping, string
 ADDRESS = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/(?:-/)?(issues|issues/incident|incidents|merge_requests|work_items|epics)/(?:incident/)?(\d+)")
 PROJECT = re.compile(r"https?://[^/\s]+/([^\s?#]+?)/-/")
 REFERENCE = re.compile(r"^([^\s#!]+)[#!](\d+)$")
-KINDS = {"push", "tag_push", "issue", "work_item", "note", "merge_request", "pipeline", "build", "deployment", "release", "feature_flag"}
-KINDS |= {"wiki_page", "emoji", "access_token", "milestone", "vulnerability", "member", "repository_update"}
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 NO_SEVERITY = {"", "unknown", "none"}
 

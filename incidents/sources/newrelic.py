@@ -29,7 +29,6 @@ STATES: dict[str, tuple[str, str, str]] = {
     "test": ("message", "Test notification", ""),
 }
 EVENTS = {"open": "open", "create": "open", "activate": "activated", "acknowledge": "acknowledged", "close": "closed"}
-ISSUE_ID = ("issueid", "id", "issue")
 ISSUE_LINK = ("issueurl", "issuepageurl", "issuelink", "url")
 
 

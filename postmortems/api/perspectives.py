@@ -1,4 +1,4 @@
-"""Perspectives over the API: those the caller may read, and what they write down themselves."""
+"""Perspectives over the API: those the caller may read, what they write down themselves, and their own account."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned
+from incidents.api.concurrency import PreconditionFailed, tagged, version_sent, versioned, versioned_later
 from incidents.api.fields import Named
 from incidents.lib.conflict import Conflict
 from incidents.models import User
 from postmortems import perspectives
 from postmortems.access import review_for
 from postmortems.api.meetings import sensible
-from postmortems.facilitation.texts import PERSPECTIVE
-from postmortems.models import Difference, Perspective, Shared
+from postmortems.facilitation.texts import ACCOUNT, PERSPECTIVE, PRIVATE_QUESTION
+from postmortems.models import Difference, Perspective, PrivateNote, Shared, WrittenAccount
 
 GIVEN = ("user", "name", "role", "at", "until", "state", *PERSPECTIVE)
 PK = OpenApiParameter("pk", int, OpenApiParameter.PATH)
+
+
+def person_of(request: Request) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - for the type checker
+    return request.user
 
 
 class PerspectiveSerializer(serializers.ModelSerializer[Perspective]):
@@ -124,4 +129,76 @@ class PerspectiveView(APIView):
     def delete(self, request: Request, reference: str, pk: int) -> Response:
         """Withdraw it: it is gone. For its author, and the person it is about."""
         perspectives.withdraw_perspective(actor=request.user, perspective=perspective_for(request, reference, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+# The written account --------------------------------------------------------------------------------------
+
+
+class AccountSerializer(serializers.ModelSerializer[WrittenAccount]):
+    """The caller's own written account; `version` is also its ETag, and null before the first save."""
+
+    private = serializers.CharField(read_only=True, help_text=PRIVATE_QUESTION)
+    version: Any = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = WrittenAccount
+        fields = [*ACCOUNT, "private", "state", "version"]
+        read_only_fields = fields
+
+
+class AccountTextSerializer(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=Shared.choices, default=Shared.REVIEW)
+    private = serializers.CharField(
+        max_length=5_000, required=False, allow_blank=True, help_text=f"{PRIVATE_QUESTION} Left out, it stays; empty, it is taken back."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        answers = {
+            name: serializers.CharField(max_length=5_000, required=False, allow_blank=True, default="", help_text=text) for name, text in ACCOUNT.items()
+        }
+        return {**answers, **super().get_fields()}
+
+
+class AccountView(APIView):
+    def shown(self, request: Request, reference: str) -> tuple[dict[str, Any], int | None]:
+        postmortem, person = review_for(request.user, reference), person_of(request)
+        mine = WrittenAccount.objects.readable_by(person).filter(postmortem=postmortem, author=person).first()
+        note = PrivateNote.objects.readable_by(person).filter(postmortem=postmortem, author=person).first()
+        row = {name: getattr(mine, name, "") for name in ACCOUNT}
+        version = mine.version if mine else None
+        return {**row, "private": note.text if note else "", "state": mine.state if mine else Shared.REVIEW, "version": version}, version
+
+    @extend_schema(operation_id="postmortems_account_retrieve", responses=AccountSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        """Return the caller's own account and note; that of others is told nowhere else than on the page of perspectives."""
+        data, version = self.shown(request, reference)
+        return tagged(data, version) if version else Response(data)
+
+    @versioned_later
+    @extend_schema(operation_id="postmortems_account_save", request=AccountTextSerializer, responses=AccountSerializer)
+    def put(self, request: Request, reference: str) -> Response:
+        """Keep the caller's own account: the first time without, then on top of the version in If-Match."""
+        postmortem, person = review_for(request.user, reference), person_of(request)
+        perspectives.require_voice(person, postmortem)
+        exists = WrittenAccount.objects.readable_by(person).filter(postmortem=postmortem, author=person).exists()
+        version = version_sent(request) if exists else None
+        body = AccountTextSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = dict(body.validated_data)
+        private = given.pop("private", None)
+        answers = {name: given[name] for name in ACCOUNT}
+        try:
+            if exists or any(answers.values()) or not (private or "").strip():
+                perspectives.save_account(actor=person, postmortem=postmortem, version=version, state=given["state"], **answers)
+        except Conflict as conflict:
+            raise PreconditionFailed(self.shown(request, reference)[0]) from conflict
+        if private is not None:
+            perspectives.confide(actor=person, postmortem=postmortem, text=private)
+        return self.get(request, reference)
+
+    @extend_schema(operation_id="postmortems_account_withdraw", responses={204: None})
+    def delete(self, request: Request, reference: str) -> Response:
+        """Withdraw the caller's own account and note. They are deleted."""
+        perspectives.withdraw_account(actor=request.user, postmortem=review_for(request.user, reference))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from postmortems.api import (
+    calibration,
     coding,
     comments,
     evidence,
@@ -18,9 +19,9 @@ from postmortems.api import (
     reviews,
     scope,
     surveys,
+    talks,
     templates,
     views,
-    voices,
 )
 
 router = SimpleRouter()
@@ -45,16 +46,16 @@ postmortem = [
     path("parking/<int:pk>/action-item/", meetings.IdeaActionView.as_view()),
     path("perspectives/", perspectives.PerspectiveListView.as_view()),
     path("perspectives/<int:pk>/", perspectives.PerspectiveView.as_view()),
-    path("account/", voices.AccountView.as_view()),
-    path("conversations/", voices.ConversationListView.as_view()),
-    path("conversations/<int:pk>/", voices.ConversationView.as_view()),
-    path("conversations/<int:pk>/confirm/", voices.ConfirmView.as_view()),
-    path("shared-draft/", voices.SharedDraftView.as_view()),
-    path("shared-draft/answers/", voices.ReadingListView.as_view()),
-    path("shared-draft/answers/<int:pk>/", voices.ReadingView.as_view()),
+    path("account/", perspectives.AccountView.as_view()),
+    path("conversations/", talks.ConversationListView.as_view()),
+    path("conversations/<int:pk>/", talks.ConversationView.as_view()),
+    path("conversations/<int:pk>/confirm/", talks.ConfirmView.as_view()),
+    path("shared-draft/", calibration.SharedDraftView.as_view()),
+    path("shared-draft/answers/", calibration.ReadingListView.as_view()),
+    path("shared-draft/answers/<int:pk>/", calibration.ReadingView.as_view()),
     path("survey/", surveys.SurveyView.as_view()),
     path("look-back/", look_back.LookBackView.as_view()),
-    path("welfare/", voices.WelfareView.as_view()),
+    path("welfare/", calibration.WelfareView.as_view()),
     path("factors/", factors.FactorListView.as_view()),
     path("factors/bring-in/", coding.BringInView.as_view()),
     path("factors/again/", coding.SecondCodingView.as_view()),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, require
-from incidents.lib.text import clean_text
+from incidents.lib.text import clean_text, whole
 from incidents.lib.worddiff import word_diff
 from postmortems import chaining, coaching, covering, discussion, document, document_fields, drafting, kinds, overview, parts, presence
 from postmortems import rows as section_rows
@@ -108,10 +108,8 @@ def is_stored(section: Section, version: int, body: str, values: dict[str, Any])
 
 def blank_row(request: HttpRequest) -> tuple[int, int] | None:
     """Where the page has one more empty row, and how deep: what "Add a row" leads to."""
-    place, depth = request.GET.get("row", ""), request.GET.get("depth", "0")
-    if not all(number.isascii() and number.isdigit() and len(number) < 4 for number in (place, depth)):
-        return None
-    return int(place), min(int(depth), section_rows.DEEPEST)
+    place, depth = whole(request.GET.get("row", ""), 3), whole(request.GET.get("depth", "0"), 3)
+    return None if place is None or depth is None else (place, min(depth, section_rows.DEEPEST))
 
 
 def section_of(postmortem: Postmortem, key: str) -> Section:
@@ -258,9 +256,7 @@ def version_of(section: Section, sent: str) -> SectionVersion | None:
     """Return the version with an id from an address. Raises Http404 for one that is not this section's; nothing named is None."""
     if not sent:
         return None
-    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
-        raise Http404
-    return get_object_or_404(section.versions.select_related("saved_by"), pk=int(sent))
+    return get_object_or_404(section.versions.select_related("saved_by"), pk=whole(sent, 18))
 
 
 @login_required
@@ -270,8 +266,7 @@ def section_restore(request: HttpRequest, reference: str, key: str, version_id: 
     postmortem = draft_for(request.user, reference)
     found = section_of(postmortem, key)
     old = get_object_or_404(found.versions, pk=version_id)
-    sent = request.POST.get("version", "")
-    version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    version = whole(request.POST.get("version", "")) or 0
     try:
         drafting.save_section(actor=request.user, section=found, version=version, body=old.body, values=old.values)
     except drafting.SectionConflict as conflict:

@@ -86,8 +86,7 @@ def entries_of(incident: Incident | None) -> list[Any]:
     if incident is None:
         return list(example.ENTRIES)
     chosen = list(overview.printed_entries([incident], "key").defer("raw")[:6])
-    titles = {one.pk: one.curation.title for one in chosen if getattr(one, "curation", None)}
-    return [example.Entry(one.at, Kind(one.shown_kind).label, one.actor, (titles.get(one.pk) or one.text)[:300]) for one in chosen]
+    return [example.Entry(one.at, Kind(one.shown_kind).label, one.actor, one.shown_text[:300]) for one in chosen]
 
 
 def version_asked(template: RetrospectiveTemplate, sent: str) -> TemplateVersion | None:

@@ -55,7 +55,6 @@ DAY_AFTER = re.compile(rf"{WEEKDAY.pattern}\s+(?:the\s+)?(?={DATE.pattern})", re
 WEEKDAY_AFTER = re.compile(rf"(?:on\s+)?(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:the\s+)?\d|['\u2019]|,?\s+{MONTH})", re.IGNORECASE)
 END_DAY = re.compile(rf"on\s+(?P<date>{DATE.pattern})", re.IGNORECASE)
 RANGE_OF_DAYS = re.compile(r"(?:-|–|—|to\b|until\b|and\b|through\b)\s*(?=\d|as late as)", re.IGNORECASE)
-OPEN_RANGE = re.compile(r"\s*(?:-|–|—)\s*(?=\||$)")
 AFTER = re.compile(r"^(?:\s*(?:[-–—=>→:|,;.]+|\*+|_+(?!\w)|\]|\)|hrs?\b|hs\b|h\b|Uhr\b|uur\b|u\b))*\s*")
 AFTER_CODE = re.compile(rf"^\s*[^`\w]*`?(?:{AFTER.pattern[1:]})")  # "`14:02 UTC` text": the mark of code ends with the time
 PARTED = re.compile(r"[\s*_)]*(?:[-–—:|=>→\]`]|\t)")
