@@ -52,3 +52,9 @@ def on_top_of(form: BaseForm, version: int) -> None:
 def told(errors: Mapping[str, Iterable[Any]]) -> list[str]:
     """Return all that a form's errors say, for where it is told at once."""
     return [str(message) for messages in errors.values() for message in messages]
+
+
+def first_problem(form: BaseForm) -> str:
+    """Return what is wrong and with which field: "Share of people affected: Ensure this value is less than or equal to 100."."""
+    name, errors = next(iter(form.errors.items()), ("", ["Something in the form is not valid."]))
+    return f"{form[name].label}: {errors[0]}" if name in form.fields and name != "version" else str(errors[0])

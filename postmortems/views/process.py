@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.access import require
+from incidents.forms.saving import first_problem
 from incidents.lib.conflict import Conflict
 from postmortems import invitees, participating, process_overview, step_facts, stepping, steps
 from postmortems.forms.process import AnswerForm, InviteForm, PlanForm, StepForm, StepNoteForm, VersionForm
@@ -108,7 +109,7 @@ def step(request: HttpRequest, reference: str, key: str, verb: str) -> HttpRespo
     at = f"step-{row.key}"
     form: Any = StepForm(request.POST, people=invitees.who_may_see(postmortem)) if verb == "change" else StepNoteForm(request.POST)
     if not form.is_valid():
-        return page(request, postmortem, status=422, problem=first_error(form), at=at)
+        return page(request, postmortem, status=422, problem=first_problem(form), at=at)
     try:
         do(request, verb, row, form.cleaned_data)
     except Conflict:
@@ -128,13 +129,6 @@ def do(request: HttpRequest, verb: str, row: Step, given: dict[str, Any]) -> Non
         stepping.reopen(actor=actor, step=row, version=version, note=given["note"])
     else:
         stepping.change(actor=actor, step=row, version=version, due_on=given["due_on"], owner=given["owner"])
-
-
-def first_error(form: Any) -> str:
-    for name, errors in form.errors.items():
-        label = f"{form.fields[name].label or name.capitalize()}: " if name in form.fields and name != "version" else ""
-        return f"{label}{errors[0]}"
-    return "This cannot be read."
 
 
 @require_POST
@@ -174,7 +168,7 @@ def invite(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error(None, words_of(error))
         else:
             return back(postmortem, f"person-{row.pk}")
-    return page(request, postmortem, status=422, problem=first_error(form), at="people", form=form)
+    return page(request, postmortem, status=422, problem=first_problem(form), at="people", form=form)
 
 
 @require_POST
@@ -188,7 +182,7 @@ def participant(request: HttpRequest, reference: str, pk: int, verb: str) -> Htt
         raise Http404
     form = AnswerForm(request.POST) if verb == "answer" else VersionForm(request.POST)
     if not form.is_valid():
-        return page(request, postmortem, status=422, problem=first_error(form), at=f"person-{pk}")
+        return page(request, postmortem, status=422, problem=first_problem(form), at=f"person-{pk}")
     given = form.cleaned_data
     try:
         if isinstance(form, AnswerForm):

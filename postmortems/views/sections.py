@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, require
+from incidents.forms import saving
 from incidents.lib.text import clean_text, whole
 from incidents.lib.worddiff import word_diff
 from postmortems import chaining, coaching, covering, discussion, document, document_fields, drafting, kinds, overview, parts, presence
@@ -46,7 +47,7 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     require(request.user, "draft")
     if not form.is_valid():
         if by_script:
-            return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}, "reason": first_problem(form)}, status=422)
+            return JsonResponse({"errors": {name: list(errors) for name, errors in form.errors.items()}, "reason": saving.first_problem(form)}, status=422)
         return render(request, "postmortems/section.html", section_context(request, postmortem, found, form), status=422)
     body, values, place = form.after(request.POST.get("rows", ""))
     here = reverse("postmortems:section", args=[postmortem.reference, key]) + place
@@ -114,12 +115,6 @@ def blank_row(request: HttpRequest) -> tuple[int, int] | None:
 
 def section_of(postmortem: Postmortem, key: str) -> Section:
     return get_object_or_404(postmortem.sections.select_related("updated_by"), key=key)
-
-
-def first_problem(form: SectionForm) -> str:
-    """Return what is wrong and with which field: "Share of people affected: Ensure this value is less than or equal to 100."."""
-    name, errors = next(iter(form.errors.items()), ("", ["something in the form is not valid"]))
-    return f"{form[name].label}: {errors[0]}" if name in form.fields else str(errors[0])
 
 
 def clock(section: Section, zone: ZoneInfo) -> str:
@@ -213,7 +208,7 @@ def section_preview(request: HttpRequest, reference: str, key: str) -> HttpRespo
     zone = ZoneInfo(postmortem.incident.time_zone)
     form = SectionForm({"version": found.version, **request.POST.dict()}, section=found, zone=zone)
     if not form.is_valid():
-        return render(request, "postmortems/_preview.html", {"errors": [error for errors in form.errors.values() for error in errors]})
+        return render(request, "postmortems/_preview.html", {"errors": saving.told(form.errors)})
     found.body = form.cleaned_data["body"]
     found.values = drafting.accepted(found, form.values())
     told = prose_with_citations(postmortem, kinds.texts_of(found))

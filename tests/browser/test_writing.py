@@ -141,7 +141,7 @@ def test_what_is_not_valid_stays_in_the_form_and_is_not_called_saved(page, sign_
     sign_in(page, alice).goto(address(postmortem, "impact"))
     page.get_by_role("spinbutton", name="Share of people affected").fill("140")
     page.keyboard.press("Control+s")
-    expect(state(page)).to_contain_text("Not saved: Ensure this value is less than or equal to 100.")
+    expect(state(page)).to_contain_text("Not saved: Share of people affected: Ensure this value is less than or equal to 100.")
     page.get_by_role("spinbutton", name="Share of people affected").fill("14")
     expect(state(page)).to_contain_text(re.compile(r"^Saved"))
     assert Section.objects.get(postmortem=postmortem, key="impact").values["users_affected_pct"] == "14"
