@@ -15,6 +15,7 @@ from config import health
 
 LOGIN = "demo_login"  # in the data directory: "username password", for the owner's eyes only
 DEMO_MARK = "demo_loaded"
+UNUSED = ["rest_framework"]  # styles of pages that the API does not show
 
 
 def prepare(out: OutputWrapper, *, demo: bool) -> None:
@@ -36,7 +37,7 @@ def collect_static(out: OutputWrapper) -> None:
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
     out.write("Collecting static files ...")
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0, ignore_patterns=UNUSED)
     stamp.write_text(wanted, encoding="ascii")
 
 

@@ -118,6 +118,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "config.fonts.FontFinder",
 ]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name no other; compressing each twice took most of a first start
 STORAGES = {
     "default": {"BACKEND": env.text("DEBRIEF_FILE_STORAGE", "django.core.files.storage.FileSystemStorage")},
     "staticfiles": {"BACKEND": "config.storages.StaticFiles"},
