@@ -243,6 +243,18 @@ def test_locks_agree_and_name_no_index():
         assert not re.search(r"https?://|--(extra-)?index-url", (ROOT / "requirements" / file).read_text())
 
 
+def test_a_script_of_every_page_shares_no_name_with_another():
+    """Scripts of one page have one scope: a second function of a name silently takes the place of the first, a second constant stops its script."""
+    pages = ["templates/base.html", "templates/admin/base_site.html", "templates/allauth/layouts/entrance.html"]
+    everywhere = {name for page in pages for name in re.findall(r"static 'js/(\w+\.js)'", (ROOT / page).read_text())}
+    homes: dict[str, set[str]] = {}
+    for script in (ROOT / "config/static/js").glob("*.js"):
+        for name in re.findall(r"^(?:const|let|class|(?:async )?function) (\w+)", script.read_text(), re.MULTILINE):
+            homes.setdefault(name, set()).add(script.name)
+    assert {"app.js", "forms.js"} <= everywhere
+    assert not {name: scripts for name, scripts in homes.items() if len(scripts) > 1 and scripts & everywhere}
+
+
 def test_a_block_is_styled_in_one_sheet():
     """Two components with one name look right alone and wrong together."""
     homes: dict[str, set[str]] = {}

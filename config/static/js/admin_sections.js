@@ -7,7 +7,7 @@ function listOf(section) {
   return [...section.parentElement.querySelectorAll(SECTIONS)];
 }
 
-function nameOf(section) {
+function titleOf(section) {
   return section.querySelector(".inline_label")?.textContent.trim() ?? "section";
 }
 
@@ -26,7 +26,7 @@ function move(section, step) {
   else if (other) other.after(section);
   const moved = listOf(section);
   number(moved);
-  status.textContent = `${nameOf(section)} is number ${moved.indexOf(section) + 1} of ${moved.length}.`;
+  status.textContent = `${titleOf(section)} is number ${moved.indexOf(section) + 1} of ${moved.length}.`;
 }
 
 function button(words, section, step) {
@@ -34,7 +34,7 @@ function button(words, section, step) {
   made.type = "button";
   made.textContent = step < 0 ? "↑" : "↓";
   made.title = words;
-  made.setAttribute("aria-label", `${words}: ${nameOf(section)}`);
+  made.setAttribute("aria-label", `${words}: ${titleOf(section)}`);
   made.addEventListener("click", () => {
     move(section, step);
     made.focus(); // the section took its place in the page with it, out of the keyboard's hands

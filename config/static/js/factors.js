@@ -3,7 +3,7 @@ const form = document.querySelector("form[data-factor]");
 const select = form?.querySelector("[data-leafpicker] select");
 const details = JSON.parse(document.getElementById("leaf-details")?.textContent ?? "{}");
 
-function say(parent, parts) {
+function fill(parent, parts) {
   parent.replaceChildren(...parts.filter(([, text]) => text).map(([label, text]) => {
     const line = document.createElement("p");
     if (label) line.append(Object.assign(document.createElement("b"), { textContent: label }), " ");
@@ -13,7 +13,7 @@ function say(parent, parts) {
 }
 function about() {
   const leaf = details[select.value];
-  say(form.querySelector("[data-leaf-about]"), leaf ? [["", leaf.use_when], ["Ask:", leaf.question]] : []);
+  fill(form.querySelector("[data-leaf-about]"), leaf ? [["", leaf.use_when], ["Ask:", leaf.question]] : []);
 }
 function field(label, id) {
   const box = document.createElement("div");
