@@ -83,6 +83,7 @@ class Postmortem(models.Model):
     objects = PostmortemQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "post-mortem"
         ordering = ["-pk"]
         indexes = [models.Index(fields=["-published_at"], name="postmortem_by_publication")]  # the knowledge base, newest first
 
