@@ -18,7 +18,24 @@ Severity = Literal["strong", "ask", "hint"]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
-ORDER = ("people", "endings", "verdicts", "actions", "turns", "sayings_people", "sayings_events", "frames")
+ORDER = (
+    "people",
+    "endings",
+    "verdicts",
+    "actions",
+    "turns",
+    "sayings_neglect",
+    "sayings_daring",
+    "sayings_fitness",
+    "sayings_causes",
+    "sayings_omens",
+    "sayings_ridicule",
+    "sayings_chances",
+    "sayings_mist",
+    "sayings_discipline",
+    "sayings_resolve",
+    "frames",
+)
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),
     "prose": frozenset({"prose", "five_whys", "action"}),
