@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postmortems.coach.rules import TABLES
+from postmortems.coach.words import TABLES
 
 #: What shows that somebody else could tell when it is done.
 EVIDENCE = re.compile(
