@@ -41,6 +41,9 @@ ORDER = (
     "plain_verdicts",
     "plain_mist",
     "plain_discipline",
+    "pictures_people",
+    "pictures_events",
+    "pictures_verdicts",
 )
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),

@@ -124,6 +124,12 @@ IRREGULAR = {
     "wring": "wrung",
     "write": "wrote|written",
 }
+#: Words, or parts of words, that say nothing about what a sentence may hold.
+COMMON = frozenset(
+    "the a an and or of to in on at by for from with as was were is are be been being has have had it its this that these those our not no all one out up any so if we they he she his her their him them who"
+    " which what there then than but will would can could may might must do does did done more new time other into over after before when how end here page back code work first right done way some such"
+    .split()
+)
 DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
 NEVER_DOUBLED = frozenset(
     {"listen", "answer", "happen", "open", "offer", "cover", "wander", "weather", "paper", "hammer", "muster", "bother", "shoulder", "flounder", "fumble"}
@@ -136,7 +142,7 @@ NEGATION = re.compile(r" \((?P<choices>(?:[^()|]*\|)*n't[^()|]*(?:\|[^()|]*)*)\)
 BARE = re.compile(r"\((?!\?)")
 #: What a saying is made of, to find a part of a word that none of its forms can do without. "l?" and "\\w" say nothing.
 PIECE = re.compile(r"\(\?[=!:<-][^()]*|<[A-Z][A-Z,!3]*>|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
-PARTS = re.compile(r"\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
+PARTS = re.compile(r"(?P<letters>\[[^\]]*\])|\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
 
 
 def forms(verb: str) -> str:
@@ -167,6 +173,8 @@ def negation(found: re.Match[str]) -> str:
 def part(found: re.Match[str]) -> str:
     if found["verb"]:
         return forms(found["verb"])
+    if found["letters"]:
+        return found["letters"].replace("'", "'’")
     return {"ones": ONES, "somebody": SOMEBODY, "gap": r"(?:[\w'’-]+ ){0,3}[\w'’-]+", "slash": "|", "apostrophe": "['’]"}[found.lastgroup or ""]
 
 
@@ -207,4 +215,9 @@ def anchors_of_choice(pieces: list[str], outer: list[str]) -> frozenset[str]:
 
 
 def best(choices: list[frozenset[str]]) -> frozenset[str]:
-    return max((one for one in choices if one), key=lambda one: (min(4, *map(len, one)), -len(one), min(map(len, one))), default=frozenset())
+    """Return the choice that fewest sentences hold by chance: no short or common word in it, and few words."""
+    return max((one for one in choices if one), key=lambda one: (min(4, *map(rarity, one)), -len(one), min(map(len, one))), default=frozenset())
+
+
+def rarity(word: str) -> int:
+    return 1 if word in COMMON else len(word)

@@ -27,7 +27,7 @@ ROLES = (
     "|(?:night|day|early|late|evening|morning|weekend|overnight|duty|batch|ops|operations|trading|payments|network|monitoring|control|change|incident|security|dispatch|front|dealing) desk"
     "|(?:first|second|third)-line(?: support)?|(?:1st|2nd|3rd)[ -]line(?: support)?|tier[ -](?:1|2|3|one|two|three) support|lads?|lasses|chaps?|blokes?|new (?:starters?|joiners?|recruits?)|recruits?"
     "|graduates?|freelancers?|novices?|rookies?|old hands?|product owners?|scrum masters?|project office|PMO|CAB|committee|war room|incident (?:bridge|room)|officers?|clerks?|designers?"
-    "|C-level|higher-ups|the brass|hosting (?:company|firm)|software house|back office|remote hands|outsourcers?|sponsors?|submitters?|accountants?|lawyers?|traders?|tellers?|fellows?"
+    "|C-level|higher-ups|the brass|hosting (?:company|firm)|software house|back office|remote hands|outsourcers?|sponsors?|submitters?|accountants?|lawyers?|fellows?"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
 MACHINE_MODIFIER = re.compile(
