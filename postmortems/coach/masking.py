@@ -38,7 +38,8 @@ QUOTES = [
 QUOTED_BREAK = re.compile(r"\"(?!\s)[^\"]{1,600}?(?<!\s)\"")
 EMPHASIS = re.compile(r"(?<!\w)_{1,3}(?=\w)|(?<=[\w.,;:!?])_{1,3}(?!\w)|\*+|~~")
 CLOCK = r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?(?:\.\d+)?(?: ?[ap]\.?m\.?)?)"
-DATE = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2} [A-Z][a-z]{2,8}(?: \d{4})?|[A-Z][a-z]{2,8} \d{1,2}(?:,? \d{4})?)"
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+DATE = rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th)? {MONTH}(?: \d{{4}})?|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?)"
 #: A line of a timeline, a log or a chat: it begins with a moment.
 TIMED = re.compile(
     rf"^\W{{0,8}}(?:\w{{3,9}},? )?(?:{DATE}[T ,]{{0,3}})?(?:at )?~?{CLOCK}(?: ?(?:Z|UTC|GMT|[A-Z]{{3,4}}|[+-]\d\d:?\d\d))?\b(?!\s*(?:%|ms\b|s\b|GB|hours?|minutes?))|^\W{{0,8}}(?:T[+-]\d|{DATE}\W)"

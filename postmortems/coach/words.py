@@ -94,7 +94,7 @@ EFFORT = (
 MACHINES = (
     "(?:probes?|hooks?|schedulers?|monitors?|monitoring(?: system)?|alerts?|alerting|alarms?|health ?checks?|checks?|systems?|pipelines?|CI|linters?|test suites?|tests?|unit tests?|canary|canaries|validators?|controllers?"
     "|jobs?|scripts?|tools?|tooling|limits?|limiters?|breakers?|balancers?|firewalls?|proxy|proxies|cron|automation|bots?|watchdogs?|agents?|gateways?|servers?|services?|clusters?|nodes?|kubelet|daemons?|compilers?"
-    "|type checkers?|analy[sz]ers?|schemas?|policy|policies|guards?|gates?|heartbeats?|sweepers?|collectors?|operators?|autoscalers?|software|apps?|applications?|api|database|cache|client|library|provider|platform)"
+    "|type checkers?|analy[sz]ers?|schemas?|policy|policies|guards?|gates?|heartbeats?|sweepers?|collectors?|operators?|autoscalers?|software|apps?|applications?|api|database|cache|client|library|provider|platform|CDN|edge|origin)"
 )
 #: A person or a team, in one or a few words; a role, or a word with a MARK that is no "we" or "they". NAME: any word with a capital letter.
 WHO = (
