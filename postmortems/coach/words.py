@@ -134,7 +134,7 @@ CLASSES = {
     "<EFFORT>": EFFORT,
     "<CARE>": CARE,
     "<MACHINE>": MACHINES,
-    "<UNSURE>": r"\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:not|n['’]t|never) (?:be )?(?:clear|known|certain|sure|know|tell|say)|(?:might|would|could) not have (?:helped|changed|made))\b",
+    "<UNSURE>": r"(?:\b(?:not|never)|n['’]t) (?:be )?(?:clear|known|certain|sure|know|tell|say)\b|\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:might|would|could) not have (?:helped|changed|made))\b",
     "<NOT>": "(?: not|n['’]t)",
     "<MISHAP>": MISHAP,
     "<WHOLE>": rf"(?:it all|all (?:of )?(?:it|this|that)|everything|the lot|(?:the|this|that|our|your|\w+['’]s)(?: [\w-]+){{0,3}} {MISHAP})",
@@ -199,10 +199,21 @@ def is_machine(text: str, found: re.Match[str]) -> bool:
     return bool(before) and bool(MACHINE_MODIFIER.fullmatch(before[-1].strip("*_(")))
 
 
+#: A choice of whole words, one of which is the end of a word: "n't".
+NEGATED = re.compile(r"\\b\(\?:(?P<choices>(?:[^()|]+\|)*n\['’\]t(?:\|[^()|]+)*)\)")
+
+
+def negated(found: re.Match[str]) -> str:
+    """Return the choice so that "n't" is found where no word begins."""
+    whole = [one for one in found["choices"].split("|") if one != "n['’]t"]
+    return rf"(?:\b(?:{'|'.join(whole)})|n['’]t)"
+
+
 def expand(pattern: str) -> str:
     """Return a rule's pattern with its classes spelled out; one space matches any number of them."""
     pattern = pattern.replace(r"\ue000", MARK)
     for name, spelled in CLASSES.items():
         pattern = pattern.replace(name, spelled)
+    pattern = NEGATED.sub(negated, pattern)
     pattern = pattern.replace("[- ]", "(?:-| )").replace("[ -]", "(?: |-)")
     return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)
