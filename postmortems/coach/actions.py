@@ -15,7 +15,9 @@ EVIDENCE = re.compile(
     re.IGNORECASE,
 )
 #: Where it is worked on: the address of an issue or a change, or its number in one of the well-known trackers.
-TRACKED = re.compile(r"https?://[^\s)>\]]*/(?:issues?|pulls?|merge_requests|browse|tickets?|changes?|c|commit)/[\w/+-]*\d|https?://[^\s)>\]]*/T\d{3,}|\bT\d{4,}\b|\bgerrit:\d+")
+TRACKED = re.compile(
+    r"https?://[^\s)>\]]*/(?:issues?|pulls?|merge_requests|browse|tickets?|changes?|c|commit)/[\w/+-]*\d|https?://[^\s)>\]]*/T\d{3,}|\bT\d{4,}\b|\bgerrit:\d+"
+)
 DONE_WHEN_MISSING = "VA8"
 #: Says in words when it is done, wherever it stands.
 DONE_WHEN = re.compile(

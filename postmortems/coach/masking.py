@@ -216,7 +216,7 @@ def cut(sentence: Sentence) -> Iterator[Sentence]:
 def is_title(sentence: str) -> bool:
     """Tell whether this is a title, or several in a row: most words begin with a capital letter and go on in small ones."""
     words = re.findall(r"[^\W\d_]{4,}", sentence)
-    return len(words) >= 8 and sum(word.istitle() for word in words) > 0.7 * len(words)
+    return len(words) >= 8 and sum(word.istitle() for word in words) > 0.6 * len(words)
 
 
 def is_part(sentence: str) -> bool:

@@ -126,9 +126,14 @@ IRREGULAR = {
 }
 #: Words, or parts of words, that say nothing about what a sentence may hold.
 COMMON = frozenset(
-    "the a an and or of to in on at by for from with as was were is are be been being has have had it its this that these those our not no all one out up any so if we they he she his her their him them who"
-    " which what there then than but will would can could may might must do does did done more new time other into over after before when how end here page back code work first right done way some such"
-    .split()
+    re.findall(
+        r"\w+",
+        """
+        the a an and or of to in on at by for from with as was were is are be been being has have had it its this that these those our not no all
+        one out up any so if we they he she his her their him them who which what there then than but will would can could may might must do does
+        did done more new time other into over after before when how end here page back code work first right way some such
+        """,
+    )
 )
 DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
 NEVER_DOUBLED = frozenset(
