@@ -37,7 +37,6 @@ YIELDS = {
     "PB6": ("JU1",),
     "CF10": ("PB3",),
     "HS4": ("CF4",),
-    "HS2b": ("PB3", "CF2"),
     "PB8b": ("CF8",),
     "PB21": ("SC2", "PB6c"),
     "PB19": ("PB5",),
@@ -46,6 +45,8 @@ YIELDS = {
     "HE1": ("PB10", "PB22"),
     "HE2": ("PB1",),
     "PB22": ("PB10",),
+    "HS2b": ("PB3", "CF2", "PM1"),
+    "HS6": ("PM1",),
     "PU1": ("VA1", "VA2"),
     "PU2": ("VA1", "VA2"),
     "PU3": ("VA2",),
@@ -126,15 +127,18 @@ def is_english(text: str) -> bool:
 
 def findings(text: str, letters: str, sentence: masking.Sentence, names: tuple[str, ...]) -> Iterator[Finding]:
     plain = letters[sentence.start : sentence.end].replace("\n", " ")
-    if not plain.strip(f" {HOLE}"):
+    if not plain.strip(f" {HOLE}") or masking.is_title(plain):
         return
     is_question = plain.rstrip(" \"”'’)*").endswith("?")
     lower, people_in_it = " ".join(plain.lower().replace("’", "'").split()), mark_people(plain, names)
     whole = text[sentence.start : sentence.end].strip()
+    is_tracked = bool(actions.TRACKED.search(whole))
     taken: dict[str, list[tuple[int, int]]] = {}
     here: list[Finding] = []
     for rule, searches in lookup().possible(lower):
         if not rule.reads(sentence.kind) or is_question and not rule.reads_questions or rule.needs_person and MARK not in people_in_it:
+            continue
+        if is_tracked and rule.category == "vague_action":
             continue
         for start, end in matches(rule, searches, plain, people_in_it):
             if any(start < there and here < end for here, there in taken.get(rule.category, [])):

@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postmortems.coach.rules import TABLES
+from postmortems.coach.words import TABLES
 
 #: What shows that somebody else could tell when it is done.
 EVIDENCE = re.compile(
     r"(?<![\w.])(?<!v)\d+(?:[.,]\d+)*(?: ?%| ?(?:ms|s|min|minutes?|hours?|days?|weeks?|GB|MB|kB|TB|x|k)\b)?(?![\w.]*\.\d)(?![\w])|\b[A-Z][A-Z0-9]+-\d+\b|(?<!\w)#\d+\b"
     r"|\bwhen\b[^\n]{0,80}\b(?:fails?|exceeds?|drops?|above|below|reach(?:es)?|lags?|is missing|runs? out|expires?|falls?|rises?|stops?)\b|\b(?:so that|until|exits|ADR|publish (?:the|an?)|record the|for (?:all|each|every)|verify that|such that|at most|at least|no more than|within)\b|\bby (?:the end of|Q[1-4]|January|February|March|April|May|June|July|August|September|October|November|December)",
     re.IGNORECASE,
+)
+#: Where it is worked on: the address of an issue or a change, or its number in one of the well-known trackers.
+TRACKED = re.compile(
+    r"https?://[^\s)>\]]*/(?:issues?|pulls?|merge_requests|browse|tickets?|changes?|c|commit)/[\w/+-]*\d|https?://[^\s)>\]]*/T\d{3,}|\bT\d{4,}\b|\bgerrit:\d+"
 )
 DONE_WHEN_MISSING = "VA8"
 #: Says in words when it is done, wherever it stands.

@@ -38,7 +38,8 @@ QUOTES = [
 QUOTED_BREAK = re.compile(r"\"(?!\s)[^\"]{1,600}?(?<!\s)\"")
 EMPHASIS = re.compile(r"(?<!\w)_{1,3}(?=\w)|(?<=[\w.,;:!?])_{1,3}(?!\w)|\*+|~~")
 CLOCK = r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?(?:\.\d+)?(?: ?[ap]\.?m\.?)?)"
-DATE = r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2} [A-Z][a-z]{2,8}(?: \d{4})?|[A-Z][a-z]{2,8} \d{1,2}(?:,? \d{4})?)"
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+DATE = rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th)? {MONTH}(?: \d{{4}})?|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?)"
 #: A line of a timeline, a log or a chat: it begins with a moment.
 TIMED = re.compile(
     rf"^\W{{0,8}}(?:\w{{3,9}},? )?(?:{DATE}[T ,]{{0,3}})?(?:at )?~?{CLOCK}(?: ?(?:Z|UTC|GMT|[A-Z]{{3,4}}|[+-]\d\d:?\d\d))?\b(?!\s*(?:%|ms\b|s\b|GB|hours?|minutes?))|^\W{{0,8}}(?:T[+-]\d|{DATE}\W)"
@@ -51,6 +52,9 @@ ACTION_HEADING = re.compile(
 )
 SENTENCE_END = re.compile(r"\|\s*|(?<=[.!?])[\"”’')\]]*(?:\s+|$)|(?<=[:;])\s*\n|\n{2,}")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|resp|incl|Mr|Mrs|Ms|Dr|St|No|Fig|a\.k\.a|p\.m|a\.m|U\.S|etc|max|min|ca)|\b[A-Z])\.$", re.IGNORECASE)
+NESTED = re.compile(r"^(?:  |\t)")
+#: An item of more words than this says what is to be done; one of fewer may be a name under which others stand.
+A_NAME = 7
 ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)]|[a-z][.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 
 
@@ -114,7 +118,7 @@ def blocks(text: str, kind: str) -> Iterator[Block]:
             hidden.update(range(first, last))
         else:
             kinds[first] = found
-    under, row = "", -1
+    under, row, has_said_it = "", -1, False
     for number, line in enumerate(lines):
         if number in kinds and kinds[number].startswith("heading"):
             under = heading_kind(line, under)
@@ -124,6 +128,11 @@ def blocks(text: str, kind: str) -> Iterator[Block]:
         while row + 1 < len(lines) and joins(lines, row + 1, hidden, kind):
             row += 1
         here = line_kind(line, kind, under)
+        if here == "action" and kind == "document":
+            if not NESTED.match(line):
+                has_said_it = len(line.split()) > A_NAME
+            elif has_said_it:  # these are its details
+                here = "prose"
         if here != "skip":
             yield Block(starts[number], min(starts[row + 1] - 1, len(text)), here)
 
@@ -202,6 +211,12 @@ def sentences(letters: str, block: Block) -> Iterator[Sentence]:
 def cut(sentence: Sentence) -> Iterator[Sentence]:
     for start in range(sentence.start, sentence.end, LONGEST):
         yield Sentence(start, min(start + LONGEST, sentence.end), sentence.kind)
+
+
+def is_title(sentence: str) -> bool:
+    """Tell whether this is a title, or several in a row: most words begin with a capital letter and go on in small ones."""
+    words = re.findall(r"[^\W\d_]{4,}", sentence)
+    return len(words) >= 8 and sum(word.istitle() for word in words) > 0.6 * len(words)
 
 
 def is_part(sentence: str) -> bool:

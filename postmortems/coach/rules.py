@@ -5,20 +5,51 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
 from postmortems.coach.sayings import family
-from postmortems.coach.words import MARK, expand
+from postmortems.coach.words import MARK, TABLES, expand
 
 Severity = Literal["strong", "ask", "hint"]
 #: The loader in C where there is one: the tables are long.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-TABLES = Path(__file__).parent / "tables"
 #: In this order: where two rules of a category mean the same words, the earlier one speaks.
-ORDER = ("people", "endings", "verdicts", "actions", "turns", "sayings_people", "sayings_events", "frames")
+ORDER = (
+    "people",
+    "conduct",
+    "errors",
+    "alternatives",
+    "endings",
+    "verdicts",
+    "actions",
+    "turns_people",
+    "turns_events",
+    "sayings_neglect",
+    "sayings_daring",
+    "sayings_fitness",
+    "sayings_causes",
+    "sayings_omens",
+    "sayings_ridicule",
+    "sayings_chances",
+    "sayings_mist",
+    "sayings_discipline",
+    "sayings_resolve",
+    "frames_people",
+    "frames_events",
+    "plain_faults",
+    "plain_slips",
+    "plain_alternatives",
+    "plain_omens",
+    "plain_causes",
+    "plain_verdicts",
+    "plain_mist",
+    "plain_discipline",
+    "pictures_people",
+    "pictures_events",
+    "pictures_verdicts",
+)
 KINDS = {
     "any": frozenset({"prose", "five_whys", "action", "timeline"}),
     "prose": frozenset({"prose", "five_whys", "action"}),
@@ -64,11 +95,12 @@ class Rule:
     searches: tuple[Search, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        pattern = expand(self.find)
+        all_said = self.said()
+        patterns = [expand(self.find.replace("<SAYINGS>", said)) for said, _wanted in all_said]
         derived = {
-            "searches": tuple(Search(wanted, spelled(self.find.replace("<SAYINGS>", said))) for said, wanted in self.said()),
-            "about_people": MARK in pattern,
-            "needs_person": all(MARK in branch for branch in branches(pattern)),
+            "searches": tuple(Search(wanted, with_people(pattern)) for pattern, (_said, wanted) in zip(patterns, all_said, strict=True)),
+            "about_people": any(MARK in pattern for pattern in patterns),
+            "needs_person": all(MARK in branch for pattern in patterns for branch in branches(pattern)),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -85,9 +117,9 @@ class Rule:
         return kind in KINDS[self.kinds]
 
 
-def spelled(find: str) -> str:
-    """Return a pattern with its classes spelled out. What stands between a person and a deed may hold other people."""
-    return expand(find).replace(r"[\w", rf"[\w{MARK}")
+def with_people(pattern: str) -> str:
+    """Return a pattern in which what stands between a person and a deed may hold other people."""
+    return pattern.replace(r"[\w", rf"[\w{MARK}")
 
 
 @cache

@@ -3,11 +3,14 @@
 {drop}       the verb in all its forms          one's     his, her, their, the team's
 (a/b)        either                             sb        us, him, everyone, the customers
 (a/b)?       either or nothing                  ...       up to three words
+<DO>         a class of words.py
 """
 
 from __future__ import annotations
 
 import re
+
+from postmortems.coach.words import NAME, WHO
 
 #: Past tense and past participle, where they are not made with -ed.
 IRREGULAR = {
@@ -121,21 +124,30 @@ IRREGULAR = {
     "wring": "wrung",
     "write": "wrote|written",
 }
+#: Words, or parts of words, that say nothing about what a sentence may hold.
+COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        the a an and or of to in on at by for from with as was were is are be been being has have had it its this that these those our not no all
+        one out up any so if we they he she his her their him them who which what there then than but will would can could may might must do does
+        did done more new time other into over after before when how end here page back code work first right way some such
+        """,
+    )
+)
 DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
 NEVER_DOUBLED = frozenset(
     {"listen", "answer", "happen", "open", "offer", "cover", "wander", "weather", "paper", "hammer", "muster", "bother", "shoulder", "flounder", "fumble"}
 )
 ONES = r"(?:his|her|their|our|its|my|your|some(?:one|body)['’]s|[\w-]+['’]s?)(?: (?:own|collective|whole))?"
-SOMEBODY = (
-    r"(?:us|him|her|them|me|you|everyone|everybody|people|others|the rest(?: of us)?|the (?:whole |entire )?(?:[\w-]+ )?(?:team|company|customers?|users?|side|business|on-?call|engineers?"
-    r"|staff|juniors?|support|ops|vendor|contractors?|reviewers?|developers?|group)|(?:our|other|new|junior|all|all the|the other|the new) (?:[\w-]+ )?(?:teams?|customers?|users?|engineers?|staff|developers?"
-    r"|colleagues?|people)|(?-i:[A-Z][a-z]+))"
-)
+SOMEBODY = rf"(?:us|them|me|you|anyone|people|others|(?:(?:the|our|all|other|these|any) (?:[\w-]+ )?)?(?:customers?|users?|company|business|side|world|rest(?: of (?:us|them))?)|{WHO}|{NAME})"
+#: A choice of words of which one is or begins with "n't".
+NEGATION = re.compile(r" \((?P<choices>(?:[^()|]*\|)*n't[^()|]*(?:\|[^()|]*)*)\)")
 #: A bracket that only groups.
 BARE = re.compile(r"\((?!\?)")
 #: What a saying is made of, to find a part of a word that none of its forms can do without. "l?" and "\\w" say nothing.
-PIECE = re.compile(r"\(\?[=!:<-][^()]*|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
-PARTS = re.compile(r"\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
+PIECE = re.compile(r"\(\?[=!:<-][^()]*|<[A-Z][A-Z,!3]*>|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
+PARTS = re.compile(r"(?P<letters>\[[^\]]*\])|\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
 
 
 def forms(verb: str) -> str:
@@ -153,12 +165,21 @@ def forms(verb: str) -> str:
 
 def pattern(saying: str) -> str:
     """Return what finds a saying, whatever its tense and whomever it is said of."""
-    return PARTS.sub(part, BARE.sub("(?:", saying))
+    return PARTS.sub(part, BARE.sub("(?:", NEGATION.sub(negation, saying)))
+
+
+def negation(found: re.Match[str]) -> str:
+    """Return a choice that holds "n't", which follows its verb without a space."""
+    choices = found["choices"].split("|")
+    apart, joined = [[one for one in choices if one.startswith("n't") == wanted] for wanted in (False, True)]
+    return f"( ({'|'.join(apart)})|{'|'.join(joined)})" if apart else f"({'|'.join(joined)})"
 
 
 def part(found: re.Match[str]) -> str:
     if found["verb"]:
         return forms(found["verb"])
+    if found["letters"]:
+        return found["letters"].replace("'", "'’")
     return {"ones": ONES, "somebody": SOMEBODY, "gap": r"(?:[\w'’-]+ ){0,3}[\w'’-]+", "slash": "|", "apostrophe": "['’]"}[found.lastgroup or ""]
 
 
@@ -199,4 +220,9 @@ def anchors_of_choice(pieces: list[str], outer: list[str]) -> frozenset[str]:
 
 
 def best(choices: list[frozenset[str]]) -> frozenset[str]:
-    return max((one for one in choices if one), key=lambda one: (min(4, *map(len, one)), -len(one), min(map(len, one))), default=frozenset())
+    """Return the choice that fewest sentences hold by chance: no short or common word in it, and few words."""
+    return max((one for one in choices if one), key=lambda one: (min(4, *map(rarity, one)), -len(one), min(map(len, one))), default=frozenset())
+
+
+def rarity(word: str) -> int:
+    return 1 if word in COMMON else len(word)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
+TABLES = Path(__file__).parent / "tables"
 #: Takes the place of the last letter of a word that stands for a person. Offsets stay valid, and a rule begins where a person was.
 MARK = "\ue000"
 #: Takes the place of code, quotes and addresses.
 HOLE = "\ue001"
+ACCENTED = "À-ÖØ-ÞĀĆČĎĐĒĘĚĞĢĪĶŁŃŇŌŐŘŚŞŠŤŪŮŰŹŻŽ"
 
 PRONOUNS = "we|I|he|she|they|you|who|whoever|someone|somebody|anyone|anybody|everyone|everybody|no[ -]one|nobody|(?:none|neither|some|most|all) of (?:us|them|you)|one of us"
 ROLES = (
@@ -21,6 +24,10 @@ ROLES = (
     "|(?:support|service|help ?desk) agents?|(?:night|day|early|late|evening|weekend|morning) (?:shift|crew)|predecessors?|successors?|coordinators?|dispatchers?|programme managers?|CTO|CEO|CIO|CISO|COO"
     "|(?:service|help|support) ?-?desks?|(?:network|security) operations(?: cent(?:re|er))?|NOC|SOC|head office|the board|(?:change|release|problem|duty) managers?|captains?|pilots?|inspectors?|auditors?|surgeons?|nurses?|drivers? on duty|pair|trio"
     "|(?:cloud|hosting|internet|telecom|connectivity|managed|upstream|transit|colo|payment|our|the|mail|DNS) (?:service )?(?:providers?|carriers?|hosters?)|carriers?|net-?ops|sec-?ops|infra|corporate IT|partners?|agency|integrators?|leadership team|C-suite|middle management"
+    "|(?:night|day|early|late|evening|morning|weekend|overnight|duty|batch|ops|operations|trading|payments|network|monitoring|control|change|incident|security|dispatch|front|dealing) desk"
+    "|(?:first|second|third)-line(?: support)?|(?:1st|2nd|3rd)[ -]line(?: support)?|tier[ -](?:1|2|3|one|two|three) support|lads?|lasses|chaps?|blokes?|new (?:starters?|joiners?|recruits?)|recruits?"
+    "|graduates?|freelancers?|novices?|rookies?|old hands?|product owners?|scrum masters?|project office|PMO|CAB|committee|war room|incident (?:bridge|room)|officers?|clerks?|designers?"
+    "|C-level|higher-ups|the brass|hosting (?:company|firm)|software house|back office|remote hands|outsourcers?|sponsors?|submitters?|accountants?|lawyers?|fellows?"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
 MACHINE_MODIFIER = re.compile(
@@ -41,30 +48,9 @@ AMBIGUOUS_ROLE = re.compile(
 )
 
 #: Given names from many places, without those that are also words or products of the trade (Jenkins, Chef, Amber, Mark, Will, Grace, Ruby, Jade, Rust ...).
-GIVEN = (
-    "Aaron|Abdul|Adam|Ade|Adrian|Agnes|Ahmed|Aisha|Akira|Alan|Alberto|Alejandro|Aleksandr|Alessandro|Alex|Alexander|Alexandra|Alexei|Alexis|Ali|Alice|Alicia|Alina"
-    "|Alison|Amanda|Amar|Amelia|Amina|Amir|Amit|Amy|Ana|Anand|Anders|Andre|Andrea|Andreas|Andrei|Andrew|Andy|Angela|Anil|Anita|Anja|Anjali|Ann|Anna|Anne|Anthony"
-    "|Antoine|Anton|Antonio|Anya|Arjun|Arnaud|Artem|Arthur|Arun|Asha|Ashley|Astrid|Aya|Ayesha|Barbara|Bart|Beatriz|Ben|Benjamin|Bernard|Beth|Bilal|Bjorn|Björn|Bob"
-    "|Boris|Brad|Brandon|Brenda|Brian|Bruno|Camila|Carl|Carla|Carlos|Carmen|Carol|Caroline|Catherine|Cathy|Cecilia|Charles|Charlie|Charlotte|Chen|Chiara|Chloe|Chris"
-    "|Christian|Christina|Christine|Christopher|Claire|Clara|Claudia|Colin|Connor|Craig|Cristina|Dan|Dana|Daniel|Daniela|Danielle|Darren|Dave|David|Deborah|Deepak"
-    "|Denis|Dennis|Derek|Diana|Diego|Dimitri|Dmitri|Dmitry|Dominic|Donald|Donna|Doug|Douglas|Duncan|Dylan|Ed|Eduardo|Edward|Elena|Eleni|Elif|Elisa|Elizabeth|Ella|Ellen"
-    "|Emily|Emma|Emre|Eric|Erica|Erik|Erika|Ethan|Eva|Evan|Evelyn|Farah|Fatima|Felix|Fernando|Filip|Fiona|Florian|Francesca|Francesco|Francois|Frank|Fred|Frederik"
-    "|Gabriel|Gabriela|Gareth|Gary|Gemma|George|Georgia|Gerald|Giorgio|Giovanni|Giulia|Gordon|Graham|Greg|Gregory|Guillaume|Gustavo|Hamid|Hana|Hannah|Hans|Haruto|Harry"
-    "|Hassan|Heather|Helen|Helena|Henrik|Henry|Hiroshi|Hugo|Ian|Ibrahim|Igor|Ines|Ingrid|Irene|Irina|Isaac|Isabel|Isabella|Ivan|Jack|Jacob|Jakub|James|Jamie|Jan|Jane"
-    "|Janet|Jason|Javier|Jean|Jeff|Jeffrey|Jelena|Jen|Jennifer|Jenny|Jens|Jeremy|Jerome|Jesse|Jessica|Jim|Jin|Joan|Joanna|Joao|João|Joe|Joel|Johan|Johannes|John|Johnny"
-    "|Jon|Jonas|Jonathan|Jorge|Jose|José|Joseph|Josh|Joshua|Juan|Julia|Julian|Julie|Julien|Justin|Kai|Karen|Karim|Karl|Karolina|Katarina|Kate|Katherine|Kathrin|Katie|Katja"
-    "|Kavita|Keiko|Keith|Kelly|Ken|Kenji|Kevin|Khalid|Kim|Klaus|Kofi|Kumar|Kwame|Kyle|Lars|Laura|Lauren|Laurent|Lea|Leah|Leila|Lena|Leo|Leon|Leonardo|Li|Liam|Linda|Lisa"
-    "|Liu|Liz|Lorenzo|Louis|Louise|Luca|Lucas|Lucia|Lucy|Luis|Luisa|Lukas|Luke|Maciej|Magda|Magnus|Malik|Manuel|Marc|Marcel|Marcin|Marco|Marcos|Marcus|Margaret|Maria|María"
-    "|Mariam|Marie|Marina|Mario|Marion|Markus|Marta|Martha|Martin|Martina|Mary|Mateo|Mateusz|Mathieu|Matt|Matteo|Matthew|Matthias|Maya|Mehmet|Mei|Melissa|Michael|Michal"
-    "|Michel|Michelle|Miguel|Mika|Mike|Mikhail|Milan|Mina|Ming|Miriam|Mohamed|Mohammed|Mohit|Monica|Monika|Muhammad|Nadia|Naomi|Natalia|Natalie|Natasha|Nathan|Neha|Neil"
-    "|Nicholas|Nick|Nicola|Nicolas|Nicole|Niels|Nikhil|Nikita|Nikolai|Nina|Noah|Noor|Nora|Oleg|Oliver|Olivia|Olga|Omar|Oscar|Oskar|Owen|Pablo|Paolo|Pascal|Patricia|Patrick"
-    "|Paul|Paula|Pavel|Pedro|Peter|Petra|Philip|Philipp|Pierre|Piotr|Pooja|Prakash|Pranav|Priya|Rachel|Rafael|Raj|Rajesh|Ramesh|Raphael|Rashid|Ravi|Rebecca|Renata|Renee"
-    "|Ricardo|Richard|Rita|Rob|Robert|Roberto|Robin|Roger|Rohan|Rohit|Roland|Roman|Ron|Ronald|Rosa|Ross|Roy|Ryan|Saanvi|Sabine|Said|Sally|Salma|Sam|Samantha|Samir|Samuel"
-    "|Sandra|Sanjay|Santiago|Sara|Sarah|Satoshi|Sean|Sebastian|Sergei|Sergey|Sergio|Shreya|Silvia|Simon|Simone|Sofia|Sonia|Sophia|Sophie|Stefan|Stefano|Stephanie|Stephen"
-    "|Steve|Steven|Stuart|Sunil|Suresh|Susan|Sven|Svetlana|Takeshi|Tanja|Tara|Tariq|Tatiana|Ted|Teresa|Theo|Theresa|Thomas|Tim|Timothy|Tina|Tobias|Todd|Tom|Tomas|Tomasz"
-    "|Tommy|Toni|Tony|Tracy|Uma|Umar|Ursula|Valentina|Valeria|Vanessa|Vera|Veronica|Victor|Victoria|Vijay|Vikram|Viktor|Vincent|Vladimir|Walter|Wei|Wendy|William|Wojciech"
-    "|Xavier|Xin|Yan|Yasmin|Yuki|Yuri|Yusuf|Yves|Zainab|Zara|Zhang|Zoe|Zofia"
-)
+GIVEN = frozenset((TABLES / "given_names.txt").read_text(encoding="utf-8").split())
+CAPITAL = rf"[A-Z{ACCENTED}]"
+GIVEN_SMALL = frozenset(name.casefold() for name in GIVEN)
 
 ADVERBS = (
     "then|also|again|simply|just|completely|repeatedly|explicitly|apparently|clearly|obviously|still|even|really|initially|wrongly|unfortunately|always|never|ever"
@@ -108,7 +94,18 @@ EFFORT = (
 MACHINES = (
     "(?:probes?|hooks?|schedulers?|monitors?|monitoring(?: system)?|alerts?|alerting|alarms?|health ?checks?|checks?|systems?|pipelines?|CI|linters?|test suites?|tests?|unit tests?|canary|canaries|validators?|controllers?"
     "|jobs?|scripts?|tools?|tooling|limits?|limiters?|breakers?|balancers?|firewalls?|proxy|proxies|cron|automation|bots?|watchdogs?|agents?|gateways?|servers?|services?|clusters?|nodes?|kubelet|daemons?|compilers?"
-    "|type checkers?|analy[sz]ers?|schemas?|policy|policies|guards?|gates?|heartbeats?|sweepers?|collectors?|operators?|autoscalers?|software|apps?|applications?|api|database|cache|client|library|provider|platform)"
+    "|type checkers?|analy[sz]ers?|schemas?|policy|policies|guards?|gates?|heartbeats?|sweepers?|collectors?|operators?|autoscalers?|software|apps?|applications?|api|database|cache|client|library|provider|platform|CDN|edge|origin)"
+)
+#: A person or a team, in one or a few words; a role, or a word with a MARK that is no "we" or "they". NAME: any word with a capital letter.
+WHO = (
+    r"(?:him|her|everyone|everybody|(?:(?:the|our|this|that|these|those|their|his|her|every|each|all|any|some|both|an?|another|new|other|junior|senior) (?:(?!(?:can|could|may|might|will|would|to|not|did|do|does|is|are|was|were|has|have|had|and|or|that|which)\b)[\w'’-]+ ){0,3}?)?"
+    rf"(?:(?:{ROLES}|desk|starters?|joiners?|crowd|bridge)(?![\w-])|(?!(?:w|h|sh|the|yo|wh|whoeve|no[ -]?on|nobod)?{MARK})[\w@.'’-]*{MARK}))"
+)
+NAME = rf"(?-i:{CAPITAL}[^\W\d_]+)"
+#: What a post-mortem is about, as people call it.
+MISHAP = (
+    "(?:outages?|incidents?|failures?|downtime|disruptions?|interruptions?|breach(?:es)?|crash(?:es)?|mess|disaster|fiasco|debacle|problems?|issues?|troubles?|delays?|loss(?:es)?|corruption|leaks?|regressions?"
+    "|blackout|stoppage|standstill|affair|episode|saga|business|thing|story|night|evening|morning|day|weekend|P1|sev-?1|collapse|breakdown|damage|chaos|misery|pain|grief|backlog|slowdown|degradation)"
 )
 #: What follows a person and still belongs to that person: "the engineer on call", "the author of the change", "the operator, who was new,".
 AFTER_PERSON = (
@@ -137,21 +134,26 @@ CLASSES = {
     "<EFFORT>": EFFORT,
     "<CARE>": CARE,
     "<MACHINE>": MACHINES,
-    "<UNSURE>": r"\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:not|n['’]t|never) (?:be )?(?:clear|known|certain|sure|know|tell|say)|(?:might|would|could) not have (?:helped|changed|made))\b",
+    "<UNSURE>": r"(?:\b(?:not|never)|n['’]t) (?:be )?(?:clear|known|certain|sure|know|tell|say)\b|\b(?:whether|unclear|unlikely|doubtful|unknown|hard to (?:say|tell|know)|(?:might|would|could) not have (?:helped|changed|made))\b",
     "<NOT>": "(?: not|n['’]t)",
+    "<MISHAP>": MISHAP,
+    "<WHOLE>": rf"(?:it all|all (?:of )?(?:it|this|that)|everything|the lot|(?:the|this|that|our|your|\w+['’]s)(?: [\w-]+){{0,3}} {MISHAP})",
+    "<NAME>": NAME,
+    "<WHO>": WHO,
 }
 POSSESSIVE = re.compile(r"['’]s?\b")
 PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])".replace("[ -]", "(?: |-)").replace(" ", " +"), re.IGNORECASE)
 #: Names that begin a sentence of a chat in small letters, but for those that are words too.
 WORDS_TOO = re.compile(
-    r"(?:said|rob|ray|jack|frank|carol|jean|robin|rosa|roman|ross|roy|victor|vera|an|li|al|art|ed|mina|ming|wei|ken|ted|leo|kai|tara|tim|toni|jin|yan|xin|uma|ade|asha|mika|min)",
+    r"(?:said|rob|ray|jack|frank|carol|jean|robin|rosa|roman|ross|roy|victor|vera|an|li|al|art|ed|mina|ming|wei|ken|ted|leo|kai|tara|tim|toni|jin|yan|xin|uma|ade|asha|mika|min|ana|dolly|elif|emi|eli|eva|ike|jess|kota|mandy|nana|noel|patsy|polly|randy|remi|sally|scott|tamer|terry|una|wanda|viet|june|parth)",
     re.IGNORECASE,
 )
 CHATTED_NAME = re.compile(
-    rf"^\W*(?:(?:lol|so|and|but|then|ok|okay|yeah|honestly|well|today|yesterday|tbh|fyi|also)[,:]? )?(?P<name>{GIVEN})(?= [a-z])", re.IGNORECASE
+    r"^\W*(?:(?:lol|so|and|but|then|ok|okay|yeah|honestly|well|today|yesterday|tbh|fyi|also)[,:]? )?(?P<name>[^\W\d_]{2,20})(?= [a-z])", re.IGNORECASE
 )
 HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{0,38}\w(?![\w@])")
-GIVEN_NAME = re.compile(rf"(?<![\w@.'’-])(?:{GIVEN})(?: [A-Z][\w'’-]*[a-z])?(?![\w'’-])")
+CAPITALISED = re.compile(rf"(?<![\w@.'’-]){CAPITAL}[^\W\d_]+(?![\w'’-])")
+SURNAME = re.compile(rf" {CAPITAL}[\w'’-]*[^\W\d_A-Z](?![\w'’-])")
 TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
 #: Departments that are called by what they do, known by the capital letter: "Security signed it off".
 DEPARTMENT = re.compile(
@@ -178,9 +180,12 @@ def mark_people(text: str, names: tuple[str, ...] = ()) -> str:
         if not is_machine(text, found) and not LONE_I.fullmatch(found[0]):
             letters[found.end() - 1] = MARK
     chatted = CHATTED_NAME.match(text)
-    if chatted and chatted["name"].islower() and not WORDS_TOO.fullmatch(chatted["name"]):
+    if chatted and chatted["name"] in GIVEN_SMALL and not WORDS_TOO.fullmatch(chatted["name"]):
         letters[chatted.end("name") - 1] = MARK
-    for pattern in (HANDLE, GIVEN_NAME, TITLED, DEPARTMENT, participants(names)):
+    for found in CAPITALISED.finditer(text):
+        if found[0] in GIVEN:
+            letters[(SURNAME.match(text, found.end()) or found).end() - 1] = MARK
+    for pattern in (HANDLE, TITLED, DEPARTMENT, participants(names)):
         for found in pattern.finditer(text) if pattern else ():
             letters[found.end() - 1] = MARK
     return "".join(letters)
@@ -194,10 +199,21 @@ def is_machine(text: str, found: re.Match[str]) -> bool:
     return bool(before) and bool(MACHINE_MODIFIER.fullmatch(before[-1].strip("*_(")))
 
 
+#: A choice of whole words, one of which is the end of a word: "n't".
+NEGATED = re.compile(r"\\b\(\?:(?P<choices>(?:[^()|]+\|)*n\['’\]t(?:\|[^()|]+)*)\)")
+
+
+def negated(found: re.Match[str]) -> str:
+    """Return the choice so that "n't" is found where no word begins."""
+    whole = [one for one in found["choices"].split("|") if one != "n['’]t"]
+    return rf"(?:\b(?:{'|'.join(whole)})|n['’]t)"
+
+
 def expand(pattern: str) -> str:
     """Return a rule's pattern with its classes spelled out; one space matches any number of them."""
     pattern = pattern.replace(r"\ue000", MARK)
     for name, spelled in CLASSES.items():
         pattern = pattern.replace(name, spelled)
+    pattern = NEGATED.sub(negated, pattern)
     pattern = pattern.replace("[- ]", "(?:-| )").replace("[ -]", "(?: |-)")
     return re.sub(r" (\?)?", lambda found: " *" if found[1] else " +", pattern)

@@ -335,6 +335,7 @@ def test_sentences_that_came_after_the_rules(capsys):
 
 
 #: At first sight, before the rules were mended: round -> recall of plain and of idiomatic wording with the right category and words, and precision.
+#: Rounds 7 to 9 are by other authors; 9, the last, by one whose first language is another. Three of their labels were changed after that: the specification names "forgot" and "misread".
 FIRST_SIGHT = {
     "1": (0.93, 0.05, 0.95),
     "2": (0.87, 0.40, 0.96),
@@ -342,6 +343,9 @@ FIRST_SIGHT = {
     "4": (0.92, 0.50, 0.94),
     "5": (0.85, 0.28, 0.95),
     "6": (0.93, 0.64, 0.97),
+    "7": (0.65, 0.57, 1.00),
+    "8": (0.75, 0.80, 0.97),
+    "9": (0.58, 0.42, 0.96),
 }
 KNOWN_WRONG = {"The wrong time zone was set in the container image."}
 
