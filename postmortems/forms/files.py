@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from django import forms
 class FileOrTextForm(forms.Form):
     """`contents` of the cleaned data is what `read` returned. The text of a file is kept in `text`, so that what was checked is what is taken in."""
 
+    #: Of each form: what the file, or its text, of this name holds. Raises ValidationError with everything that is wrong.
+    read: Callable[[bytes | str, str], Any]
     most_bytes: int
     accept: str
     file_label: str
@@ -39,7 +42,3 @@ class FileOrTextForm(forms.Form):
         if file:
             data["text"] = source.decode("utf-8-sig", "replace")
         return data | {"contents": self.read(source, name)}
-
-    def read(self, source: bytes | str, name: str) -> Any:
-        """Return what the file holds. Raises ValidationError with everything that is wrong."""
-        raise NotImplementedError
