@@ -1,9 +1,10 @@
-"""Pure. A table of factors from another tool -> rows to bring in; what is wrong is said with file, line and column, all of it at once."""
+"""Pure. A table of factors from another tool -> rows to bring in, and what is wrong with the others, said with file, line and column."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from incidents.lib.text import clean_line, clean_text
 from incidents.sources.dialect import DELIMITERS, Rows
@@ -16,44 +17,54 @@ LONGEST_STATEMENT = 1000
 LONGEST_WORD = 100
 
 
+@dataclass(frozen=True)
+class Table:
+    """Rows to bring in, and the faults of those that are left out: each line of `problems` names file, line, column and what is wrong."""
+
+    rows: list[Written] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
 class FactorFileError(ValueError):
-    """The file holds no factors as they are taken here. Each line of `problems` names file, line, column and what is wrong."""
+    """The file holds no row that can be taken. Each line of `problems` names file, line, column and what is wrong."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
 
 
-def read(source: bytes | str, name: str, vocabulary: str = "") -> list[Written]:
+def read(source: bytes | str, name: str, vocabulary: str = "") -> Table:
     """Return the rows of a table with the columns term, statement and, where no `vocabulary` is given for all, vocabulary.
 
-    Raises FactorFileError. Other columns are not read, empty rows are left out.
+    Other columns are not read, empty rows are left out. Raises FactorFileError where no row is good.
     """
-    rows = rows_of(text_of(source, name), name)
+    rows = rows_of(text_of(source, name))
     _line, first = next(rows, (1, []))
-    columns = [clean_line(cell).casefold() for cell in first]
+    columns = [clean_line(cell).casefold() for cell in first] if isinstance(first, list) else []
     missing = [column for column in ("term", "statement", *(() if vocabulary else ("vocabulary",))) if column not in columns]
     if missing:
         raise FactorFileError([f"{name}, line 1: lacks the column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}."])
-    found: list[Written] = []
-    problems: list[str] = []
+    table = Table()
     for line, values in rows:
-        if len(values) > len(columns):
-            wide = f"{len(values)} values under {len(columns)} columns. Put a text that holds the separator into quotation marks."
-            problems.append(f"{name}, line {line}: {wide}")
+        if len(table.rows) >= MOST_ROWS:
+            table.problems.append(f"{name}, line {line}: more than {MOST_ROWS} rows. Nothing from here on is read: bring it in by another file.")
+            break
+        if len(table.problems) >= MOST_PROBLEMS:
+            table.problems.append(f"{name}, line {line}: too much is wrong. Nothing from here on is read.")
+            break
+        if isinstance(values, list) and len(values) > len(columns):
+            values = f"{len(values)} values under {len(columns)} columns. Put a text that holds the separator into quotation marks."
+        if isinstance(values, str):
+            table.problems.append(f"{name}, line {line}: {values}")
             continue
         row = written(dict(zip(columns, values, strict=False)), vocabulary, line)
-        problems += [f"{name}, line {line}, {column}: {problem}" for column, problem in problems_of(row)]
-        found.append(row)
-        if len(found) > MOST_ROWS:
-            problems.append(f"{name}, line {line}: more than {MOST_ROWS} rows. Bring them in by several files.")
-        if len(found) > MOST_ROWS or len(problems) >= MOST_PROBLEMS:
-            break
-    if not found and not problems:
-        problems.append(f"{name}, line 2: no row stands below the names of the columns.")
-    if problems:
-        raise FactorFileError(problems)
-    return found
+        wrong = [f"{name}, line {line}, {column}: {problem}" for column, problem in problems_of(row)]
+        table.problems.extend(wrong)
+        if not wrong:
+            table.rows.append(row)
+    if not table.rows:
+        raise FactorFileError(table.problems or [f"{name}, line 2: no row stands below the names of the columns."])
+    return table
 
 
 def text_of(source: bytes | str, name: str) -> str:
@@ -66,13 +77,11 @@ def text_of(source: bytes | str, name: str) -> str:
         raise FactorFileError([f"{name}, line {line}: not UTF-8. Save it as “CSV UTF-8”."]) from None
 
 
-def rows_of(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that holds something, with its line. The first line says what separates the columns. Raises FactorFileError for a broken row."""
+def rows_of(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row that holds something, with its line; of a broken one the reason. The first line says what separates the columns."""
     first = text.partition("\n")[0]
     for line, values, _raw in Rows(io.StringIO(text, newline=""), max(DELIMITERS, key=first.count)):
-        if isinstance(values, str):
-            raise FactorFileError([f"{name}, line {line}: {values}"])
-        if any(value.strip() for value in values):
+        if isinstance(values, str) or any(value.strip() for value in values):
             yield line, values
 
 

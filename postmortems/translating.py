@@ -36,14 +36,20 @@ def bring_in(*, actor: Actor, postmortem: Postmortem, rows: Iterable[Written]) -
     postmortem = Postmortem.objects.select_for_update().get(pk=postmortem.pk)
     given = [(row, term_for(row, place)) for place, row in enumerate(rows, 1)]
     leaves = {leaf.key: leaf for leaf in FactorLeaf.objects.filter(is_active=True, group__is_active=True)}
-    there = {factors_words(statement) for statement in postmortem.factors.values_list("statement", flat=True)}
+    statements = list(postmortem.factors.values_list("statement", flat=True))
+    there, room = {factors_words(statement) for statement in statements}, factoring.MOST_FACTORS - len(statements)
     found = []
     for row, term in given:
         if factors_words(row.statement) in there:
             found.append(Brought(row.statement, reason="A factor with these words is there already."))
             continue
+        if room <= 0 and row.statement.strip() and not term.leave_out:
+            found.append(Brought(row.statement, reason=f"There is no room: a post-mortem holds {factoring.MOST_FACTORS} factors."))
+            continue
         brought = bring_one(actor, postmortem, row, term, leaves)
-        there |= {factors_words(row.statement)} if brought.factor else set()
+        if brought.factor:
+            there.add(factors_words(row.statement))
+            room -= 1
         found.append(brought)
     return found
 

@@ -8,7 +8,7 @@ from django import forms
 
 from postmortems import factor_file
 from postmortems.forms.files import FileOrTextForm
-from postmortems.vocabularies import Written, vocabularies
+from postmortems.vocabularies import vocabularies
 
 
 class FactorFileForm(FileOrTextForm):
@@ -23,7 +23,7 @@ class FactorFileForm(FileOrTextForm):
         known = [(key, one.name) for key, one in vocabularies().items()]
         self.fields["vocabulary"].choices = [("", "As the column “vocabulary” says"), *known]  # type: ignore[attr-defined]
 
-    def read(self, source: bytes | str, name: str) -> list[Written]:
+    def read(self, source: bytes | str, name: str) -> factor_file.Table:
         try:
             return factor_file.read(source, name, self.cleaned_data.get("vocabulary", ""))
         except factor_file.FactorFileError as error:

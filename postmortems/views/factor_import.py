@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from postmortems import translating
 from postmortems.access import require_open
+from postmortems.factor_file import Table
 from postmortems.forms.factor_import import FactorFileForm
 from postmortems.models import Factor, FactorLeaf, Trigger
 from postmortems.translating import Brought
@@ -33,17 +34,17 @@ def factor_import(request: HttpRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {"postmortem": postmortem, "incident": postmortem.incident, "vocabularies": vocabularies().values()}
     bring_in = translating.bring_in if "write" in request.POST else translating.foresee
     if form.is_valid():
-        rows: list[Written] = form.cleaned_data["contents"]
+        table: Table = form.cleaned_data["contents"]
         try:
-            found = bring_in(actor=request.user, postmortem=postmortem, rows=rows)
+            found = bring_in(actor=request.user, postmortem=postmortem, rows=table.rows)
         except ValidationError as error:
             form.add_error(None, ValidationError(error.messages))
         else:
             if "write" in request.POST:
-                messages.success(request, told(found))
+                messages.success(request, told(found, len(table.problems)))
                 return redirect("postmortems:factor_list", postmortem.reference)
             given = {name: form.cleaned_data[name] for name in ("text", "vocabulary")}
-            context |= {"foreseen": shown(rows, found, leaf_names()), "given": given} | counted(found)
+            context |= {"foreseen": shown(table.rows, found, leaf_names()), "problems": table.problems, "given": given} | counted(found)
             form = FactorFileForm(initial=given)
     return render(request, "postmortems/factor_import.html", context | {"form": form}, status=422 if form.is_bound else 200)
 
@@ -73,7 +74,7 @@ def counted(found: Sequence[Brought]) -> dict[str, int]:
     return {"added": sum(one.factor is not None for one in found), "triggers": sum(bool(one.trigger) for one in found), "rows": len(found)}
 
 
-def told(found: Sequence[Brought]) -> str:
+def told(found: Sequence[Brought], unread: int) -> str:
     numbers = counted(found)
     words = [
         "No factor is added."
@@ -82,6 +83,6 @@ def told(found: Sequence[Brought]) -> str:
     ]
     if numbers["triggers"]:
         words.append("The trigger is set.")
-    if left := sum(bool(one.reason) for one in found):
+    if left := sum(bool(one.reason) for one in found) + unread:
         words.append(f"{left} row{' was' if left == 1 else 's were'} left out.")
     return " ".join(words)

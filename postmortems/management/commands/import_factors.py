@@ -32,14 +32,16 @@ class Command(BaseCommand):
             raise CommandError(f"There is no {options['postmortem']}.") from None
         bring_in = translating.foresee if options["dry_run"] else translating.bring_in
         try:
-            rows = factor_file.read(given(options["file"]), options["file"], options["vocabulary"] or "")
-            found = bring_in(actor=SYSTEM, postmortem=postmortem, rows=rows)
+            table = factor_file.read(given(options["file"]), options["file"], options["vocabulary"] or "")
+            found = bring_in(actor=SYSTEM, postmortem=postmortem, rows=table.rows)
         except factor_file.FactorFileError as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         for one in found:
             self.stdout.write(told(one))
+        for problem in table.problems:
+            self.stderr.write(problem)
         added = sum(one.factor is not None for one in found)
         self.stdout.write(f"{added} of {len(found)} {'would be' if options['dry_run'] else 'are'} added to {postmortem.reference}.")
 
