@@ -47,9 +47,14 @@ class Asked:
     size: int = SIZES[0]
     page: int = 1
 
+    @property
+    def in_use(self) -> int:
+        """How many filters narrow the list; words are not one of them."""
+        chosen = (self.kind, self.status, self.type, self.severity, self.service, self.team, self.tag, self.since, self.until)
+        return sum(map(bool, chosen)) + len(self.fields)
+
     def __bool__(self) -> bool:
-        words = self.text or self.kind or self.status or self.type or self.severity or self.service or self.team or self.tag
-        return bool(words or self.since or self.until or self.fields)
+        return bool(self.text or self.in_use)
 
 
 def parse(params: QueryDict) -> Asked:

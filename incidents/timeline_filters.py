@@ -28,8 +28,13 @@ class Filters:
     day: date | None = None  # start here
     known: str = ""  # a moment: show what was known by then
 
+    @property
+    def in_use(self) -> int:
+        """How many of who, kind, source and day narrow the timeline."""
+        return sum(map(bool, (self.kinds, self.sources, self.actor, self.day)))
+
     def __bool__(self) -> bool:
-        return bool(self.kinds or self.sources or self.actor or self.text or self.key_only or self.day)
+        return bool(self.in_use or self.text or self.key_only)
 
     def query(self, **more: str) -> str:
         """Return the filters as a query string, for links that keep them."""

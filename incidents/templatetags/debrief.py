@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
 from django.core.paginator import Paginator
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -51,6 +52,19 @@ def options(choices: Iterable[tuple[Any, Any]], chosen: Any = "") -> SafeString:
     lines = ((str(value), str(label)) for value, label in choices)
     parts = [f'<option value="{escape(value)}"{" selected" if value in marked else ""}>{escape(label)}</option>' for value, label in lines]
     return mark_safe("".join(parts))  # noqa: S308 - escaped above
+
+
+@register.simple_block_tag
+def filters(content: str, in_use: int = 0, is_open: bool = False) -> SafeString:
+    """`{% filters form.in_use %}...{% endfilters %}`: the filters of a list. On a phone they are folded, and the fold says how many of them are in use."""
+    context = {"content": content, "in_use": in_use, "is_open": is_open}
+    return render_to_string("components/filters.html", context)
+
+
+@register.filter
+def used(specs: Iterable[Any]) -> int:
+    """`{{ cl.filter_specs|used }}`: how many filters of a list of the administration are in use."""
+    return sum(bool(spec.used_parameters) for spec in specs)
 
 
 @register.simple_tag

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from incidents.forms.filters import FiltersForm
 from incidents.models import Incident, User
 from postmortems.action_items import FOLLOWED
 from postmortems.action_quality import ACTS_ON, LADDER
@@ -124,7 +125,7 @@ SORTS = {
 }
 
 
-class FilterForm(forms.Form):
+class FilterForm(FiltersForm):
     """The filters of the list; what is not understood is ignored."""
 
     q = forms.CharField(required=False, max_length=100, label="Search")

@@ -9,12 +9,13 @@ from django import forms
 from django.db.models import Exists, OuterRef, Value
 
 from incidents.access import Actor
+from incidents.forms.filters import FiltersForm
 from incidents.models import Incident, IncidentType, Service, Severity, Tag
 from postmortems.models import FactorGroup, FactorLeaf, RelatedIncident, SearchEntry
 from postmortems.search import Filters
 
 
-class SearchForm(forms.Form):
+class SearchForm(FiltersForm):
     """Every field may be empty. A value that is not among the choices is an error beside its field, not an empty page."""
 
     q = forms.CharField(

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from incidents.access import Actor
+from incidents.forms.filters import FiltersForm
 from incidents.models import Incident, User
 from postmortems import covering
 from postmortems.models import Postmortem, RetrospectiveTemplate
@@ -82,7 +83,7 @@ class DetailsForm(forms.Form):
         self.fields["owner"].queryset = people_of(postmortem.incident, *postmortem.related_incidents.filter(is_private=True))  # type: ignore[attr-defined]
 
 
-class FilterForm(forms.Form):
+class FilterForm(FiltersForm):
     """The filters of the list of post-mortems; what is not understood is ignored."""
 
     q = forms.CharField(required=False, max_length=100, label="Search titles")

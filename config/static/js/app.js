@@ -18,6 +18,14 @@ function say(text) {
   notice.scrollIntoView({ block: "nearest" });
 }
 
+// Filters are folded on a phone alone; a browser without this selector (Firefox before 143) cannot know it from the style sheet.
+if (!CSS.supports("selector(::details-content)")) {
+  const wide = matchMedia("(min-width: 48rem)");
+  const unfold = () => { for (const fold of document.querySelectorAll("details.filters")) if (wide.matches) fold.open = true; };
+  wide.addEventListener("change", unfold);
+  unfold();
+}
+
 // A swap takes away what had the focus. What bears the same name in the new part has it then, else what came in its place, else the part itself.
 const controls = (part) => [...part.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter((control) => !control.disabled && control.checkVisibility());
 const nameOf = (control) => control.getAttribute("aria-label") ?? (control.id || control.textContent.trim());
