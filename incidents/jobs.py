@@ -200,6 +200,18 @@ def forget_done() -> int:
     return count
 
 
+def under_way(kind: str, object_id: int) -> bool:
+    """Say whether a worker does this, or will by itself."""
+    return Job.objects.filter(kind=kind, object_id=object_id, state__in=(Job.State.WAITING, Job.State.RUNNING)).exists()
+
+
+def again(kind: str, object_id: int) -> None:
+    """Ask anew for what was given up: by the row that tells of it, so that it does not stay in the list of what went wrong."""
+    dead = Job.objects.filter(kind=kind, object_id=object_id, state=Job.State.DEAD).order_by("-pk").values_list("pk", flat=True).first()
+    if dead is None or not revive(dead):
+        enqueue(kind, object_id)
+
+
 def revive(job_id: int) -> bool:
     """Let an administrator try a job again that was given up. Returns False when it was not, or waits already."""
     again = {"state": Job.State.WAITING, "attempts": 0, "lost": 0, "run_after": timezone.now(), "finished_at": None}

@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from incidents.admin_rows import EditedRows
-from postmortems import process_admin, template_admin  # noqa: F401 - register themselves
+from incidents.models import Job
+from postmortems import (
+    process_admin,  # noqa: F401 - registers itself
+    publishing,
+    template_admin,  # noqa: F401 - registers itself
+)
 from postmortems.approvals import Approvals
 from postmortems.coach.texts import ADVICE
 from postmortems.models import ActionItem, ApprovalRule, CoachSwitch, FactorGroup, FactorLeaf, Postmortem, Revision
@@ -147,8 +152,9 @@ class ActionItemAdmin(ReadOnly):
 
 @admin.register(Revision)
 class RevisionAdmin(ReadOnly):
-    list_display = ["postmortem", "number", "audience", "published_at", "published_by", "sha256"]
+    list_display = ["postmortem", "number", "audience", "published_at", "published_by", "pdf", "sha256"]
     list_select_related = ["postmortem", "published_by"]
+    actions = ["print_again"]
     fields = [
         "postmortem",
         "number",
@@ -158,10 +164,24 @@ class RevisionAdmin(ReadOnly):
         "previous_sha256",
         "published_at",
         "published_by",
+        "pdf",
         "pdf_stored_as",
         "pdf_sha256",
         "pdf_error",
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Revision.objects.visible_to(request.user)
+        jobs = Job.objects.filter(kind="pdf", object_id=OuterRef("pk"), state__in=(Job.State.WAITING, Job.State.RUNNING))
+        return Revision.objects.visible_to(request.user).annotate(is_awaited=Exists(jobs))
+
+    @admin.display(description="PDF")
+    def pdf(self, revision: Any) -> str:
+        if revision.pdf_stored_as:
+            return "Printed"
+        return "Being made" if revision.is_awaited else f"Could not be made: {revision.pdf_error or publishing.UNTOLD}"
+
+    @admin.action(description="Try again to print the PDF")
+    def print_again(self, request: HttpRequest, queryset: QuerySet[Revision]) -> None:
+        for revision in queryset.select_related("postmortem"):
+            publishing.print_again(actor=request.user, revision=revision)
+        self.message_user(request, "What is not printed yet waits for a worker.")

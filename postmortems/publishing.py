@@ -33,6 +33,10 @@ from postmortems.rendering import html, pdf
 from postmortems.search import index
 from postmortems.signals import revision_published
 
+#: What is said of a PDF that will not come, where its own job left no words.
+LOST = "Its file is no longer in the file storage."
+UNTOLD = "It was given up; an administrator finds the job under Administration, Jobs."
+
 
 def canonical(document: Document) -> bytes:
     """Return the one form of the document that is hashed: sorted keys, no spaces, UTF-8."""
@@ -159,11 +163,33 @@ def printable(revision: Revision, shown: Mapping[str, str] | None = None) -> str
     )
 
 
+def given_up(revision: Revision) -> str:
+    """Return why a PDF that is not there will not come by itself; "" while a worker has it to do."""
+    if jobs.under_way("pdf", revision.pk):
+        return ""
+    return revision.pdf_error or (LOST if revision.pdf_stored_as else UNTOLD)
+
+
+def print_again(*, actor: Actor, revision: Revision) -> None:
+    """Have the PDF of a revision made again after it was given up. Asking twice is asking once, and a PDF that is there stays as it is."""
+    require(actor, "publish")
+    if is_printed(revision) or jobs.under_way("pdf", revision.pk):
+        return
+    with transaction.atomic():
+        Revision.objects.filter(pk=revision.pk).update(pdf_error="")
+        jobs.again("pdf", revision.pk)
+        AuditEvent.record(actor, "postmortem.printed_again", revision.postmortem.reference, revision=revision.number)
+
+
+def is_printed(revision: Revision) -> bool:
+    return bool(revision.pdf_stored_as) and default_storage.exists(revision.pdf_stored_as)
+
+
 @jobs.handles("pdf")
 def render_pdf(revision_id: int) -> None:
     """Render the PDF of a revision and keep it. Doing it again changes nothing."""
     revision = Revision.objects.select_related("postmortem").filter(pk=revision_id).first()
-    if revision is None or (revision.pdf_stored_as and default_storage.exists(revision.pdf_stored_as)):
+    if revision is None or is_printed(revision):
         return
     row = Revision.objects.filter(pk=revision.pk)
     try:
@@ -175,7 +201,7 @@ def render_pdf(revision_id: int) -> None:
         row.update(pdf_error=str(error)[:300])
         raise jobs.GiveUp(str(error)) from error if error.permanent else error
     except OSError as error:
-        row.update(pdf_error="The file could not be written; it will be tried again.")
+        row.update(pdf_error="The file could not be written.")
         raise error
     row.update(pdf_stored_as=name, pdf_sha256=hashlib.sha256(content).hexdigest(), pdf_error="")
 

@@ -137,5 +137,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("knowledge/<str:reference>/r/<int:number>.pdf", revisions.revision_file, {"suffix": "pdf"}, name="revision_pdf"),
     path("knowledge/<str:reference>/r/<int:number>.md", revisions.revision_file, {"suffix": "md"}, name="revision_md"),
     path("knowledge/<str:reference>/r/<int:number>.json", revisions.revision_file, {"suffix": "json"}, name="revision_json"),
+    path("knowledge/<str:reference>/r/<int:number>/print/", revisions.print_again, name="revision_print"),
     path("knowledge/<str:reference>/diff/<int:old>/<int:new>/", revisions.diff, name="diff"),
 ]

@@ -22,7 +22,7 @@ from postmortems.api.reviews import NotNow
 from postmortems.api.serializers import PostmortemSerializer, PublishSerializer, RevisionSerializer
 from postmortems.models import Revision
 from postmortems.rendering import html
-from postmortems.views.revisions import private, revision_file, revision_for
+from postmortems.views.revisions import RETRY_AFTER, pdf_of, private, revision_file, revision_for
 
 
 class PublishView(APIView):
@@ -64,6 +64,26 @@ class RevisionView(APIView):
         return Response(RevisionSerializer(revision_for(request.user, reference, number)).data)
 
 
+def unprinted(shown: Revision) -> Response:
+    if reason := publishing.given_up(shown):
+        raise NotNow(f"{reason} POST to /api/v1/postmortems/{shown.postmortem.reference}/revisions/{shown.number}/print/ to try again.")
+    return Response(RevisionSerializer(shown).data, status.HTTP_202_ACCEPTED, headers={"Retry-After": RETRY_AFTER, "Cache-Control": "private, no-store"})
+
+
+class PrintView(APIView):
+    @extend_schema(
+        operation_id="postmortems_revisions_print",
+        request=None,
+        responses={202: OpenApiResponse(RevisionSerializer, description="It is being printed, or is printed already: `pdf_ready` says which.")},
+    )
+    def post(self, request: Request, reference: str, number: int) -> Response:
+        """Try again to print a revision whose PDF was given up. What is printed, or waits to be, stays as it is."""
+        revision = revision_for(request.user, reference, number)
+        publishing.print_again(actor=request.user, revision=revision)
+        revision.refresh_from_db()
+        return Response(RevisionSerializer(revision).data, status.HTTP_202_ACCEPTED)
+
+
 class RevisionFileView(APIView):
     content_negotiation_class = AsAddressed
 
@@ -75,11 +95,15 @@ class RevisionFileView(APIView):
             (200, "text/html"): OpenApiTypes.STR,
             (200, "text/markdown"): OpenApiTypes.STR,
             (200, "application/json"): OpenApiTypes.OBJECT,
-            202: OpenApiResponse(description="The PDF is not printed yet: ask again after Retry-After seconds."),
+            202: OpenApiResponse(RevisionSerializer, description="The PDF is not printed yet: ask again after Retry-After seconds."),
+            409: OpenApiResponse(description="The PDF could not be printed and will not come by itself; `detail` says why. POST to `print/` tries again."),
         },
     )
     def get(self, request: Request, reference: str, number: str, suffix: str) -> HttpResponseBase:
-        """Return a revision as one self-contained HTML file, as PDF (202 until it is rendered), Markdown or JSON."""
+        """Return a revision as one self-contained HTML file, as PDF (202 until it is printed, 409 when it could not be), Markdown or JSON."""
+        if suffix == "pdf":
+            shown = revision_for(request.user, reference, int(number))
+            return pdf_of(shown, f"{shown.postmortem.reference}-r{shown.number}.pdf") or unprinted(shown)
         if suffix != "html":
             answer: HttpResponseBase = revision_file(request._request, reference, suffix, int(number))
             return answer

@@ -83,6 +83,7 @@ postmortem = [
     path("publish/", publication.PublishView.as_view()),
     path("revisions/", publication.RevisionListView.as_view()),
     path("revisions/<int:number>/", publication.RevisionView.as_view()),
+    path("revisions/<int:number>/print/", publication.PrintView.as_view()),
     re_path(r"^revisions/(?P<number>[0-9]{1,6})\.(?P<suffix>html|pdf|md|json)$", publication.RevisionFileView.as_view()),
 ]
 

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access as incident_access
 from incidents.access import Actor
-from postmortems import looking_back
+from postmortems import looking_back, publishing
 from postmortems.access import may_read_draft, postmortem_for
 from postmortems.models import LookBack, Postmortem, Revision
 from postmortems.rendering import html
@@ -22,6 +22,7 @@ from postmortems.rendering.changes import compare
 from postmortems.rendering.markdown import markdown
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
+RETRY_AFTER = "3"  # seconds
 
 
 def revision_for(actor: Actor, reference: str, number: int | None = None) -> Revision:
@@ -63,6 +64,7 @@ def revision(request: HttpRequest, reference: str, number: int | None = None) ->
         "may_edit": may_read_draft(request.user),
         "may_publish": incident_access.may(request.user, "publish"),
         "withdrawn": is_withdrawn(postmortem),
+        "unprinted": "" if shown.pdf_stored_as else publishing.given_up(shown),
     }
     return private(render(request, "postmortems/revision.html", context))
 
@@ -83,16 +85,37 @@ def revision_file(request: HttpRequest, reference: str, suffix: str, number: int
                 headers={"Content-Disposition": f'inline; filename="{name}"'},
             )
         )
+    return pdf_of(shown, name) or unprinted(request, shown)
+
+
+def pdf_of(shown: Revision, name: str) -> FileResponse | None:
+    """Return the PDF of a revision as an answer; None while there is none."""
     if not shown.pdf_stored_as:
-        waiting = render(request, "postmortems/revision_waiting.html", {"revision": shown, "postmortem": shown.postmortem}, status=202)
-        if not shown.pdf_error:
-            waiting["Refresh"] = waiting["Retry-After"] = "3"
-        return private(waiting)
+        return None
     try:
         file = default_storage.open(shown.pdf_stored_as)
     except FileNotFoundError:
-        raise Http404 from None
+        return None
     return private(FileResponse(file, content_type="application/pdf", filename=name))
+
+
+def unprinted(request: HttpRequest, shown: Revision) -> HttpResponse:
+    """Say that the PDF is being made, or why it is not and how to try again."""
+    reason = publishing.given_up(shown)
+    context = {"revision": shown, "postmortem": shown.postmortem, "reason": reason, "may_publish": incident_access.may(request.user, "publish")}
+    answer = private(render(request, "postmortems/revision_waiting.html", context, status=409 if reason else 202))
+    if not reason:
+        answer["Refresh"] = answer["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+@login_required
+@require_POST
+def print_again(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """Try again to print what was given up, and go to where it will be."""
+    shown = revision_for(request.user, reference, number)
+    publishing.print_again(actor=request.user, revision=shown)
+    return redirect("postmortems:revision_pdf", shown.postmortem.reference, shown.number)
 
 
 @login_required

@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_and_tried_again(alice, monkeypatch):
         publishing.render_pdf(revision.pk)
     monkeypatch.undo()
     revision.refresh_from_db()
-    assert "tried again" in revision.pdf_error
+    assert "could not be written" in revision.pdf_error
     assert not revision.pdf_stored_as
     publishing.render_pdf(revision.pk)
     revision.refresh_from_db()

@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 
+from incidents import jobs
 from incidents.access import SYSTEM
+from incidents.models import AuditEvent, Job
 from postmortems import publishing
 from postmortems.models import Postmortem, Section
-from tests.factories import make_user, make_written
+from tests.factories import api_client, make_user, make_written
 
 pytestmark = pytest.mark.django_db
 
@@ -135,11 +138,80 @@ def test_the_pdf_is_told_to_be_in_the_making_and_then_there(published, charlie):
     assert b"".join(ready.streaming_content).startswith(b"%PDF-1.7")
 
 
-def test_a_pdf_that_failed_says_why(published, charlie):
-    published.revisions.filter(number=1).update(pdf_error="It took longer than a minute.")
-    response = client_of(charlie).get(f"/knowledge/{published.reference}/r/1.pdf")
-    assert "It took longer than a minute." in response.content.decode()
-    assert "Refresh" not in response
+SLOW = "It took longer than a minute."
+
+
+def give_up(postmortem, error=SLOW):
+    """As a worker leaves it whose last attempt failed."""
+    revision = postmortem.revisions.get(number=1)
+    postmortem.revisions.filter(number=1).update(pdf_error=error)
+    Job.objects.filter(kind="pdf", object_id=revision.pk).update(state=Job.State.DEAD, error=error)
+    return revision
+
+
+def test_a_pdf_that_was_given_up_says_why_and_can_be_tried_again(published, charlie):
+    revision, path = give_up(published), f"/knowledge/{published.reference}/r/1.pdf"
+    told = client_of(charlie).get(path)
+    assert told.status_code == 409
+    assert SLOW in told.content.decode()
+    assert "Refresh" not in told
+    assert "Try again" not in told.content.decode()
+    assert client_of(charlie).post(f"/knowledge/{published.reference}/r/1/print/").status_code == 403
+
+    fay = client_of(make_user("fay", role="facilitator"))
+    assert "Try again" in fay.get(path).content.decode()
+    assert "Could not be made" in fay.get(f"/knowledge/{published.reference}/r/1/").content.decode()
+    for _ in range(2):  # pressed twice
+        assert fay.post(f"/knowledge/{published.reference}/r/1/print/").url == path
+    assert fay.get(path).status_code == 202
+    job = Job.objects.get(kind="pdf", object_id=revision.pk)
+    assert (job.state, job.attempts) == ("waiting", 0)
+    assert AuditEvent.objects.filter(verb="postmortem.printed_again", subject=published.reference).count() == 1
+    jobs.run(job.pk)
+    assert b"".join(fay.get(path).streaming_content).startswith(b"%PDF")
+
+
+def test_an_attempt_that_failed_is_no_end_while_others_follow(published, charlie):
+    published.revisions.filter(number=1).update(pdf_error="The file could not be written.")
+    assert client_of(charlie).get(f"/knowledge/{published.reference}/r/1.pdf").status_code == 202
+
+
+def test_a_file_that_was_lost_can_be_made_again(published):
+    revision, path = published.revisions.get(number=1), f"/knowledge/{published.reference}/r/1.pdf"
+    jobs.run(Job.objects.get(kind="pdf", object_id=revision.pk).pk)
+    revision.refresh_from_db()
+    default_storage.delete(revision.pdf_stored_as)
+    fay = client_of(make_user("fay", role="facilitator"))
+    assert publishing.LOST in fay.get(path).content.decode()
+    fay.post(f"/knowledge/{published.reference}/r/1/print/")
+    jobs.run(Job.objects.get(kind="pdf", object_id=revision.pk, state="waiting").pk)
+    assert fay.get(path).status_code == 200
+
+
+def test_the_api_gives_the_reason_as_a_problem_and_takes_another_try(published, charlie):
+    base = f"/api/v1/postmortems/{published.reference}/revisions/1"
+    waiting = api_client(charlie).get(f"{base}.pdf")
+    assert (waiting.status_code, waiting["Retry-After"], waiting.json()["pdf_ready"]) == (202, "3", False)
+    give_up(published, error="")
+    told = api_client(charlie).get(f"{base}.pdf")
+    assert (told.status_code, told["Content-Type"]) == (409, "application/problem+json")
+    assert publishing.UNTOLD in told.json()["detail"]
+    assert f"{base}/print/" in told.json()["detail"]
+    assert api_client(charlie).post(f"{base}/print/").status_code == 403
+    assert api_client(make_user("fay", role="facilitator")).post(f"{base}/print/").status_code == 202
+    assert api_client(charlie).get(f"{base}.pdf").status_code == 202
+
+
+def test_the_administration_shows_what_was_given_up_and_tries_again(published):
+    revision = give_up(published)
+    boss = client_of(make_user("boss", role="admin", is_staff=True, is_superuser=True))
+    path = "/admin/postmortems/revision/"
+    text = boss.get(path).content.decode()
+    assert f"Could not be made: {SLOW}" in text
+    assert "Being made" in text  # the second revision
+    boss.post(path, {"action": "print_again", "_selected_action": [revision.pk]})
+    assert f"Could not be made: {SLOW}" not in boss.get(path).content.decode()
+    assert "Being made" in boss.get(f"{path}{revision.pk}/change/").content.decode()
 
 
 def test_the_diff_marks_words_by_element_and_not_by_colour_alone(published, charlie):
