@@ -81,14 +81,21 @@ class SecondFactorAdmin(AuthenticatorAdmin):  # type: ignore[misc] # allauth has
         return False
 
 
+class Described(admin.ModelAdmin[Any]):
+    """What incidents are described with. The question before deleting does not list who bears it: it would tell of private incidents."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        return [str(one) for one in objs], {}, set(), []
+
+
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin[Team]):
+class TeamAdmin(Described):
     search_fields = ("name",)
     filter_horizontal = ("members",)
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin[Service]):
+class ServiceAdmin(Described):
     list_display = ("name", "key", "team")
     list_select_related = ("team",)
     search_fields = ("name", "key")
@@ -115,8 +122,11 @@ class IncidentTypeAdmin(EditedRows, Kept):
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(Described):
     search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return Tag.objects.visible_to(request.user)
 
 
 @admin.register(MilestoneKind)
@@ -183,6 +193,10 @@ class JobAdmin(ReadOnly):
     list_display = ("kind", "object_id", "state", "attempts", "lost", "run_after", "finished_at", "error")
     list_filter = ("state", "kind")
     actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """Leave out work on what the administrator may not see: what went wrong with it may quote it."""
+        return super().get_queryset(request).exclude(jobs.hidden_from(request.user))
 
     @admin.action(description="Try again what was given up")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:

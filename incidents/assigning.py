@@ -85,7 +85,7 @@ def facts_in(file: BinaryIO, delivery: Delivery, endpoint: Endpoint) -> Facts:
     return found
 
 
-@jobs.handles("route")
+@jobs.handles("route", on=Delivery)
 def route(delivery_id: int) -> None:
     """Read a delivery for its facts and put it where it belongs. Done again, it changes nothing."""
     delivery = Delivery.objects.select_related("endpoint__created_by").filter(pk=delivery_id, state=State.RECEIVED, incident=None).first()

@@ -78,7 +78,7 @@ def replay(*, actor: Actor, delivery: Delivery, options: dict[str, Any] | None =
     return current
 
 
-@jobs.handles("import")
+@jobs.handles("import", on=Delivery)
 def import_delivery(delivery_id: int) -> None:
     """Do the import, or finish what an earlier try left."""
     delivery = Delivery.objects.select_related("incident").filter(pk=delivery_id).first()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -24,6 +25,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from incidents.access import Actor
 from incidents.models import Job
 
 log = logging.getLogger(__name__)
@@ -39,17 +41,20 @@ HEARTBEAT = "jobs.swept_at"  # in the shared cache: when a worker last swept
 _broker_away_until = 0.0
 
 HANDLERS: dict[str, Callable[[int], None]] = {}
+WORKED_ON: dict[str, Any] = {}  # kind -> the model of its rows, which has `visible_to`
 
 
 class GiveUp(Exception):
     """Raised by a handler when trying again cannot help; the message is shown to administrators."""
 
 
-def handles(kind: str) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
-    """Register the function that does jobs of `kind`; it takes the id of the row to work on."""
+def handles(kind: str, on: Any = None) -> Callable[[Callable[[int], None]], Callable[[int], None]]:
+    """Register the function that does jobs of `kind`; it takes the id of the row to work on, of the model `on`."""
 
     def register(function: Callable[[int], None]) -> Callable[[int], None]:
         HANDLERS[kind] = function
+        if on is not None:
+            WORKED_ON[kind] = on
         return function
 
     return register
@@ -198,6 +203,15 @@ def forget_done() -> int:
     """Delete jobs that were done a month ago; those given up stay until somebody looks."""
     count, _ = Job.objects.filter(state=Job.State.DONE, finished_at__lt=timezone.now() - KEEP_DONE).delete()
     return count
+
+
+def hidden_from(actor: Actor) -> Q:
+    """Return the condition for jobs on rows that the actor may not see."""
+    hidden = Q(pk__in=[])
+    for kind, model in WORKED_ON.items():
+        rows = model.objects.exclude(pk__in=model.objects.visible_to(actor).order_by().values("pk")).order_by()
+        hidden |= Q(kind=kind, object_id__in=rows.values("pk"))
+    return hidden
 
 
 def under_way(kind: str, object_id: int) -> bool:

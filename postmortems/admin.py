@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from incidents.admin_rows import EditedRows
-from incidents.models import Job
+from incidents.models import Job, Tag
 from postmortems import (
     process_admin,  # noqa: F401 - registers itself
     publishing,
@@ -107,6 +107,13 @@ class ApprovalRuleAdmin(admin.ModelAdmin[ApprovalRule]):
         ("Who gives it", {"fields": ["who", "people", "needed", "owner_counts"]}),
         ("Dry run", {"fields": ["dry_run"]}),
     ]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the tags that the administrator may know of. Those that a rule names are kept: without them saving it would change it."""
+        if db_field.name == "tags":
+            named = ApprovalRule.tags.through.objects.values("tag")
+            kwargs["queryset"] = Tag.objects.filter(Q(pk__in=Tag.objects.visible_to(request.user).values("pk")) | Q(pk__in=named))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description="what it says of the latest post-mortems")
     def dry_run(self, rule: ApprovalRule) -> str | SafeString:

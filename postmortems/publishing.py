@@ -185,7 +185,7 @@ def is_printed(revision: Revision) -> bool:
     return bool(revision.pdf_stored_as) and default_storage.exists(revision.pdf_stored_as)
 
 
-@jobs.handles("pdf")
+@jobs.handles("pdf", on=Revision)
 def render_pdf(revision_id: int) -> None:
     """Render the PDF of a revision and keep it. Doing it again changes nothing."""
     revision = Revision.objects.select_related("postmortem").filter(pk=revision_id).first()

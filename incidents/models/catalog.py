@@ -1,7 +1,11 @@
 """What incidents are described with: services, severities and types, kept by administrators."""
 
+from __future__ import annotations
+
 from django.db import models
 
+from incidents import access
+from incidents.access import Actor
 from incidents.models.people import Team
 
 
@@ -48,8 +52,18 @@ class IncidentType(models.Model):
         return self.name
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def visible_to(self, actor: Actor) -> TagQuerySet:
+        """Tags are people's own words: leave out those that only hidden incidents have."""
+        borne = self.model.incidents.through.objects.filter(tag=models.OuterRef("pk"))
+        visible = borne.filter(access.incident_filter(actor, "incident__"))
+        return self.filter(models.Exists(visible) | ~models.Exists(borne))
+
+
 class Tag(models.Model):
     name = models.SlugField(max_length=60, unique=True)
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
