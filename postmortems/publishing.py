@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from incidents import jobs
 from incidents.access import Actor, require
+from incidents.lib.batches import by_key
 from incidents.lib.conflict import Conflict
 from incidents.lib.text import clean_line, clean_text
 from incidents.models import AuditEvent, User
@@ -128,17 +130,33 @@ def zone_of(document: Document) -> Any:
 def verify(postmortem: Postmortem) -> list[str]:
     """Check the chain of revisions; return what is wrong with it, in words."""
     problems, before, number = [], "", 0
-    for revision in postmortem.revisions.order_by("number"):
+    for revision in postmortem.revisions.order_by("number").only("number", "sha256", "previous_sha256").iterator(chunk_size=100):
         number += 1
         if revision.number != number:
             problems.append(f"Revision {number} is missing.")
             number = revision.number
         if revision.previous_sha256 != before:
             problems.append(f"Revision {revision.number} does not continue the one before it.")
-        if revision.sha256 != digest(revision.document, revision.previous_sha256):
+        if not is_as_published(revision):
             problems.append(f"The document of revision {revision.number} is not what was published.")
         before = revision.sha256
+    if number == 0 and postmortem.published_at:
+        problems.append("It was published, and no revision is there.")
     return problems
+
+
+def is_as_published(revision: Revision) -> bool:
+    try:  # the document is read here, one at a time: it may be megabytes
+        return revision.sha256 == digest(revision.document, revision.previous_sha256)
+    except ValueError:  # no longer JSON, or no text
+        return False
+
+
+def verify_all() -> Iterator[tuple[str, list[str]]]:
+    """Check what was ever published; yield the reference of each post-mortem with what is wrong. Holds one document at a time."""
+    published = Postmortem.objects.filter(Q(published_at__isnull=False) | Exists(Revision.objects.filter(postmortem=OuterRef("pk"))))
+    for postmortem in by_key(published.only("published_at")):
+        yield postmortem.reference, verify(postmortem)
 
 
 # The PDF ------------------------------------------------------------------------------------------

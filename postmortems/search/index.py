@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from incidents.lib.batches import by_key
 from incidents.lib.markdown import plain
 from postmortems.models import FactorLeaf, Postmortem, Revision, SearchEntry
 from postmortems.rendering.changes import texts_of
+from postmortems.search import sqlite
 
 
 @transaction.atomic
@@ -35,10 +38,21 @@ def add(revision: Revision) -> None:
     entry.leaves.set(FactorLeaf.objects.filter(key__in={row["leaf"]["key"] for row in factors if row["leaf"]}))
 
 
-def rebuild() -> int:
-    """Index the latest revision of every published post-mortem anew; return how many."""
-    done = 0
-    for postmortem in Postmortem.objects.filter(published_at__isnull=False).exclude(status=Postmortem.Status.ARCHIVED).iterator():
-        add(postmortem.revisions.latest("number"))
-        done += 1
-    return done
+def rebuild() -> Iterator[bool]:
+    """Index the latest revision of every published post-mortem anew, archived ones too; yield once for each, and whether it is indexed."""
+    if connection.vendor == "sqlite":  # PostgreSQL's vector is a column of the row
+        sqlite.renew()
+    published = Postmortem.objects.filter(published_at__isnull=False)
+    SearchEntry.objects.exclude(postmortem__in=published.order_by().values("pk")).delete()
+    for postmortem in by_key(published.only("pk")):
+        yield add_latest(postmortem.pk)
+
+
+@transaction.atomic
+def add_latest(postmortem_id: int) -> bool:
+    """Index what is published now: holding the post-mortem, so that a revision that comes meanwhile is not put behind its predecessor."""
+    postmortem = Postmortem.objects.select_for_update().filter(pk=postmortem_id).first()
+    latest = postmortem.revisions.defer("html").order_by("-number").first() if postmortem else None
+    if latest:
+        add(latest)
+    return latest is not None

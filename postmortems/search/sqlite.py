@@ -26,6 +26,12 @@ def ids_matching(expression: str) -> RawSQL:
     return RawSQL("SELECT rowid FROM postmortems_searchfts WHERE postmortems_searchfts MATCH %s", [expression])  # noqa: S611 - parameterised
 
 
+def renew() -> None:
+    """Make the full-text table anew from the entries: triggers can only follow one that is whole."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO postmortems_searchfts(postmortems_searchfts) VALUES ('rebuild')")
+
+
 def matching(query: Query, entries: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
     """Return those of `entries` that the query finds, in no order of merit."""
     if query.groups:
