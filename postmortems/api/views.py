@@ -36,6 +36,7 @@ class PostmortemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Postmorte
 
     @extend_schema(request=shapes.StartSerializer, responses={201: shapes.PostmortemSerializer})
     def create(self, request: Request) -> Response:
+        require(request.user, "draft")
         body = shapes.StartSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         incident = incident_for(request.user, body.validated_data["incident"], "draft")
@@ -147,6 +148,7 @@ class ActionItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ActionIte
 
     @extend_schema(request=shapes.NewActionItemSerializer, responses={201: shapes.ActionItemSerializer})
     def create(self, request: Request) -> Response:
+        require(request.user, "draft")
         body = shapes.NewActionItemSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
