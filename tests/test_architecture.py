@@ -160,6 +160,13 @@ def test_no_raw_sql_outside_the_search_engines_and_health():
     assert set(raw) <= allowed
 
 
+def test_nothing_of_ours_calls_out():
+    """No module opens a connection to elsewhere: what cannot ask cannot be made to ask. Sockets are for our own processes on this machine."""
+    clients = {"requests", "httpx", "aiohttp", "urllib3", "http.client", "urllib.request", "smtplib", "ftplib", "websockets", "socket"}
+    callers = {name(path) for path in MODULES for module, _line in imports(path) if module in clients or module.rpartition(".")[0] in clients}
+    assert callers == {"config/processes.py", "postmortems/rendering/fork_server.py", "postmortems/rendering/pdf.py"}
+
+
 def test_no_model_signals():
     """Facts are told by the function that changed something, never by a save."""
     assert not [f"{name(path)}:{line}" for path in MODULES for module, line in imports(path) if module.startswith("django.db.models.signals")]
