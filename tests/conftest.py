@@ -20,6 +20,7 @@ hypothesis.settings.load_profile("debrief")
 #: (Not pytest-xdist's groups: version 3.8 writes them where pytest 9 no longer looks.)
 TOGETHER = {
     "tests/config/test_compose.py": "processes",
+    "tests/config/test_backup.py": "processes",
     "tests/config/test_database_cut.py": "processes",
     "tests/config/test_jobs_survive.py": "processes",
     "tests/config/test_rolling_restart.py": "processes",

@@ -52,7 +52,7 @@ class Installation:
         self.port = free_port()
         engine = os.environ.get("TEST_ENGINE", "sqlite")
         url = self.create_database(template) if engine == "postgres" else f"sqlite:///{self.folder}/debrief.sqlite3"
-        dropped = {"DEBRIEF_SECRET_KEY", "DEBRIEF_TEST_DIR", "TEST_DATABASE_URL", "DEBRIEF_BASE_URL"}
+        dropped = {"DEBRIEF_SECRET_KEY", "DEBRIEF_FIELD_KEYS", "DEBRIEF_TEST_DIR", "TEST_DATABASE_URL", "DEBRIEF_BASE_URL"}
         self.env = {name: value for name, value in os.environ.items() if name not in dropped and not name.startswith("PYTEST")} | {
             "DJANGO_SETTINGS_MODULE": "tests.live_settings",
             "DEBRIEF_DATA_DIR": str(self.folder),
@@ -149,3 +149,34 @@ def descendants(pid):
         found += children
         todo += children
     return found
+
+
+TOKEN = """
+from django.utils import timezone
+from incidents import tokens
+from incidents.models import User
+user = User.objects.create_user("ann", password="a long pass phrase", role="admin")
+print(tokens.issue(user=user, name="test", scope="write", days=1, now=timezone.now())[1])
+"""
+
+
+class Caller:
+    """A program of Ann's, who may do all."""
+
+    def __init__(self, installation):
+        self.base = f"http://127.0.0.1:{installation.port}"
+        self.secret = installation.manage("shell", "--verbosity", "0", "-c", TOKEN).stdout.split()[-1]
+
+    def ask(self, path, body=None, kind="application/json"):
+        """Return (status, text) of a request by API; with a body it is a POST."""
+        headers = {"Authorization": f"Bearer {self.secret}"} | ({"Content-Type": kind} if body else {})
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.base + path, body, headers), timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+def as_form(file_name, text):
+    """Return the body and the kind of a form with one file in "files"."""
+    return f'--x\r\nContent-Disposition: form-data; name="files"; filename="{file_name}"\r\n\r\n{text}\r\n--x--\r\n'.encode(), "multipart/form-data; boundary=x"

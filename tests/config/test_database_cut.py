@@ -3,40 +3,16 @@
 import json
 import os
 import threading
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.installation import PATIENCE, wait_for
+from tests.installation import PATIENCE, Caller, as_form, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.environ.get("TEST_ENGINE") != "postgres", reason="SQLite has no connection that could be cut")]
 
 #: Everybody's connection but the one that asks.
 CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-TOKEN = """
-from django.utils import timezone
-from incidents import tokens
-from incidents.models import User
-user = User.objects.create_user("ann", password="a long pass phrase", role="admin")
-print(tokens.issue(user=user, name="test", scope="write", days=1, now=timezone.now())[1])
-"""
-
-
-class Caller:
-    def __init__(self, installation):
-        self.base = f"http://127.0.0.1:{installation.port}"
-        self.secret = installation.manage("shell", "--verbosity", "0", "-c", TOKEN).stdout.split()[-1]
-
-    def ask(self, path, body=None, kind="application/json"):
-        """Return (status, text) of a request by API; with a body it is a POST."""
-        headers = {"Authorization": f"Bearer {self.secret}"} | ({"Content-Type": kind} if body else {})
-        try:
-            with urllib.request.urlopen(urllib.request.Request(self.base + path, body, headers), timeout=PATIENCE) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
 
 
 @pytest.fixture
@@ -87,8 +63,7 @@ def test_inside_a_request_there_is_one_clean_error_and_nothing_half_done(install
 def test_a_job_whose_connection_is_cut_is_done_again_with_one_effect(installation, caller):
     incident = json.loads(caller.ask("/api/v1/incidents/", json.dumps({"title": "Orders hang"}).encode())[1])["reference"]
     lines = "".join(f"2026-03-02 14:{minute:02} UTC - entry {minute}\n" for minute in range(40))
-    form = f'--x\r\nContent-Disposition: form-data; name="files"; filename="notes.txt"\r\n\r\n{lines}\r\n--x--\r\n'.encode()
-    assert caller.ask(f"/api/v1/incidents/{incident}/imports/", form, "multipart/form-data; boundary=x")[0] == 202
+    assert caller.ask(f"/api/v1/incidents/{incident}/imports/", *as_form("notes.txt", lines))[0] == 202
 
     def work():
         installation.start("serve", "--only", "worker")

@@ -9,8 +9,7 @@ import urllib.request
 
 import pytest
 
-from tests.config.test_database_cut import Caller
-from tests.installation import PATIENCE, free_port, wait_for
+from tests.installation import PATIENCE, Caller, as_form, free_port, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +44,7 @@ class Load:
             turn += 1
             body, path, expected = None, ("/api/v1/incidents/", "/livez")[turn % 2], 200
             if turn % 5 == 0:
-                text = NOTES.format(f"{number}-{turn}")
-                body = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{number}-{turn}.txt"\r\n\r\n{text}\r\n--x--\r\n'.encode()
+                body, _kind = as_form(f"{number}-{turn}.txt", NOTES.format(f"{number}-{turn}"))
                 path, expected = f"/api/v1/incidents/{self.incident}/imports/", 202
             status = self.through(turn, path, body)
             with self.lock:
