@@ -52,6 +52,14 @@ def test_the_page_shows_steps_and_people(client, bob, alice, postmortem):
     assert "bob asks you to facilitate" in client.get(address(postmortem)).content.decode()
 
 
+def test_every_step_that_has_a_page_leads_to_it(client, alice, postmortem):
+    client.force_login(alice)
+    text = client.get(address(postmortem)).content.decode()
+    for key, page in {"meeting": "meeting/", "soak": "meeting/afterwards/", "review": "review/", "draft": ""}.items():
+        row = text.split(f'id="step-{key}"')[1].split('id="step-')[0]
+        assert f'href="/postmortems/{postmortem.reference}/{page}"' in row, key
+
+
 def test_the_day_is_that_of_the_team_and_not_of_the_reader(client, bob, postmortem):
     """The two zones are always on different dates."""
     WorkCalendar.objects.update(time_zone="Etc/GMT+12")
