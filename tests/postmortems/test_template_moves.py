@@ -127,6 +127,7 @@ def test_what_was_not_taken_can_be_taken_later(client, template, alice):
     assert states(moving.plan(moved, version)) == {"what": "same", "effect": "changed", "thanks": "same"}
     client.force_login(alice)
     page = client.get(reverse("postmortems:template_move", args=[moved.reference])).content.decode()
+    assert "What is different from version 2" in page
     assert 'value="effect">' in page, "not ticked: somebody left it"
     assert reverse("postmortems:template_move", args=[moved.reference]) in client.get(moved.get_absolute_url()).content.decode()
     take(moved, version, "effect")
