@@ -29,7 +29,9 @@
       button.hidden = false;
       button.addEventListener("click", () => {
         if (area.hidden) return;
-        const before = area.value.slice(0, area.selectionEnd);
+        const at = area.selectionEnd || area.value.length; // nobody has put the cursor anywhere yet: behind all there is
+        const before = area.value.slice(0, at);
+        area.setSelectionRange(at, at);
         const lead = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
         editor.dispatchEvent(new CustomEvent("editor:insert", { detail: `${lead}### ${button.dataset.question}\n\n` }));
       });
