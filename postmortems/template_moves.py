@@ -50,14 +50,19 @@ def steps(mine: Sequence[SectionContent], new: TemplateContent, filled: Mapping[
             found.append(Step(section.key, filled[section.key].title, "new"))
             continue
         names = [
-            name
-            for name in changed_parts(present, filled[section.key])
-            if name in PARTS and not fits(shown(getattr(section, name)), shown(getattr(present, name)))
+            name for name in changed_parts(present, filled[section.key]) if name in PARTS and not is_filled_in(getattr(section, name), getattr(present, name))
         ]
         parts = tuple(part(name, present, filled[section.key]) for name in names)
         widens = AUDIENCES.index(section.audience) > AUDIENCES.index(present.audience) and any(one.name == "audience" for one in parts)
         found.append(Step(section.key, present.title, "changed" if parts else "same", parts, widens))
     return found + [Step(section.key, section.title, "gone") for section in mine if new.section(section.key) is None]
+
+
+def is_filled_in(text: object, filled: object) -> bool:
+    """Say whether one part of a post-mortem's section is that of a template with its placeholders filled in; lines keep their places."""
+    if isinstance(text, tuple) and isinstance(filled, tuple):
+        return len(text) == len(filled) and all(fits(*pair) for pair in zip(text, filled, strict=True))
+    return isinstance(text, str) and isinstance(filled, str) and fits(text, filled)
 
 
 def fits(text: str, filled: str) -> bool:

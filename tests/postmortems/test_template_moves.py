@@ -11,7 +11,7 @@ from incidents.models import Incident
 from postmortems import authoring, drafting, moving
 from postmortems.models import Dismissal, RetrospectiveTemplate, Section
 from postmortems.template_content import SectionContent, TemplateContent
-from postmortems.template_moves import arranged, fits, steps
+from postmortems.template_moves import arranged, fits, is_filled_in, steps
 from tests.factories import make_incident, make_postmortem, make_user
 
 db = pytest.mark.django_db
@@ -73,6 +73,11 @@ def test_order_puts_new_sections_behind_their_predecessor():
 )
 def test_what_stands_for_a_placeholder_is_no_difference(text, filled, expected):
     assert fits(text, filled) is expected
+
+
+def test_a_question_that_is_gone_does_not_hide_behind_a_placeholder():
+    assert is_filled_in(("Of {{ incident.title }}", "And?"), ("Of the till", "And?"))
+    assert not is_filled_in(("Of {{ incident.title }}", "And?"), ("Of the till", "Who?", "And?"))
 
 
 def test_a_wider_audience_is_pointed_out():
