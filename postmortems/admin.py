@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -22,7 +22,17 @@ from postmortems import (
 )
 from postmortems.approvals import Approvals
 from postmortems.coach.texts import ADVICE
-from postmortems.models import ActionItem, ApprovalRule, CoachSwitch, FactorGroup, FactorLeaf, Postmortem, Revision
+from postmortems.models import (
+    ActionItem,
+    ApprovalRule,
+    CoachSwitch,
+    FactorGroup,
+    FactorLeaf,
+    Postmortem,
+    Revision,
+    SectionKind,
+    TemplateSection,
+)
 
 #: Post-mortems that a rule is tried on.
 DRY_RUN = 10
@@ -133,6 +143,13 @@ class ApprovalRuleAdmin(admin.ModelAdmin[ApprovalRule]):
         if rule is not None:
             rule.actor = request.user  # type: ignore[attr-defined] # the dry run names what this administrator sees, no private incident of others
         return rule
+
+    def save_model(self, request: HttpRequest, obj: ApprovalRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        known = {*SectionKind.values, *TemplateSection.objects.values_list("key", flat=True)}
+        for name in obj.sections.split():
+            if name not in known:  # a slip here would ask for nothing, and nobody would notice
+                self.message_user(request, f"No template has a section of the key or kind “{name}”: until one does, nothing is asked for it.", messages.WARNING)
 
 
 @admin.register(Postmortem)

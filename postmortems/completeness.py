@@ -17,6 +17,8 @@ from postmortems import action_quality, factors, kinds
 from postmortems.fields import label_of
 from postmortems.row_checks import gaps_of_rows
 
+#: The questions that help may be put into a text as headings; they are not what somebody wrote.
+HEADING = re.compile(r"^ {0,3}#{1,6} .*$", re.M)
 WORDS = re.compile(r"\b(\d+)(?:-(\d+))? words")
 ITEMS = re.compile(r">=(\d+) (?:bullet|factor|statement|theme)")
 ENTRIES = re.compile(r"(?:>=)?(\d+) entries")
@@ -111,7 +113,7 @@ def check(section: Text, around: Surroundings) -> Check:
 
 
 def is_empty(section: Text, around: Surroundings) -> bool:
-    if section.body.strip():
+    if HEADING.sub("", section.body).strip():
         return False
     if section.kind == "milestones":
         return not around.milestones and not any(decided for _reference, decided in around.further_milestones)
@@ -266,9 +268,10 @@ def listed(words: Sequence[str]) -> str:
 
 
 def count_words(text: str) -> int:
-    return len(WORD.findall(text))
+    return len(WORD.findall(HEADING.sub("", text)))
 
 
 def count_items(text: str) -> int:
     """The list items, or where there is no list the paragraphs."""
+    text = HEADING.sub("", text)
     return len(ITEM.findall(text)) or len([part for part in re.split(r"\n\s*\n", text) if part.strip()])

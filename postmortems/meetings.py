@@ -64,6 +64,7 @@ def plan(*, actor: Actor, postmortem: Postmortem, version: int, starts_at: datet
         refit(blocks, minutes)
     meeting = changed(actor, meeting, version, sequence=F("sequence") + (1 if differs and was_sent else 0), **values)
     AuditEvent.record(actor, "meeting.planned", postmortem.reference, starts_at=starts_at.isoformat() if starts_at else "", minutes=minutes)
+    stepping.follow(postmortem.pk, "meeting")  # dates count from its day
     return meeting
 
 

@@ -22,7 +22,7 @@ from postmortems.access import require_open
 from postmortems.fields import parse_fields, show
 from postmortems.models import Postmortem, Section, SectionText, SectionVersion, TemplateVersion
 from postmortems.prefill import Facts
-from postmortems.template_content import SectionContent, TemplateContent
+from postmortems.template_content import SectionContent
 from postmortems.template_moves import Step
 
 TEXTS = ("title", "kind", "guidance", "minimum", "required", "audience")
@@ -52,18 +52,10 @@ def plan(postmortem: Postmortem, version: TemplateVersion) -> Move:
     facts = drafting.facts_of(postmortem.incident)
     mine = [texts_of(section) for section in sections]
     filled = {section.key: filled_in(section, facts) for section in new.sections}
-    steps = template_moves.steps(mine, new, filled, followed(postmortem))
+    steps = template_moves.steps(mine, new, filled)
     gone = {step.key for step in steps if step.state == "gone"}
     stays = frozenset(section.key for section in sections if section.key in gone and holds_something(section))
     return Move(version, steps, template_moves.is_reordered([one.key for one in mine], [one.key for one in new.sections]), stays)
-
-
-def followed(postmortem: Postmortem) -> TemplateContent | None:
-    """Return the version of the template that a post-mortem follows, where it is known."""
-    if postmortem.template is None or postmortem.template_version is None:
-        return None
-    version = postmortem.template.versions.filter(number=postmortem.template_version).first()
-    return authoring.content_in(version) if version else None
 
 
 def texts_of(section: SectionText) -> SectionContent:

@@ -29,10 +29,13 @@ PLACES = {
     "talks": ("postmortems:meeting", "Conversations", "talks"),
     "welfare": ("postmortems:welfare", "The facilitator's list", ""),
     "calibrated": ("postmortems:calibrate", "The shared draft", ""),
+    "meeting": ("postmortems:meeting", "Meeting", ""),
+    "soak": ("postmortems:meeting_after", "Ideas", ""),
     "surveyed": ("postmortems:survey", "The survey", ""),
     "timeline": ("incidents:quality", "Quality report", ""),
     "draft": ("postmortems:postmortem", "Sections", ""),
     "actions": ("postmortems:action_add", "Action items", ""),
+    "approved": ("postmortems:review", "Review", ""),
     "looked_back": ("postmortems:look_back", "Look back", ""),
     "published": ("postmortems:publish", "Preview", ""),
 }

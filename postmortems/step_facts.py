@@ -58,6 +58,7 @@ class Timing:
     base: Start
     started: date
     urgent: bool
+    meeting: Meeting | None
 
 
 def timing_of(postmortem: Postmortem, process: Process | None) -> Timing:
@@ -71,7 +72,16 @@ def timing_of(postmortem: Postmortem, process: Process | None) -> Timing:
     if resolved and not is_decided:
         base = replace(base, reason=f"{base.reason}, as far as the evidence shows")
     worst = min((rank for rank in ranks.values() if rank is not None), default=None)
-    return Timing(calendar, base, started, bool(plan and worst is not None and worst <= plan.urgent_rank))
+    meeting = Meeting.objects.filter(postmortem=postmortem).first()
+    return Timing(calendar, base, started, bool(plan and worst is not None and worst <= plan.urgent_rank), meeting)
+
+
+def days_of(rows: Iterable[Step], timing: Timing) -> dict[str, date]:
+    """Return step -> the day on which it was done; the meeting has the day it was held, and before that the one it is planned for."""
+    days = {step.key: timing.calendar.day_of(step.settled_at) for step in rows if step.state == Step.State.DONE and step.settled_at}
+    meeting = timing.meeting
+    at = meeting and (meeting.met_at or (None if MEETING in days else meeting.starts_at))
+    return days | ({MEETING: timing.calendar.day_of(at)} if at else {})
 
 
 def resolved_at(incidents: Sequence[int]) -> tuple[datetime | None, bool]:
@@ -96,7 +106,7 @@ def facts_of(postmortem: Postmortem, rows: Sequence[Step], timing: Timing, now: 
     around = overview.surroundings([postmortem], set())[postmortem.pk] if rules & {"timeline", "draft", "actions"} else Surroundings()
     required, unwritten = written(postmortem, around) if "draft" in rules else (0, 0)
     revisions = list(postmortem.revisions.order_by("number").values_list("audience", flat=True)) if rules & {"published", "shared"} else []
-    meeting = Meeting.objects.filter(postmortem=postmortem).first() if rules & {"meeting", "calibrated", "surveyed"} else None
+    meeting = timing.meeting
     met, soaked = meeting_state(rows, timing.calendar.day_of(now))
     return Facts(
         **heard(postmortem, participants, meeting, rules),

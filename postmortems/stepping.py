@@ -198,12 +198,12 @@ def refresh(postmortem_id: int, now: datetime | None = None, only: Set[str] = fr
             elif not step.is_open and comes_undone(step.rule, facts):
                 undone = {"state": Step.State.OPEN, "settled_at": None, "by_itself": False, "note": ""}
                 by_itself(step, Verb.REOPENED, "what completed it is no longer so", undone)
+        reschedule(rows, timing)  # by what was settled just now
 
 
 def reschedule(rows: list[Step], timing: step_facts.Timing) -> None:
     """Move the dates of open steps; those of settled ones and those that a person set stay. The first date is no news."""
-    happened = {step.key: timing.calendar.day_of(step.settled_at) for step in rows if step.state == Step.State.DONE and step.settled_at}
-    dates = due_dates(rows, timing.calendar, base=timing.base.day, started=timing.started, urgent=timing.urgent, happened=happened)
+    dates = due_dates(rows, timing.calendar, base=timing.base.day, started=timing.started, urgent=timing.urgent, happened=step_facts.days_of(rows, timing))
     for step in rows:
         due_on = dates[step.key]
         if not step.is_open or step.due_by_hand or step.due_on == due_on:

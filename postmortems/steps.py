@@ -58,12 +58,14 @@ def start_of(calendar: Calendar, *, resolved: date | None, started: date, late: 
 
 
 def due_dates(steps: Sequence[Timed], calendar: Calendar, *, base: date, started: date, urgent: bool, happened: Mapping[str, date]) -> dict[str, date]:
-    """Return key -> due date, of what a person dated as dated. `happened` says on which day other steps were done: what counts from them follows."""
+    """Return key -> due date, of what a person dated as dated. `happened` says on which day steps were done or are planned for: what counts from them follows."""
     anchors = {RESOLVED: base, STARTED: started}
     dates: dict[str, date] = {}
     for step in steps:
         if step.due_by_hand and step.due_on:
             dates[step.key] = step.due_on
+        elif step.key in happened:
+            dates[step.key] = happened[step.key]
         elif step.counted_from in anchors:
             dates[step.key] = moved(anchors[step.counted_from], step, calendar, urgent)
     anchors |= {**dates, **happened}

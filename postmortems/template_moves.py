@@ -1,7 +1,7 @@
 """Pure. What lies between a post-mortem's sections and another version of its template, section by section.
 
-A post-mortem's sections are copies in which placeholders are filled in. So what the template itself did not change since the version that
-the post-mortem follows is no difference, even where the incident is called something else by now.
+A post-mortem's sections are copies in which placeholders are filled in. So a text that differs in nothing but what stands in their place is
+no difference: the incident may be called something else by now. What was not taken at first is still one, and can be taken later.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from postmortems.prefill import PLACEHOLDER
 from postmortems.template_content import AUDIENCES, SECTION_LABELS, SectionContent, TemplateContent, changed_parts
 
 #: The texts that a post-mortem's section has too; the starting text is used up at its start.
@@ -36,10 +37,10 @@ class Step:
     widens: bool = False
 
 
-def steps(mine: Sequence[SectionContent], new: TemplateContent, filled: Mapping[str, SectionContent], old: TemplateContent | None) -> list[Step]:
+def steps(mine: Sequence[SectionContent], new: TemplateContent, filled: Mapping[str, SectionContent]) -> list[Step]:
     """Compare a post-mortem's sections with a version of its template: the new version's sections in order, then those it does not have.
 
-    `filled` are the new version's sections with placeholders replaced, `old` the version that the post-mortem follows, where it is known.
+    `filled` are the new version's sections with placeholders replaced.
     """
     have = {section.key: section for section in mine}
     found = []
@@ -48,14 +49,37 @@ def steps(mine: Sequence[SectionContent], new: TemplateContent, filled: Mapping[
         if present is None:
             found.append(Step(section.key, filled[section.key].title, "new"))
             continue
-        before = old.section(section.key) if old else None
-        untouched = set(PARTS) - set(changed_parts(before, section)) if before else set()
-        parts = tuple(
-            part(name, present, filled[section.key]) for name in changed_parts(present, filled[section.key]) if name in PARTS and name not in untouched
-        )
+        names = [
+            name for name in changed_parts(present, filled[section.key]) if name in PARTS and not is_filled_in(getattr(section, name), getattr(present, name))
+        ]
+        parts = tuple(part(name, present, filled[section.key]) for name in names)
         widens = AUDIENCES.index(section.audience) > AUDIENCES.index(present.audience) and any(one.name == "audience" for one in parts)
         found.append(Step(section.key, present.title, "changed" if parts else "same", parts, widens))
     return found + [Step(section.key, section.title, "gone") for section in mine if new.section(section.key) is None]
+
+
+def is_filled_in(text: object, filled: object) -> bool:
+    """Say whether one part of a post-mortem's section is that of a template with its placeholders filled in; lines keep their places."""
+    if isinstance(text, tuple) and isinstance(filled, tuple):
+        return len(text) == len(filled) and all(fits(*pair) for pair in zip(text, filled, strict=True))
+    return isinstance(text, str) and isinstance(filled, str) and fits(text, filled)
+
+
+def fits(text: str, filled: str) -> bool:
+    """Say whether `filled` is a text of a template with anything in place of its placeholders."""
+    first, *others = PLACEHOLDER.split(text)[::2]
+    if not others:
+        return text == filled
+    last = others.pop()
+    if not filled.startswith(first) or not filled.endswith(last):
+        return False
+    at, end = len(first), len(filled) - len(last)
+    for piece in others:
+        found = filled.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return at <= end
 
 
 def part(name: str, mine: SectionContent, theirs: SectionContent) -> Part:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -79,6 +80,37 @@ def open_talk(page: Page) -> None:
     page.get_by_role("heading", level=1).wait_for()
 
 
+def save_twice(page: Page) -> None:
+    """Save a section behind the back of its open page, and then from the page too: both change the last sentence."""
+    page.evaluate(
+        """() => {
+        const data = new FormData(document.getElementById('section-form'));
+        data.set('body', data.get('body').trimEnd().replace(/\\.$/, ', and by reading the notes of the release.'));
+        return fetch(location.href, {method: 'POST', body: data});
+        }"""
+    )
+    field = page.locator("#id_body")
+    field.fill(re.sub(r"\.$", " within minutes.", field.input_value().rstrip()))
+    field.press("Control+s")
+    page.get_by_role("link", name="Compare and merge them").click()
+    page.get_by_role("heading", level=1, name="Two people saved").wait_for()
+
+
+def renew_template(page: Page) -> None:
+    """Change a template, and look at what is different for a post-mortem that was started before."""
+    page.locator("#id_sections-0-minimum").evaluate("field => { field.closest('details').open = true; }")
+    page.locator("#id_sections-0-guidance").fill("Tell it in three sentences that a colleague from another department can follow. Write it last.")
+    page.locator("#id_sections-0-minimum").fill("30-120 words; mentions impact and duration")
+    page.locator("#id_note").fill("Ours were read in full when they were shorter.")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.goto("/postmortems/PM-9/template/")
+
+
+def ask_the_coach(page: Page) -> None:
+    page.locator("#id_body").fill("The engineer should have read the notes. The migration was done carelessly, and 2,900 people got a push.")
+    page.locator("#coach").get_by_text("passages to look at").wait_for()
+
+
 def to(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
 
@@ -111,6 +143,15 @@ SHOTS = [
     Shot("coding", "/postmortems/coding/"),
     Shot("near-miss", "/postmortems/near-miss/"),
     Shot("template-versions", "/postmortems/templates/standard_blameless/versions/"),
+    Shot("template-preview", "/postmortems/templates/quick_retro/"),
+    Shot("template-rules", "/postmortems/template-rules/"),
+    Shot("account", "/postmortems/PM-9/account/"),
+    Shot("agenda", "/postmortems/PM-9/meeting/agenda/"),
+    Shot("versions", "/postmortems/PM-1/sections/response/versions/"),
+    Shot("pictures", "/postmortems/PM-1/pictures/"),
+    Shot("approval-rule", "/admin/postmortems/approvalrule/add/"),
+    Shot("step-plan", "/admin/postmortems/stepplan/2/change/"),
+    Shot("coach-switches", "/admin/postmortems/coachswitch/"),
     Shot("publish", "/postmortems/PM-1/publish/"),
     Shot("published", "/knowledge/PM-1/"),
     Shot("published-phone", "/knowledge/PM-1/", phone=True),
@@ -119,6 +160,10 @@ SHOTS = [
     Shot("settings", "/settings/"),
     Shot("admin", "/admin/"),
     Shot("import", "/incidents/new/import/", paste_notes),
+    # What changes the example comes last.
+    Shot("coach", "/postmortems/PM-9/sections/difficulties/", ask_the_coach),
+    Shot("merge", "/postmortems/PM-9/sections/detection/", save_twice),
+    Shot("template-move", "/admin/postmortems/retrospectivetemplate/1/change/", renew_template),
 ]
 PDF_PAGE = 3
 

@@ -60,7 +60,7 @@ def context_of(request: HttpRequest, postmortem: Postmortem, mine: Reading | Non
     if reads_draft:
         answers = Reading.objects.readable_by(person).filter(postmortem=postmortem).exclude(author=person).select_related("author", "taken_up_by")
         context |= {
-            "may_write": may(person, "draft"),
+            "may_write": may(person, "draft") and not postmortem.is_read_only,
             "readers": hearing.readers(postmortem, Participant.objects.filter(postmortem=postmortem), shared),
             "answers": sorted(answers, key=lambda row: (row.taken_up_at is not None, row.verdict != Reading.Verdict.CHANGE, row.pk)),
             "body": mark_safe(html.body(build(postmortem, Audience.INTERNAL, timezone.now()))) if shared else "",  # noqa: S308 - from templates and nh3

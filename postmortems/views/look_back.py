@@ -41,7 +41,7 @@ def look_back(request: HttpRequest, reference: str) -> HttpResponse:
         "theirs": looking_back.lines_of(found) if status == 409 else [],
         "items": items,
         "latest": postmortem.revisions.defer("document", "html").first(),
-        "may_write": may(request.user, "draft"),
+        "may_write": may(request.user, "draft") and not postmortem.is_read_only,
     }
     return render(request, "postmortems/look_back.html", context, status=status)
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import require
 from incidents.forms.saving import WRITTEN, save
@@ -33,6 +33,11 @@ def run(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "postmortems/meeting_run.html", run_context(request, postmortem))
 
 
+def at(meeting: Meeting) -> str:
+    """Return where the clock is, as a word to compare."""
+    return f"{meeting.block_id or ''}{' runs' if meeting.block_since else ''}{' over' if meeting.met_at else ''}"
+
+
 def run_context(request: HttpRequest, postmortem: Postmortem, **more: Any) -> dict[str, Any]:
     now, zone = timezone.now(), zone_of(postmortem)
     found = console.meeting_of(postmortem)
@@ -46,6 +51,7 @@ def run_context(request: HttpRequest, postmortem: Postmortem, **more: Any) -> di
         "postmortem": postmortem,
         "incident": postmortem.incident,
         "meeting": found,
+        "at": at(found),
         "slots": slots,
         "current": current,
         "next_slot": slots[slots.index(current) + 1] if current and current is not slots[-1] else None,
@@ -66,10 +72,12 @@ def run_context(request: HttpRequest, postmortem: Postmortem, **more: Any) -> di
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def clock(request: HttpRequest, reference: str) -> HttpResponse:
-    """Start, pause, move on. A button pressed twice moves once."""
+    """Start, pause, move on. A button pressed twice moves once. A GET tells a page that is open elsewhere where the room is now."""
     postmortem = draft_for(request.user, reference)
+    if request.method == "GET":
+        return JsonResponse({"at": at(console.meeting_of(postmortem))})
     do = request.POST.get("do", "")
     if do in {"start", "pause", "next", "go"}:
         seen, to = whole(request.POST.get("seen", "")) or None, whole(request.POST.get("to", "")) or None

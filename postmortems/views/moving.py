@@ -54,13 +54,14 @@ def template_move(request: HttpRequest, reference: str) -> HttpResponse:
 
 def page(request: HttpRequest, postmortem: Postmortem, version: TemplateVersion, status: int = 200, problem: str = "") -> HttpResponse:
     planned = moving.plan(postmortem, version)
+    is_newer = postmortem.template_version != version.number
     rows: list[dict[str, Any]] = [
         {
             "step": step,
             "parts": [(part.label, word_diff(part.mine, part.theirs)) for part in step.parts],
             "stays": step.key in planned.stays,
-            # What adds or sharpens is chosen to begin with; what takes away or lets more people read is for a person to choose.
-            "checked": step.state == "new" or (step.state == "changed" and not step.widens),
+            # What adds or sharpens is chosen to begin with; what takes away, lets more people read or was left before is for a person to choose.
+            "checked": is_newer and (step.state == "new" or (step.state == "changed" and not step.widens)),
         }
         for step in planned.steps
         if step.state != "same"

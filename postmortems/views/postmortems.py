@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Case, CharField, IntegerField, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from incidents.access import Actor, incident_for, may, require
@@ -169,9 +170,9 @@ def changed(found: Postmortem) -> str:
 
 def going(found: Postmortem, actor: Actor) -> dict[str, Any]:
     """The steps in short: how far, and what is next."""
-    day = today(actor)
-    participants = found.participants.select_related("user")
-    rows = process_overview.rows_of(found, actor, step_facts.calendar_of(found.incident), day, participants)
+    calendar = step_facts.calendar_of(found.incident)
+    day = calendar.day_of(timezone.now())
+    rows = process_overview.rows_of(found, actor, calendar, day, found.participants.select_related("user"))
     return {"progress": progress_of([row.step for row in rows], found.status, day), "next": next((row for row in rows if row.is_next), None)}
 
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.access import require
@@ -17,7 +18,6 @@ from incidents.forms.saving import first_problem
 from incidents.lib.conflict import Conflict
 from postmortems import invitees, participating, process_overview, step_facts, stepping, steps
 from postmortems.forms.process import AnswerForm, InviteForm, PlanForm, StepForm, StepNoteForm, VersionForm
-from postmortems.home import today
 from postmortems.models import Participant, Postmortem, Process, Step, StepPlan
 from postmortems.participating import DECLARATIONS
 from postmortems.views.postmortems import draft_for
@@ -34,9 +34,9 @@ def process(request: HttpRequest, reference: str) -> HttpResponse:
 def page(request: HttpRequest, postmortem: Postmortem, *, status: int = 200, problem: str = "", at: str = "", form: InviteForm | None = None) -> HttpResponse:
     """Show the page; `problem` is said at the step or person `at`, such as "step-draft" or "person-12", else on top."""
     actor: Any = request.user
-    day = today(actor)
     going = Process.objects.select_related("plan").filter(postmortem=postmortem).first()
     timing = step_facts.timing_of(postmortem, going)
+    day = timing.calendar.day_of(timezone.now())
     participants = list(postmortem.participants.select_related("user", "answered_by", "created_by"))
     accounts = list(invitees.who_may_see(postmortem))
     found = invitees.people_of(postmortem, accounts)
@@ -62,7 +62,6 @@ def page(request: HttpRequest, postmortem: Postmortem, *, status: int = 200, pro
         "form": form or InviteForm(candidates=candidates, people=invitees.who_may_see(postmortem)),
         "problem": problem,
         "at": at,
-        "today": day,
     }
     return render(request, "postmortems/process.html", context, status=status)
 

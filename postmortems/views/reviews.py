@@ -11,17 +11,17 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents.access import may, require
 from incidents.forms.saving import refuse
 from incidents.lib.conflict import Conflict
 from incidents.lib.worddiff import word_diff
-from postmortems import overview, reviewing, states
+from postmortems import overview, reviewing, states, step_facts
 from postmortems.approval import TITLE, Standing
 from postmortems.approvals import Approvals
 from postmortems.forms.reviews import AskForm, DecisionForm, HandOverForm, MoveForm, SubmitForm
-from postmortems.home import today
 from postmortems.models import Audience, Decision, Postmortem
 from postmortems.views.postmortems import draft_for
 
@@ -125,7 +125,7 @@ def page(
             data["decide-seen"] = found.seen
             form = form_of(act, request, found, data)
         filled[act] = form
-    day = today(request.user)
+    day = step_facts.calendar_of(postmortem.incident).day_of(timezone.now())
     context = {
         "postmortem": postmortem,
         "incident": postmortem.incident,

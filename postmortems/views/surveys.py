@@ -44,7 +44,7 @@ def survey(request: HttpRequest, reference: str) -> HttpResponse:
         found.postmortem = postmortem
         may_read = surveying.may_read(request.user, postmortem)
         context |= {
-            "form": form if surveying.may_answer(request.user, found, day) or form.errors else None,
+            "form": form if (surveying.may_answer(request.user, found, day) and not postmortem.is_read_only) or form.errors else None,
             "has_answered": request.user.pk in found.answered,
             "is_open": surveying.is_open(found, day),
             "may_read": may_read,

@@ -17,7 +17,7 @@ from incidents.lib.conflict import Conflict
 from incidents.lib.text import whole
 from incidents.models import User
 from postmortems import perspectives, talking
-from postmortems.access import may_read_draft, review_for
+from postmortems.access import may_read_draft, require_open, review_for
 from postmortems.facilitation import texts
 from postmortems.forms.voices import SOMEBODY, ConfirmForm, ConversationForm
 from postmortems.home import today
@@ -41,7 +41,7 @@ def context_of(postmortem: Postmortem, **more: Any) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def talk_new(request: HttpRequest, reference: str) -> HttpResponse:
     postmortem = draft_for(request.user, reference)
-    require(request.user, "draft")
+    require_open(request.user, postmortem)
     people = people_of(postmortem, request.user)
     wanted = request.GET.get("name", "").replace("\x00", "")[:150]
     known = next((person for person in people if wanted in (str(person), person.username)), None)
@@ -83,7 +83,7 @@ def talk(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "form": form,
         "talk": found,
         "is_own": talking.is_own(request.user, found),
-        "may_note": found.user_id is None and may_change and not found.confirmed_at,
+        "may_note": found.user_id is None and may_change and not found.confirmed_at and not postmortem.is_read_only,
     }
     return render(request, "postmortems/talk.html", context_of(postmortem, **more), status=status)
 

@@ -42,6 +42,13 @@ def test_a_facilitator_prepares_runs_and_closes_a_meeting(page, sign_in, alice, 
     notes.blur()
     expect(page.locator("form[data-notes] input[name=version]").first).to_have_value("3")
     assert AgendaBlock.objects.filter(meeting__postmortem=postmortem).first().notes == "Everybody is here but Ravi."
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("button", name="Pause").click()
+    other.close()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as a return to the window, sooner than the next look
+    page.get_by_role("link", name="Show where the room is").click()
+    page.get_by_role("button", name="Go on").click()
     page.get_by_label("Idea", exact=True).fill("Alert on the age of the queue")
     page.get_by_role("button", name="Park this").click()
     expect(page.locator("#parking .parked")).to_contain_text("Alert on the age of the queue")

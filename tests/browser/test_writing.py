@@ -56,6 +56,19 @@ def test_it_saves_by_itself(page, sign_in, alice):
     assert body_of(postmortem).endswith("It was dropped.")
 
 
+def test_a_question_that_helps_is_put_into_the_text(page, sign_in, alice):
+    postmortem = make_postmortem(alice)
+    sign_in(page, alice).goto(address(postmortem))
+    write(page, "It began at noon.")
+    page.get_by_role("button", name="Put “What trade-offs were made while under way?” into the text").click()
+    page.keyboard.type("None.")
+    expect(page.locator("#id_body")).to_have_value("It began at noon.\n\n### What trade-offs were made while under way?\n\nNone.")
+    expect(page.locator("[data-gaps]")).to_contain_text("5 of at least 60 words.")
+    page.reload()
+    page.get_by_role("button", name="Put “How were people found and brought up to speed?” into the text").click()
+    expect(page.locator("#id_body")).to_have_value(re.compile(r"None\.\n\n### How were people found and brought up to speed\?\n\n$"))
+
+
 def test_words_typed_before_the_script_arrives_are_saved_too(page, sign_in, alice):
     postmortem = make_postmortem(alice)
     held = []

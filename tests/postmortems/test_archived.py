@@ -172,6 +172,9 @@ PAGES = (
     "review",
     "pictures",
     "account",
+    "calibrate",
+    "look_back",
+    "survey",
 )
 
 
@@ -210,7 +213,7 @@ def test_sections_are_read_and_lost_words_are_given_back(client, pm, alice):
 
 def test_pages_that_only_write_say_why_not(client, pm, alice):
     client.force_login(alice)
-    for name in ("factor_add", "perspective_new", "meeting_agenda", "publish", "template_move"):
+    for name in ("factor_add", "perspective_new", "talk_new", "meeting_agenda", "publish", "template_move"):
         answer = client.get(reverse(f"postmortems:{name}", args=[pm.reference]))
         assert (name, answer.status_code) == (name, 403)
         assert "is archived, so it can be read" in answer.content.decode()

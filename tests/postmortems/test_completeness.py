@@ -27,6 +27,13 @@ def test_words_are_counted():
     assert gaps(minimum="10-40 words", body="word " * 12) == []
 
 
+def test_headings_alone_are_no_text():
+    """The questions that help may be put into a text as headings."""
+    assert check(make_section(body="### What helped?\n\n### What was hard?\n"), NOTHING).state == "missing"
+    assert gaps(minimum="10-40 words", body="### What was known then?\n\nVery little.") == ["2 of at least 10 words."]
+    assert gaps(kind="bullets", minimum=">=2 bullets", body="### What helped?\n\nA flag.") == ["1 of at least 2 points."]
+
+
 def test_links_may_stand_for_words():
     links = "[a](https://example.org/a) [b](https://example.org/b)"
     assert gaps(minimum="30 words or at least two links", body=links) == []

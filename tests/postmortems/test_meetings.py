@@ -239,7 +239,9 @@ def test_the_clock_ends_after_the_last_block(postmortem, alice):
 def test_the_page_of_the_run_works_without_a_script(page, postmortem):
     plan_page = page.get(at(postmortem, "run/")).content.decode()
     assert "For the next hour we will walk" in plan_page and "Start the meeting" in plan_page
+    before = page.get(at(postmortem, "clock/")).json()
     page.post(at(postmortem, "clock/"), {"do": "start", "seen": ""})
+    assert page.get(at(postmortem, "clock/")).json() != before
     running = page.get(at(postmortem, "run/"))
     block = running.context["current"].block
     assert "Pause" in running.content.decode()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.models import IncidentMember
-from postmortems import participating, stepping
+from postmortems import participating, step_facts, stepping
 from postmortems.models import Holiday, Participant, Postmortem, Step, StepPlan, WorkCalendar
 from tests.factories import api_client, make_event, make_postmortem, make_user
 
@@ -50,6 +50,28 @@ def test_the_page_shows_steps_and_people(client, bob, alice, postmortem):
     assert "asks you" not in text
     client.force_login(alice)
     assert "bob asks you to facilitate" in client.get(address(postmortem)).content.decode()
+
+
+def test_every_step_that_has_a_page_leads_to_it(client, alice, postmortem):
+    client.force_login(alice)
+    text = client.get(address(postmortem)).content.decode()
+    for key, page in {"meeting": "meeting/", "soak": "meeting/afterwards/", "review": "review/", "draft": ""}.items():
+        row = text.split(f'id="step-{key}"')[1].split('id="step-')[0]
+        assert f'href="/postmortems/{postmortem.reference}/{page}"' in row, key
+
+
+def test_the_day_is_that_of_the_team_and_not_of_the_reader(client, bob, postmortem):
+    """The two zones are always on different dates."""
+    WorkCalendar.objects.update(time_zone="Etc/GMT+12")
+    bob.time_zone = "Pacific/Kiritimati"
+    bob.save()
+    today = step_facts.calendar_of(postmortem.incident).day_of(timezone.now())
+    Step.objects.filter(postmortem=postmortem).exclude(key="meeting").update(due_on=today + timedelta(days=30))
+    Step.objects.filter(postmortem=postmortem, key="meeting").update(due_on=today)
+    client.force_login(bob)
+    for page in (address(postmortem), postmortem.get_absolute_url()):
+        assert "was due" not in client.get(page).content.decode(), page
+    assert "due today" in client.get(address(postmortem)).content.decode()
 
 
 def test_a_step_is_done_left_out_opened_and_dated(client, bob, postmortem):

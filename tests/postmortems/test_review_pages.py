@@ -275,7 +275,10 @@ def test_an_administrator_writes_a_rule_and_tries_it(client, pm, alice, ana):
     }
     add = reverse("admin:postmortems_approvalrule_add")
     assert "no key or kind" in text(client.post(add, form | {"sections": "Ünknown section!"}))
-    assert client.post(add, form | {"sections": "impact"}).status_code == 302
+    slip = client.post(add, form | {"name": "Slip", "sections": "impakt"}, follow=True)
+    assert "No template has a section of the key or kind “impakt”" in text(slip)
+    ApprovalRule.objects.all().delete()
+    assert "No template has" not in text(client.post(add, form | {"sections": "impact"}, follow=True))
     shown = text(client.get(reverse("admin:postmortems_approvalrule_change", args=[ApprovalRule.objects.get().pk])))
     assert f"{pm.title}</a>: needed, because it has the section that this signs off." in shown
     assert secret.title not in shown

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents import measuring
 from incidents.lib.conflict import Conflict
 from incidents.models import AuditEvent, Milestone, MilestoneKind, Severity
-from postmortems import action_items, drafting, participating, publishing, step_facts, stepping
+from postmortems import action_items, drafting, meetings, participating, publishing, step_facts, stepping
 from postmortems.models import CalendarTeam, Holiday, Postmortem, Step, StepEvent, StepPlan, WorkCalendar
 from tests.factories import T0, make_event, make_incident, make_postmortem, make_team, make_user
 
@@ -212,6 +212,18 @@ def test_the_soak_ends_by_the_clock(alice):
     other = started(alice)
     stepping.refresh(other.pk, now=T0 + timedelta(days=30))
     assert step(other, "soak").is_open  # no meeting was held
+
+
+def test_dates_follow_the_day_the_meeting_is_planned_for_and_held_on(alice, django_capture_on_commit_callbacks):
+    postmortem = started(alice)
+    plan = {"actor": alice, "postmortem": postmortem, "minutes": 60}
+    with django_capture_on_commit_callbacks(execute=True):
+        meeting = meetings.plan(**plan, version=meetings.ensure(postmortem).version, starts_at=T0 + timedelta(days=2))  # Wednesday 4 March
+    assert [step(postmortem, key).due_on.day for key in ("meeting", "calibrate", "soak")] == [4, 3, 6]
+    with django_capture_on_commit_callbacks(execute=True):
+        meetings.settle(actor=alice, postmortem=postmortem, version=meeting.version, outcome="held", at=T0 + timedelta(days=1))
+    assert [step(postmortem, key).due_on.day for key in ("soak", "actions")] == [5, 6]  # at once, and from Tuesday
+    assert step(postmortem, "meeting").state == "done"
 
 
 def test_refreshing_again_changes_nothing(alice):

@@ -11,7 +11,7 @@ from incidents.models import Incident
 from postmortems import authoring, drafting, moving
 from postmortems.models import Dismissal, RetrospectiveTemplate, Section
 from postmortems.template_content import SectionContent, TemplateContent
-from postmortems.template_moves import arranged, steps
+from postmortems.template_moves import arranged, fits, is_filled_in, steps
 from tests.factories import make_incident, make_postmortem, make_user
 
 db = pytest.mark.django_db
@@ -59,10 +59,31 @@ def test_order_puts_new_sections_behind_their_predecessor():
     assert arranged([], ["a"], take_order=False) == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "filled", "expected"),
+    [
+        ("Say it.", "Say it.", True),
+        ("Say it.", "Say it in one line.", False),
+        ("Of {{ incident.services }}, a {{ incident.severity }}", "Of Till, a SEV1", True),
+        ("Of {{ incident.services }}, a {{ incident.severity }}", "Of Till: a SEV1", False),
+        ("{{ incident.title }}{{ incident.title }}", "", True),
+        ("ab{{ incident.title }}bc", "abc", False),  # the same letter is not both
+        ("a{{ incident.title }}b{{ incident.title }}c", "a-c", False),
+    ],
+)
+def test_what_stands_for_a_placeholder_is_no_difference(text, filled, expected):
+    assert fits(text, filled) is expected
+
+
+def test_a_question_that_is_gone_does_not_hide_behind_a_placeholder():
+    assert is_filled_in(("Of {{ incident.title }}", "And?"), ("Of the till", "And?"))
+    assert not is_filled_in(("Of {{ incident.title }}", "And?"), ("Of the till", "Who?", "And?"))
+
+
 def test_a_wider_audience_is_pointed_out():
     mine = [SectionContent("a", "A", audience="internal")]
     new = SectionContent("a", "A", audience="public")
-    assert steps(mine, TemplateContent("t", "T", sections=(new,)), {"a": new}, None)[0].widens
+    assert steps(mine, TemplateContent("t", "T", sections=(new,)), {"a": new})[0].widens
 
 
 @db
@@ -101,6 +122,21 @@ def test_what_is_chosen_is_taken_and_the_rest_stays(template, alice):
         ("more", "More", "", ""),
     ]
     assert postmortem.sections.get(key="more").versions.count() == 1
+
+
+@db
+def test_what_was_not_taken_can_be_taken_later(client, template, alice):
+    postmortem = make_postmortem(alice, "ours")
+    version = renewed(template, what={"guidance": "Shorter."}, effect={"title": "Impact"})
+    moved = take(postmortem, version, "what")
+    assert states(moving.plan(moved, version)) == {"what": "same", "effect": "changed", "thanks": "same"}
+    client.force_login(alice)
+    page = client.get(reverse("postmortems:template_move", args=[moved.reference])).content.decode()
+    assert "What is different from version 2" in page
+    assert 'value="effect">' in page, "not ticked: somebody left it"
+    assert reverse("postmortems:template_move", args=[moved.reference]) in client.get(moved.get_absolute_url()).content.decode()
+    take(moved, version, "effect")
+    assert postmortem.sections.get(key="effect").title == "Impact"
 
 
 @db

@@ -31,6 +31,19 @@ if (elapsed) {
   if (runs) setInterval(show, 1000);
 }
 
+// Two screens in one room: what one moves on, the other learns of. Its notes may be half written, so it is told and not reloaded.
+if (card?.dataset.asks) {
+  const ask = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(card.dataset.asks, { redirect: "error" });
+      if (answer.ok) card.querySelector("[data-moved]").hidden = (await answer.json()).at === card.dataset.at;
+    } catch { /* the next time tells */ }
+  };
+  setInterval(ask, 10_000);
+  document.addEventListener("visibilitychange", ask);
+}
+
 // Notes: saved a moment after the last key, and when the field is left.
 const notes = [...document.querySelectorAll("form[data-notes]")].map((form) => {
   const field = form.elements.notes;

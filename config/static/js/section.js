@@ -24,6 +24,18 @@
       const end = area.selectionEnd, after = end + event.detail.length;
       replace(end, end, event.detail, after, after);
     });
+    // Questions that help: one becomes a heading where the cursor is, to be answered below it.
+    for (const button of form.matches("[data-section]") ? document.querySelectorAll("[data-question]") : []) {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        if (area.hidden) return;
+        const at = area.selectionEnd || area.value.length; // nobody has put the cursor anywhere yet: behind all there is
+        const before = area.value.slice(0, at);
+        area.setSelectionRange(at, at);
+        const lead = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+        editor.dispatchEvent(new CustomEvent("editor:insert", { detail: `${lead}### ${button.dataset.question}\n\n` }));
+      });
+    }
     const wrap = (mark) => {
       const { selectionStart: start, selectionEnd: end, value } = area;
       replace(start, end, mark + value.slice(start, end) + mark, start + mark.length, end + mark.length);
