@@ -39,8 +39,10 @@ YIELDS = {
     "HS4": ("CF4",),
     "PB8b": ("CF8",),
     "PB21": ("SC2", "PB6c"),
-    "PB19": ("PB5",),
-    "PB5": ("PE3",),
+    "PB1": ("XF2", "XF3", "XF5"),
+    "PB10": ("XF2", "XF3", "XF5"),
+    "PB19": ("PB5", "XF2", "XF4"),
+    "PB5": ("PE3", "XF2", "XF4"),
     "JU2": ("PB10",),
     "HE1": ("PB10", "PB22"),
     "HE2": ("PB1",),
@@ -161,7 +163,7 @@ def matches(rule: Rule, searches: list[Search], plain: str, people_in_it: str) -
     found = [(text, one) for text in texts for search in searches for one in search.pattern.finditer(text) if one.group()]
     if not found or rule.excuse and (rule.excuse.search(plain) or rule.excuse.search(people_in_it)):
         return
-    for text, one in found:
+    for text, one in sorted(found, key=lambda hit: hit[1].start()):
         # A mark stands at the end of a word, and the word belongs to what is found.
         start = plain.rfind(" ", 0, one.start()) + 1 if text[one.start()] == MARK else one.start()
         yield start, one.end()

@@ -2,7 +2,7 @@
 
 masking.py     what is left alone: code, quotes, addresses; and what kind of text each line is (pure)
 words.py       persons, roles, names, verbs of human work: the classes that rules are made of (pure)
-rules.py       what a rule is; tables/ holds them as data, by what they look for (pure)
+rules.py       what a rule is; tables/ holds them as data, by what they look for: sayings and pictures, plain words, frames and clauses (pure)
 sayings.py     sayings in all their forms: how tables/sayings_*, plain_* and pictures_*.yaml are read (pure)
 lookup.py      which rules have a chance in a sentence (pure)
 audiences.py   what the profiles learning and public look for besides (pure)

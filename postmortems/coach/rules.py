@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from postmortems.coach.sayings import family
+from postmortems.coach.sayings import family, parts_of
 from postmortems.coach.words import MARK, TABLES, expand
 
 Severity = Literal["strong", "ask", "hint"]
@@ -38,6 +38,15 @@ ORDER = (
     "sayings_resolve",
     "frames_people",
     "frames_events",
+    "clauses_faults",
+    "clauses_slips",
+    "clauses_alternatives",
+    "clauses_verdicts",
+    "clauses_omens",
+    "clauses_causes",
+    "clauses_mist",
+    "clauses_discipline",
+    "clauses_resolve",
     "plain_faults",
     "plain_slips",
     "plain_alternatives",
@@ -75,7 +84,7 @@ class Rule:
     """One entry of a table.
 
     `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
-    sentence must hold one, so that most rules never run: a search costs, a look does not. `kinds` are the kinds of text it reads.
+    sentence must hold one, so that most rules never run: a search costs, a look does not; where they are not given they are found in `find`. `kinds` are the kinds of text it reads.
     `sayings` stand for <SAYINGS> in `find`, one a line, as sayings.py spells them out; each brings its own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
@@ -95,19 +104,23 @@ class Rule:
     searches: tuple[Search, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        all_said = self.said()
-        patterns = [expand(self.find.replace("<SAYINGS>", said)) for said, _wanted in all_said]
+        written = self.written()
+        patterns = [expand(pattern) for pattern, _wanted in written]
         derived = {
-            "searches": tuple(Search(wanted, with_people(pattern)) for pattern, (_said, wanted) in zip(patterns, all_said, strict=True)),
+            "searches": tuple(Search(wanted, with_people(pattern)) for pattern, (_written, wanted) in zip(patterns, written, strict=True)),
             "about_people": any(MARK in pattern for pattern in patterns),
             "needs_person": all(MARK in branch for pattern in patterns for branch in branches(pattern)),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
-    def said(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return each saying with what it needs; of a rule without sayings just what the rule needs."""
-        return family(self.sayings) if self.sayings else [("", tuple(self.needs.split("|")) if self.needs else ())]
+    def written(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what is looked for, as the table writes it, each with the parts of words it needs: a pattern a saying, or one an alternative."""
+        if self.sayings:
+            return [(self.find.replace("<SAYINGS>", said), wanted) for said, wanted in family(self.sayings)]
+        if self.needs:
+            return [(self.find, tuple(self.needs.split("|")))]
+        return [(branch, parts_of(branch)) for branch in branches(self.find)]
 
     @cached_property
     def excuse(self) -> re.Pattern[str] | None:

@@ -146,7 +146,7 @@ NEGATION = re.compile(r" \((?P<choices>(?:[^()|]*\|)*n't[^()|]*(?:\|[^()|]*)*)\)
 #: A bracket that only groups.
 BARE = re.compile(r"\((?!\?)")
 #: What a saying is made of, to find a part of a word that none of its forms can do without. "l?" and "\\w" say nothing.
-PIECE = re.compile(r"\(\?[=!:<-][^()]*|<[A-Z][A-Z,!3]*>|\(|\)[?*+]?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
+PIECE = re.compile(r"\(\?[=!:<-][^()]*|<[A-Z][A-Z,!3]*>|\(|\)(?:[?*+]|\{0,\d*\})?|[|/]|\{[a-z-]+\}|one's|\[[^\]]*\]|\\\w|[a-zA-Z]+(?![?*])")
 PARTS = re.compile(r"(?P<letters>\[[^\]]*\])|\{(?P<verb>[a-z-]+)\}|\b(?P<ones>one's)|\b(?P<somebody>sb)\b|(?P<gap>\.\.\.)|(?P<slash>/)|(?P<apostrophe>')")
 
 
@@ -192,6 +192,11 @@ def family(sayings: str) -> list[tuple[str, tuple[str, ...]]]:
 def anchors(saying: str) -> frozenset[str]:
     """Return parts of words of which every form of a saying holds one: the longest, and the fewest of them."""
     return best([anchors_of_choice(PIECE.findall(saying), [])])
+
+
+def parts_of(pattern: str) -> tuple[str, ...]:
+    """Return the same of a pattern as rules are written: with groups that only group, and marks of people."""
+    return tuple(sorted(anchors(pattern.replace("(?:", "(").replace(r"\ue000", " "))))
 
 
 def anchors_of_choice(pieces: list[str], outer: list[str]) -> frozenset[str]:

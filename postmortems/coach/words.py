@@ -27,6 +27,12 @@ ROLES = (
     "|(?:night|day|early|late|evening|morning|weekend|overnight|duty|batch|ops|operations|trading|payments|network|monitoring|control|change|incident|security|dispatch|front|dealing) desk"
     "|(?:first|second|third)-line(?: support)?|(?:1st|2nd|3rd)[ -]line(?: support)?|tier[ -](?:1|2|3|one|two|three) support|lads?|lasses|chaps?|blokes?|new (?:starters?|joiners?|recruits?)|recruits?"
     "|graduates?|freelancers?|novices?|rookies?|old hands?|product owners?|scrum masters?|project office|PMO|CAB|committee|war room|incident (?:bridge|room)|officers?|clerks?|designers?"
+    "|pharmacists?|physicians?|clinicians?|doctors?|paramedics?|midwi(?:fe|ves)|radiographers?|trainers?|teachers?|mechanics?|machinists?|welders?|fitters?|plumbers|pickers|couriers?|cashiers?|traders?|bookkeepers?"
+    "|controllers? on (?:duty|shift)|(?:air traffic|yard|duty|shift|area) controllers?|signallers?|signalmen|stewards?|producers? on the (?:title|game)|animators?|artists?|moderators?|researchers?|scientists?|statisticians?"
+    "|(?:delivery|truck|lorry|van|bus|train|tram|ambulance|taxi|tanker) drivers?|(?:field|cable|vendor) installers?|(?:network|shift|capacity|event|route|production|radio|city|release) planners?|(?:executive|senior|lead|game|line) producers?"
+    "|librarians?|registrars?|secretar(?:y|ies)|receptionists?|deput(?:y|ies)|heads? of (?:[a-z]+ ?){1,2}|ministers?|councillors?|civil servants?|ministry|council|trustees?|shareholders?|investors?|founders?|co-?founders?|chair(?:man|woman|person)"
+    "|(?:the|our|whole|night|day|early|late|next|previous|outgoing|incoming) shift|volunteers?|procurement|product (?:managers?|people|side|team|group)|the business(?: side)?|programme board|project board|project managers?|account managers?|technologists?|packing (?:line|hall)|control room|ward managers?|matrons?"
+    "|(?:platform|data|payments?|mobile|front-?end|back-?end|network|release|site|cloud|systems?|software|security|product|quality|infrastructure|storage|database|field|test|crew|capacity) (?:engineering|planning|scheduling)|(?:branch|ward|regional|site|plant|programme|depot|shop|store) managers?|customer care|ticket office|programme office|night staff|day staff"
     "|C-level|higher-ups|the brass|hosting (?:company|firm)|software house|back office|remote hands|outsourcers?|sponsors?|submitters?|accountants?|lawyers?|fellows?"
 )
 #: Before a role, these make a machine of it: "the Kubernetes operator", "the package manager", "the database user".
@@ -59,8 +65,10 @@ ADVERBS = (
     "|consciously|deliberately|knowingly|carelessly|badly|blindly|blithely|happily|conveniently|only|later|himself|herself|themselves|perhaps|maybe|likely|already|instead"
 )
 IRREGULAR = (
-    "been|done|gone|had|made|taken|caught|thought|known|seen|read|reread|run|rerun|told|put|set|kept|left|sent|found|felt|held|built|bought|brought|taught|spent|met|led|paid|said"
-    "|begun|come|become|shut|cut|let|hit|got|gotten|understood|written|rewritten|spoken|stood|withheld|overseen|foreseen|given|shown|chosen|drawn|frozen|woken|sought|dug"
+    "been|done|gone|had|made|taken|caught|thought|known|seen|read|reread|run|rerun|told|put|set|kept|left|sent|found|felt|held|built|rebuilt|bought|brought|taught|spent|met|led|paid|said"
+    "|begun|come|become|shut|cut|let|hit|got|gotten|understood|written|rewritten|spoken|stood|withheld|withdrawn|withstood|overseen|foreseen|given|forgiven|shown|chosen|drawn|frozen|woken|sought|dug"
+    "|lost|won|sat|slept|lain|laid|lent|meant|kept|heard|fed|fled|fought|hung|hurt|quit|rid|rung|risen|sold|shot|shaken|spread|split|stuck|struck|stolen|swept|swung|sworn|torn|thrown|overthrown|undone|redone|undergone"
+    "|worn|wound|broken|borne|beaten|bent|bet|bitten|blown|burst|cast|dealt|driven|fallen|flown|forgotten|grown|hidden|leapt|learnt|ridden|shrunk|slid|sped|spelt|spun|sprung|sunk|swum|upset|overridden|overtaken|overcome|mistaken|misread|misled|reset|offset|input"
 )
 #: A past participle by its looks.
 PARTICIPLE = rf"(?:{IRREGULAR}|(?!(?:red|need|feed|seed|speed|bed|shed|embed|ten|seven|eleven|open|often|even|then|token|screen|golden|hidden|when|green)\b)[a-z][a-z-]*(?:ed|en))"
@@ -157,8 +165,8 @@ SURNAME = re.compile(rf" {CAPITAL}[\w'’-]*[^\W\d_A-Z](?![\w'’-])")
 TITLED = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+(?![\w'’-])")
 #: Departments that are called by what they do, known by the capital letter: "Security signed it off".
 DEPARTMENT = re.compile(
-    r"(?<![\w@.’'-])(?:(?:Finance|Corporate|Group|Central|Local) IT|IT|Engineering|Legal|Sales|Marketing|Finance|Procurement|Facilities|Security|Compliance|Networking|Product|Operations|Infrastructure|Development|Release Engineering|HQ|HR)"
-    r"(?= +(?:has|had|have|did|didn['’]t|never|was|were|is|just|then|also|ignored|forgot|refused|failed|signed|dropped|missed|let|left|kept|skipped|decided|knew|thought|assumed|went|sat|took|told|pushed|approved|blocked|overruled|neglected|waved|brushed|should|could|ought|needs?|must)\b)"
+    r"(?<![\w@.’'-])(?:(?:Finance|Corporate|Group|Central|Local) IT|IT|Engineering|Legal|Sales|Marketing|Finance|Procurement|Facilities|Security|Compliance|Networking|Product|Operations|Infrastructure|Development|Release Engineering|Platform(?: Engineering| Ops)?|Support|Customer (?:Success|Care|Service)|Operations|Data(?: Platform| Engineering)|Growth|QA|Sec(?:urity )?Ops|Ad Ops|Ops|Community|Live[- ]Ops|Payments|Merchandising|Logistics|Purchasing|Communications|Business|Management|HQ|HR|(?:product|community|account|programme|project|change|release|customer|middle) management|customer (?:success|care)|engineering|marketing|procurement|sales|merchandising)"
+    r"(?= +(?:has|had|have|did|didn['’]t|never|was|were|is|just|then|also|ignored|forgot|refused|failed|signed|dropped|missed|let|left|kept|skipped|decided|knew|thought|assumed|went|sat|took|told|pushed|approved|blocked|overruled|neglected|waved|brushed|should|could|ought|needs?|must|does|do|is|are|always|constantly|keeps?|kept|thinks?|cares?|cared|promised|promises|made|makes|gave|put|took|left|rushed|insisted|refuses|ignores|forgets|skipped|skips|overlooked|underestimated|underestimates|broke|messed|pushes|wants?|wanted|only|simply|rarely|seldom|hardly|still|again|once|could|would|will)\b)"
 )
 #: "I" is a person, "i" is an index.
 LONE_I = re.compile(r"i")
