@@ -149,7 +149,6 @@ CLASSES = {
     "<NAME>": NAME,
     "<WHO>": WHO,
 }
-POSSESSIVE = re.compile(r"['’]s?\b")
 PERSON = re.compile(rf"(?<![\w@.-])(?:{PRONOUNS}|{ROLES})(?![\w'’-])".replace("[ -]", "(?: |-)").replace(" ", " +"), re.IGNORECASE)
 #: Names that begin a sentence of a chat in small letters, but for those that are words too.
 WORDS_TOO = re.compile(
