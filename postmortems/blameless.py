@@ -52,6 +52,7 @@ YIELDS = {
     "PU1": ("VA1", "VA2"),
     "PU2": ("VA1", "VA2"),
     "PU3": ("VA2",),
+    "VA9": ("PU10",),
 }
 #: What stands before the words of a finding and is none of them.
 LEADING = ' \t\r\n-*+•>("“,;:.—–|'
