@@ -167,6 +167,12 @@ HOSTILE = (
     "without ",
     "nobody and ",
     "one ",
+    "nobody in the ",
+    "everyone in the ",
+    "if the had been would ",
+    "with one call and we ",
+    "everything that ",
+    "was supposed to and ",
 )
 
 
