@@ -111,6 +111,24 @@ def ask_the_coach(page: Page) -> None:
     page.locator("#coach").get_by_text("passages to look at").wait_for()
 
 
+def park_ideas(page: Page) -> None:
+    for idea, person in (("Ask the mail provider for the list of refusals every night", "Priya Raman"), ("Let one switch stop every campaign", "")):
+        page.get_by_label("Another idea").fill(idea)
+        page.get_by_label("Whose idea").fill(person)
+        page.get_by_role("button", name="Park this").click()
+        page.get_by_role("link", name=idea).wait_for()
+
+
+def care(page: Page) -> None:
+    """Take part as a facilitator: nobody else sees whom the facilitators spoke to."""
+    page.locator("#id_role").evaluate("field => { field.closest('details').open = true; }")
+    page.locator("#id_role").select_option("facilitator")
+    page.locator("#id_user").select_option(label="Alex Admin")
+    page.locator("form", has=page.locator("#id_role")).get_by_role("button").first.click()
+    page.wait_for_load_state("networkidle")
+    page.goto("/postmortems/PM-9/welfare/")
+
+
 def to(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
 
@@ -139,9 +157,12 @@ SHOTS = [
     Shot("conversation", "/postmortems/PM-9/meeting/", open_talk),
     Shot("survey", "/postmortems/PM-10/survey/"),
     Shot("survey-held", "/postmortems/PM-3/survey/"),
+    Shot("survey-list", "/postmortems/surveys/"),
     Shot("look-back", "/postmortems/PM-1/look-back/"),
     Shot("coding", "/postmortems/coding/"),
     Shot("near-miss", "/postmortems/near-miss/"),
+    Shot("templates", "/postmortems/templates/"),
+    Shot("template-import", "/postmortems/template-import/"),
     Shot("template-versions", "/postmortems/templates/standard_blameless/versions/"),
     Shot("template-preview", "/postmortems/templates/quick_retro/"),
     Shot("template-rules", "/postmortems/template-rules/"),
@@ -151,16 +172,20 @@ SHOTS = [
     Shot("pictures", "/postmortems/PM-1/pictures/"),
     Shot("approval-rule", "/admin/postmortems/approvalrule/add/"),
     Shot("step-plan", "/admin/postmortems/stepplan/2/change/"),
+    Shot("work-calendar", "/admin/postmortems/workcalendar/1/change/"),
     Shot("coach-switches", "/admin/postmortems/coachswitch/"),
     Shot("publish", "/postmortems/PM-1/publish/"),
     Shot("published", "/knowledge/PM-1/"),
     Shot("published-phone", "/knowledge/PM-1/", phone=True),
     Shot("knowledge", "/knowledge/?q=certificate+OR+rollback"),
     Shot("actions", "/actions/"),
+    Shot("action", "/actions/ACT-1/"),
     Shot("settings", "/settings/"),
     Shot("admin", "/admin/"),
     Shot("import", "/incidents/new/import/", paste_notes),
     # What changes the example comes last.
+    Shot("afterwards", "/postmortems/PM-9/meeting/afterwards/", park_ideas),
+    Shot("welfare", "/postmortems/PM-9/process/", care),
     Shot("coach", "/postmortems/PM-9/sections/difficulties/", ask_the_coach),
     Shot("merge", "/postmortems/PM-9/sections/detection/", save_twice),
     Shot("template-move", "/admin/postmortems/retrospectivetemplate/1/change/", renew_template),
