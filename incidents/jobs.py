@@ -41,6 +41,7 @@ HEARTBEAT = "jobs.swept_at"  # in the shared cache: when a worker last swept
 _broker_away_until = 0.0
 
 HANDLERS: dict[str, Callable[[int], None]] = {}
+UNDER_WAY = (Job.State.WAITING, Job.State.RUNNING)
 WORKED_ON: dict[str, Any] = {}  # kind -> the model of its rows, which has `visible_to`
 
 
@@ -216,7 +217,7 @@ def hidden_from(actor: Actor) -> Q:
 
 def under_way(kind: str, object_id: int) -> bool:
     """Say whether a worker does this, or will by itself."""
-    return Job.objects.filter(kind=kind, object_id=object_id, state__in=(Job.State.WAITING, Job.State.RUNNING)).exists()
+    return Job.objects.filter(kind=kind, object_id=object_id, state__in=UNDER_WAY).exists()
 
 
 def again(kind: str, object_id: int) -> None:

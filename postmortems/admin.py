@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from incidents import jobs
 from incidents.admin_rows import EditedRows
 from incidents.models import Job, Tag
 from postmortems import (
@@ -195,8 +196,8 @@ class RevisionAdmin(ReadOnly):
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        jobs = Job.objects.filter(kind="pdf", object_id=OuterRef("pk"), state__in=(Job.State.WAITING, Job.State.RUNNING))
-        return Revision.objects.visible_to(request.user).annotate(is_awaited=Exists(jobs))
+        awaited = Job.objects.filter(kind="pdf", object_id=OuterRef("pk"), state__in=jobs.UNDER_WAY)
+        return Revision.objects.visible_to(request.user).annotate(is_awaited=Exists(awaited))
 
     @admin.display(description="PDF")
     def pdf(self, revision: Any) -> str:

@@ -83,9 +83,9 @@ class Search:
 class Rule:
     """One entry of a table.
 
-    `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. `needs` are parts of words of which the
-    sentence must hold one, so that most rules never run: a search costs, a look does not; where they are not given they are found in `find`. `kinds` are the kinds of text it reads.
-    `sayings` stand for <SAYINGS> in `find`, one a line, as sayings.py spells them out; each brings its own `needs`. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
+    `find` is what it looks for in a sentence, `unless` what excuses the whole sentence. Each alternative
+    of `find` is a search of its own that runs where a sentence holds a part of a word it cannot do without: a search costs, a look does not. `kinds` are the kinds of text it reads.
+    `sayings` stand for <SAYINGS> in `find`, one a line, as sayings.py spells them out. `rewrite` has pairs of a pattern over the words found and what may stand instead without changing what is said.
     """
 
     id: str
@@ -93,7 +93,6 @@ class Rule:
     severity: Severity
     find: str
     unless: str = ""
-    needs: str = ""
     kinds: str = "prose"
     reads_questions: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
@@ -118,8 +117,6 @@ class Rule:
         """Return what is looked for, as the table writes it, each with the parts of words it needs: a pattern a saying, or one an alternative."""
         if self.sayings:
             return [(self.find.replace("<SAYINGS>", said), wanted) for said, wanted in family(self.sayings)]
-        if self.needs:
-            return [(self.find, tuple(self.needs.split("|")))]
         return [(branch, parts_of(branch)) for branch in branches(self.find)]
 
     @cached_property
